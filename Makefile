@@ -1,0 +1,44 @@
+# What is done how: `make help`. Everything is made by tools/setup when it is missing.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+PORT ?= 8080
+
+.PHONY: help setup python demo test check docs airflow clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the environment: Python packages, Java, Delta's jars
+	@tools/setup
+
+python:
+	@tools/setup python
+
+demo: setup ## from a city's deliveries to its files and receipts, in a screenful
+	@$(PYTHON) -m samples.demo
+
+check: python ## what CI looks at before the tests: style, types, imports, quick tests
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m yamllint --strict .
+	$(PYTHON) -m pytest -q -n 2 tests/unit
+
+test: setup ## all tests; what was skipped is listed at the end
+	@tools/setup-test
+	@status=0; \
+	$(PYTHON) -m pytest -n 2 tests/unit || status=1; \
+	$(PYTHON) -m pytest --ignore=tests/unit tests || status=1; \
+	exit $$status
+
+airflow: setup ## a real Airflow with one Spark service, until Ctrl-C (PORT=8080)
+	@exec $(PYTHON) -m onefile.services.airflow --port $(PORT)
+
+docs: python ## write the pages of docs/reference that follow from the code
+	@$(PYTHON) -m tools.docs
+
+clean: ## remove what was made here: environment, Java, jars, caches (not ./var)
+	rm -rf .venv .java .java.new .jars .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,32 @@
+"""What is shared: the resources of departments, as one value with everything they stand on.
+
+>>> import catalog
+>>> catalog.load().resource("market.public_register").table
+'registered_enterprise'
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catalog import resources
+from catalog.model import Catalogue
+from schemas import declarations as declared
+from schemas import layers
+from schemas.errors import Problems
+
+__all__ = ["Catalogue", "load"]
+
+
+def load(overlays: tuple[Path, ...] = ()) -> Catalogue:
+    """Read everything that is declared, built-in and laid over, and check it.
+
+    Raises:
+        DeclarationsRefused: with every problem of all files together.
+    """
+    problems = Problems()
+    found = layers.layers(overlays, problems)
+    declarations = declared.gather(found, problems)
+    known = resources.gather(found, declarations, problems)
+    problems.raise_if_any()
+    return Catalogue(declarations, known, declared.digest(declarations.digest, known))

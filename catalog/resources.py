@@ -1,0 +1,233 @@
+"""Loads the resources: what each department shares, on which terms, and how it becomes a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from catalog.cleaning import read_cleaners, read_map
+from catalog.constants import constant_fault
+from schemas import layers
+from schemas.errors import Problems, one_of
+from schemas.model import (
+    SHARE_CLASSES,
+    UPDATE_CYCLES,
+    Assertions,
+    CodeList,
+    Column,
+    ColumnMapping,
+    Declarations,
+    Place,
+    Resource,
+    Table,
+)
+from schemas.reading import Fields, Value, read
+from schemas.table_reading import checked_name
+
+FORMATS = ("csv", "jsonl")
+ENCODINGS = ("utf-8", "gb18030")
+_REQUIRED = ("name", "department", "title", "title_en", "about", "table", "share", "update_cycle", "format", "columns")
+_OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "assertions")
+
+
+def load(declarations: Declarations, overlays: tuple[Path, ...] = ()) -> Mapping[str, Resource]:
+    """Read the built-in resources and those laid over them.
+
+    Returns:
+        Resource by id, in order of id.
+
+    Raises:
+        DeclarationsRefused: with every problem of the resources.
+    """
+    problems = Problems()
+    resources = gather(layers.layers(overlays, problems), declarations, problems)
+    problems.raise_if_any()
+    return resources
+
+
+def gather(found: Iterable[layers.Layer], declarations: Declarations, problems: Problems) -> Mapping[str, Resource]:
+    """Read the resources of the layers, telling what is wrong; only sound ones are returned."""
+    resources: dict[str, Resource] = {}
+    for layer in found:
+        for department, path in _files(layer, problems):
+            value = read(path, layer.shown(path), problems)
+            resource = _resource(value, department, path.stem, declarations) if value is not None else None
+            if value is None or resource is None:
+                continue
+            if resource.id in resources:
+                first = resources[resource.id].place
+                value.refuse(f"the resource {resource.id!r} again", f"it once (the first is at {first})")
+            elif not value.document.is_broken:
+                resources[resource.id] = resource
+    return dict(sorted(resources.items()))
+
+
+def _files(layer: layers.Layer, problems: Problems) -> Iterable[tuple[str, Path]]:
+    folder = layer.folders["resources"]
+    for department in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if department.is_dir():
+            for path in layers.yaml_files(department, layer, problems, (".py",)):
+                yield department.name, path
+        elif not department.name.startswith((".", "README")):
+            place = Place(layer.shown(department), 1)
+            problems.add(place, f"the file {department.name!r}", "resources/<department>/<resource>.yml")
+
+
+def _resource(value: Value, folder: str, stem: str, declarations: Declarations) -> Resource | None:
+    fields = value.fields(_REQUIRED, _OPTIONAL)
+    name = checked_name(fields, "name")
+    department = fields.text("department")
+    if name and name != stem:
+        fields.values["name"].refuse(f"the name {name!r} in the file {stem}.yml", f"the file's own name, {stem!r}")
+    if department and department != folder:
+        fields.values["department"].refuse(f"the department {department!r} in the folder {folder!r}", f"{folder!r}")
+    else:
+        _expect(fields, "department", declarations.departments)
+    _expect(fields, "table", declarations.tables)
+    table = declarations.tables.get(fields.text("table"))
+    share = _share(fields)
+    resource = Resource(
+        id=f"{department}.{name}",
+        department=department,
+        name=name,
+        title=fields.text("title"),
+        title_en=fields.text("title_en"),
+        about=fields.text("about"),
+        table=fields.text("table"),
+        share_class=share[0],
+        share_basis=share[1],
+        share_condition=share[2],
+        update_cycle=fields.choice("update_cycle", UPDATE_CYCLES),
+        format=fields.choice("format", FORMATS),
+        encoding=fields.choice("encoding", ENCODINGS, "utf-8"),
+        delimiter=_delimiter(fields),
+        signature_required=fields.flag("signature_required"),
+        empty=_empty(fields),
+        columns=_mappings(fields, table, declarations.codes),
+        ignore=fields.texts("ignore"),
+        operation=_operation(fields),
+        assertions=_assertions(fields),
+        place=value.place,
+    )
+    _check(resource, table, fields)
+    return resource
+
+
+def _expect(fields: Fields, key: str, known: Mapping[str, object]) -> None:
+    found = fields.text(key)
+    if found and found not in known and found not in fields.whole_value.document.problems.broken:
+        fields.values[key].refuse(f"the {key} {found!r}", one_of(known, found))
+
+
+def _share(fields: Fields) -> tuple[str, str, str | None]:
+    value = fields.get("share")
+    if value is None:
+        return "", "", None
+    share = value.fields(("class", "basis"), ("condition",))
+    found = share.choice("class", SHARE_CLASSES)
+    condition = share.maybe("condition")
+    if found == "conditional" and condition is None:
+        value.refuse("class 'conditional' without 'condition'", "the condition under which it is shared")
+    if found == "unconditional" and condition is not None:
+        share.values["condition"].refuse("a condition of class 'unconditional'", "none, or class 'conditional'")
+    return found, share.text("basis"), condition
+
+
+def _delimiter(fields: Fields) -> str:
+    value = fields.get("delimiter")
+    if value is None:
+        return ","
+    found = value.text_or_empty()
+    if fields.text("format") == "jsonl":
+        value.refuse("a delimiter of jsonl", "none: JSON Lines has no delimiter")
+    elif len(found) != 1 or found in '"\r\n' or found.isalnum():
+        value.refuse(f"the delimiter {found!r}", 'one character such as "," ";" "|" or "\\t"')
+    return found
+
+
+def _empty(fields: Fields) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(("", *(item.text_or_empty() for item in fields.items("empty")))))
+
+
+def _operation(fields: Fields) -> tuple[str, tuple[str, ...]] | None:
+    value = fields.get("operation")
+    if value is None:
+        return None
+    operation = value.fields(("column", "withdraw"))
+    values = operation.texts("withdraw", may_be_single=True)
+    if not values and "withdraw" in operation.values:
+        value.refuse("no text that withdraws", "at least one under 'withdraw'")
+    return operation.text("column"), values
+
+
+def _assertions(fields: Fields) -> Assertions:
+    value = fields.get("assertions")
+    if value is None:
+        return Assertions()
+    asserted = value.fields((), ("min_rows", "max_rows", "max_quarantined_share", "fresh_days"))
+    share_value = asserted.get("max_quarantined_share")
+    share = Decimal(share_value.number()) if share_value else None
+    if share_value is not None and share is not None and not 0 <= share <= 1:
+        share_value.refuse(f"{share}", "a share from 0 to 1")
+    least, most = asserted.whole("min_rows", 0), asserted.whole("max_rows", 0)
+    if least is not None and most is not None and least > most:
+        value.refuse(f"min_rows {least} above max_rows {most}", "min_rows not above max_rows")
+    return Assertions(least, most, None if share is None else float(share), asserted.whole("fresh_days", 1))
+
+
+def _mappings(fields: Fields, table: Table | None, codes: Mapping[str, CodeList]) -> tuple[ColumnMapping, ...]:
+    columns = {column.name: column for column in table.columns} if table else {}
+    found = []
+    for name, key, value in fields.entries("columns"):
+        if table is not None and name not in columns:
+            key.refuse(f"the column {name!r}, not in the table {table.name!r}", one_of(columns, name))
+        found.append(_mapping(name, key, value, columns.get(name), codes))
+    return tuple(found)
+
+
+def _mapping(
+    name: str, key: Value, value: Value, column: Column | None, codes: Mapping[str, CodeList]
+) -> ColumnMapping:
+    fields = value.fields((), ("from", "constant", "clean", "lookup", "when"))
+    source, constant = fields.maybe("from"), fields.maybe("constant")
+    if (source is None) == (constant is None):
+        value.refuse("both 'from' and 'constant'" if source else "neither 'from' nor 'constant'", "exactly one of them")
+    for option in ("clean", "lookup"):
+        if constant is not None and option in fields.values:
+            fields.values[option].refuse(f"{option!r} of a constant", "the constant as it should be")
+    lookup_value = fields.get("lookup")
+    lookup = read_map(lookup_value) if lookup_value else {}
+    if column is not None and constant is not None:
+        _check_value(constant, fields.values["constant"], column, codes)
+    if column is not None and lookup_value is not None:
+        for _, _, meant in lookup_value.entries():
+            if meant.kind == "str" and meant.node.value:
+                _check_value(str(meant.node.value), meant, column, codes)
+    when = {header: entry.texts(may_be_single=True) for header, _, entry in fields.entries("when")}
+    if when and column is not None and column.required:
+        fields.values["when"].refuse(f"'when' on the required column {name!r}", "a value for every row")
+    cleaners = read_cleaners(fields.items("clean"), column, codes)
+    return ColumnMapping(name, source, constant, cleaners, lookup, key.place, when)
+
+
+def _check_value(text: str, value: Value, column: Column, codes: Mapping[str, CodeList]) -> None:
+    fault = constant_fault(text, column, codes)
+    if fault is not None:
+        value.refuse(f"{text!r} for {column.name!r}", fault)
+
+
+def _check(resource: Resource, table: Table | None, fields: Fields) -> None:
+    """Tell required columns that nothing fills, and headers that are both used and ignored."""
+    mapped = {mapping.column for mapping in resource.columns}
+    for column in table.columns if table else ():
+        if column.required and column.name not in mapped and "columns" in fields.values:
+            fields.values["columns"].refuse(
+                f"no mapping onto {column.name!r}, which {resource.table!r} requires",
+                f"{column.name}: {{from: HEADER}}",
+            )
+    for header in resource.ignore:
+        if header in resource.headers:
+            fields.values["ignore"].refuse(f"{header!r}, which is used", "headers that are not used")
+    if not resource.headers and "columns" in fields.values:
+        fields.values["columns"].refuse("constants only", "at least one column 'from' a header")

@@ -1,0 +1,53 @@
+"""One DAG per resource, made from the declarations: what waits in the inbox becomes silver, and a receipt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Param, dag, task
+
+import catalog
+from dags import assets, work
+from onefile import settings
+from schemas.model import Resource
+
+DAY = Param(None, type=["null", "string"], format="date")
+
+
+def ingest(resource: Resource) -> DAG:
+    @dag(
+        dag_id=f"ingest.{resource.id}",
+        dag_display_name=resource.title,
+        description=resource.about,
+        schedule=None,
+        catchup=False,
+        max_active_runs=1,
+        tags=["ingest", resource.department],
+        default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+        params={"delivery": Param(None, type=["null", "string"]), "from": DAY, "to": DAY},
+    )
+    def run() -> None:
+        @task
+        def receive(params: dict[str, Any]) -> list[str]:
+            return work.receive(resource.id, params)
+
+        @task
+        def land(deliveries: list[str]) -> list[str]:
+            return work.land(deliveries)
+
+        @task(outlets=[assets.silver(resource.table)])
+        def settle(deliveries: list[str]) -> list[dict[str, Any]]:
+            return work.settle(deliveries)
+
+        @task(retries=0)
+        def judge(outcomes: list[dict[str, Any]]) -> int:
+            return work.judge(outcomes)
+
+        judge(settle(land(receive())))
+
+    return run()
+
+
+for declared in catalog.load(settings.read().declarations).resources.values():
+    globals()[f"ingest_{declared.id}"] = ingest(declared)

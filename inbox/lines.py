@@ -1,0 +1,76 @@
+"""Cutting a file into whole lines in constant memory, quoted line ends left inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from inbox.errors import FileBroken
+
+CHUNK_BYTES = 2**20
+MAX_LINE_BYTES = 64 * 2**20
+
+# Stands in a block for a line end inside quotes. A file's own NUL is refused before.
+QUOTED_LINE_END = b"\0"
+
+
+def blocks(file: BinaryIO, first_row: int, *, is_quoted: bool) -> Iterator[bytes]:
+    """Yield blocks of whole records, each block ending with its last record's line end (the last may lack it).
+
+    Args:
+        file: read from where it stands.
+        first_row: number of the first record, for errors: 0 where a header comes first.
+        is_quoted: lines may hold quoted line ends; these are `QUOTED_LINE_END` in the blocks.
+
+    Raises:
+        FileBroken: `line_too_long`, `control_character` or `quoting`, once all before it is yielded.
+    """
+    carried: list[bytes] = []
+    size = 0
+    row = first_row
+    is_open = False
+    while chunk := file.read(CHUNK_BYTES):
+        if b"\0" in chunk:
+            before = _before_nul(carried, chunk, is_quoted, is_open)
+            yield from before
+            raise FileBroken("control_character", row + sum(block.count(b"\n") for block in before))
+        if is_quoted and (is_open or b'"' in chunk):
+            chunk, is_open = _shield(chunk, is_open)
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield b"".join((*carried, chunk[:cut]))
+            row += chunk.count(b"\n")
+            carried, size = [], 0
+        carried.append(chunk[cut:])
+        size += len(chunk) - cut
+        if size > MAX_LINE_BYTES:
+            is_unclosed = is_open and any(QUOTED_LINE_END in piece for piece in carried)
+            raise FileBroken("quoting" if is_unclosed else "line_too_long", row, limit=MAX_LINE_BYTES)
+    if is_open:
+        raise FileBroken("quoting", row)
+    if size:
+        yield b"".join(carried)
+
+
+def _before_nul(carried: list[bytes], chunk: bytes, is_quoted: bool, is_open: bool) -> list[bytes]:
+    """Return the whole records before the one with a NUL, as one block or none."""
+    before = chunk[: chunk.index(b"\0")]
+    if is_quoted:
+        before, _ = _shield(before, is_open)
+    cut = before.rfind(b"\n") + 1
+    return [b"".join((*carried, before[:cut]))] if cut else []
+
+
+def _shield(chunk: bytes, is_open: bool) -> tuple[bytes, bool]:
+    """Put `QUOTED_LINE_END` for line ends inside quotes; say whether a quote is open at the end."""
+    inside = b""
+    if is_open:
+        inside, quote, chunk = chunk.partition(b'"')
+        inside = inside.replace(b"\n", QUOTED_LINE_END) + quote
+        if not quote:
+            return inside, True
+    if any(line.count(b'"') % 2 for line in chunk.split(b"\n")[:-1]):
+        parts = chunk.split(b'"')
+        parts[1::2] = [part.replace(b"\n", QUOTED_LINE_END) for part in parts[1::2]]
+        chunk = b'"'.join(parts)
+    return inside + chunk, chunk.count(b'"') % 2 == 1

@@ -1,0 +1,1 @@
+"""What can be trusted: hashing logs, envelopes, signers, the keystore, receipts."""

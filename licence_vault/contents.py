@@ -1,0 +1,177 @@
+"""What a keystore holds, as frozen values: keys and secrets, and how they are written down.
+
+`{"keys": [{"name", "use", "algorithm", "created_at", "retired_at", "private"}], "secrets":
+[{"name", "created_at", "value"}]}`, in the order they were made. These bytes are never
+stored but sealed (`licence_vault.sealing`).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from licence_vault.canonical import canonical
+from licence_vault.errors import NameTaken, NoSuchKey, UnknownAlgorithm
+from licence_vault.sealing import MalformedKeystore
+from onefile.verify import trust
+from onefile.verify.reading import Record, instant_text, parse
+
+
+@dataclass(frozen=True)
+class Key:
+    """A signing key. `name` is one of its kind; `use` says what it signs, and may pass on to a younger key."""
+
+    name: str
+    use: str
+    algorithm: str
+    created_at: datetime
+    retired_at: datetime | None
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public_der(self) -> bytes:
+        """The public key as SubjectPublicKeyInfo."""
+        return self.private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    @property
+    def id(self) -> str:
+        """What verifiers find the public key by."""
+        return trust.key_id(self.public_der)
+
+    @property
+    def state(self) -> str:
+        """`active` or `retired`; a retired key signs nothing, and what it signed stays good."""
+        return "active" if self.retired_at is None else "retired"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """32 random bytes under a name, for keyed hashes."""
+
+    name: str
+    created_at: datetime
+    value: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All of a keystore. Every change gives a new value."""
+
+    keys: tuple[Key, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+
+    def with_key(self, key: Key) -> Contents:
+        """Add a key; NameTaken when a key has its name."""
+        if any(other.name == key.name for other in self.keys):
+            raise NameTaken(f"the keystore has a key {key.name!r} already: choose another name")
+        return replace(self, keys=(*self.keys, key))
+
+    def with_retired(self, name: str, at: datetime) -> Contents:
+        """Retire the key of that name; NoSuchKey when no active key has it."""
+        if not any(key.name == name and key.retired_at is None for key in self.keys):
+            raise NoSuchKey(f"the keystore has no active key {name!r}")
+        return replace(self, keys=tuple(replace(k, retired_at=at) if k.name == name else k for k in self.keys))
+
+    def with_secret(self, secret: Secret) -> Contents:
+        """Add a secret; NameTaken when a secret has its name."""
+        if any(other.name == secret.name for other in self.secrets):
+            raise NameTaken(f"the keystore has a secret {secret.name!r} already: choose another name")
+        return replace(self, secrets=(*self.secrets, secret))
+
+    def active(self, use: str) -> Key | None:
+        """Return the youngest active key for a use, or None."""
+        return next((key for key in reversed(self.keys) if key.use == use and key.retired_at is None), None)
+
+    def lacks(self, uses: tuple[str, ...], secrets: tuple[str, ...]) -> bool:
+        """Say whether a use has no active key, or a secret is missing."""
+        names = {secret.name for secret in self.secrets}
+        return not names.issuperset(secrets) or any(self.active(use) is None for use in uses)
+
+    def completed(self, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime) -> Contents:
+        """Add what it lacks of these: keys named `<use>-<number>`, and secrets."""
+        whole = self
+        for use in uses:
+            if whole.active(use) is None:
+                number = 1 + sum(key.use == use for key in whole.keys)
+                whole = whole.with_key(new_key(f"{use}-{number}", use, "Ed25519", at))
+        for name in secrets:
+            if all(secret.name != name for secret in whole.secrets):
+                whole = whole.with_secret(new_secret(name, at))
+        return whole
+
+
+def new_key(name: str, use: str, algorithm: str, at: datetime) -> Key:
+    """Return a fresh key; UnknownAlgorithm when the algorithm is not on the list."""
+    if algorithm not in trust.ALGORITHMS:
+        raise UnknownAlgorithm(f"algorithm {algorithm!r} is not known: {' or '.join(trust.ALGORITHMS)} is wanted")
+    return Key(name, use, algorithm, at, None, Ed25519PrivateKey.generate())
+
+
+def new_secret(name: str, at: datetime) -> Secret:
+    """Return a fresh secret of 32 bytes."""
+    return Secret(name, at, os.urandom(32))
+
+
+def written(contents: Contents) -> bytes:
+    """Return the contents as the bytes to be sealed."""
+    keys = [{**_public_fields(key), "private": _base64(key.private.private_bytes_raw())} for key in contents.keys]
+    secrets = [
+        {"name": secret.name, "created_at": instant_text(secret.created_at), "value": _base64(secret.value)}
+        for secret in contents.secrets
+    ]
+    return canonical({"keys": keys, "secrets": secrets})
+
+
+def read(plain: bytes) -> Contents:
+    """Return the contents in unsealed bytes.
+
+    Raises:
+        MalformedKeystore: they are of another format.
+    """
+    top = Record(parse(plain, MalformedKeystore), "the content", MalformedKeystore)
+    keys = [_read_key(Record(item, "a key", MalformedKeystore)) for item in top.items("keys")]
+    records = [Record(item, "a secret", MalformedKeystore) for item in top.items("secrets")]
+    secrets = [Secret(record.text("name"), record.instant("created_at"), record.base64("value")) for record in records]
+    return Contents(tuple(keys), tuple(secrets))
+
+
+def trust_file(contents: Contents) -> bytes:
+    """Return the public keys, retired ones too, as a trust file, which anybody may have."""
+    keys = [
+        {**_public_fields(key), "id": key.id, "state": key.state, "public": _base64(key.public_der)}
+        for key in contents.keys
+    ]
+    return canonical({"format": trust.FORMAT, "keys": keys}) + b"\n"
+
+
+def _public_fields(key: Key) -> dict[str, object]:
+    return {
+        "name": key.name,
+        "use": key.use,
+        "algorithm": key.algorithm,
+        "created_at": instant_text(key.created_at),
+        "retired_at": None if key.retired_at is None else instant_text(key.retired_at),
+    }
+
+
+def _read_key(record: Record) -> Key:
+    private = record.base64("private")
+    if len(private) != 32:
+        raise record.wrong("private", "32 bytes")
+    return Key(
+        name=record.text("name"),
+        use=record.text("use"),
+        algorithm=record.choice("algorithm", trust.ALGORITHMS),
+        created_at=record.instant("created_at"),
+        retired_at=None if record.take("retired_at") is None else record.instant("retired_at"),
+        private=Ed25519PrivateKey.from_private_bytes(private),
+    )
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,3 @@
+from onefile.cli.main import main
+
+main()

@@ -1,0 +1,67 @@
+"""Airflow DAGs run in this process, one after the other: no scheduler, no server, the same tasks.
+
+What Airflow and the engines print goes to a log below the home, so that the screen is for people.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from onefile import airflow_home
+from onefile.files import make_folder
+from onefile.settings import Settings
+
+
+class DagRuns:
+    """The DAG folder's DAGs, loaded once; `run` gives each its turn."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._log = settings.home / "logs" / "airflow.log"
+        airflow_home.enter(settings)
+        with quiet(self._log):
+            from airflow.dag_processing.dagbag import DagBag
+
+            self._bag = DagBag(dag_folder=str(airflow_home.DAGS))
+
+    @property
+    def broken(self) -> list[str]:
+        """Names of DAG files that could not be loaded."""
+        return sorted(Path(name).name for name in self._bag.import_errors)
+
+    def run(self, dag_id: str, conf: Mapping[str, Any]) -> bool:
+        """Run a DAG to its end; True when every task did what it should.
+
+        A task is not tried again here: whoever runs the command can do that, and sees why.
+        """
+        dag = self._bag.dags[dag_id]
+        for task in dag.tasks:
+            task.retries = 0
+        with quiet(self._log):
+            ran = dag.test(run_conf=dict(conf))
+        return str(ran.state) == "success"
+
+
+@contextmanager
+def quiet(log: Path) -> Iterator[None]:
+    """Let standard output and error, also those of child processes, go to a log (0600) for the length of the block."""
+    make_folder(log.parent)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        os.dup2(descriptor, 1)
+        os.dup2(descriptor, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for number, original in enumerate(kept, 1):
+            os.dup2(original, number)
+            os.close(original)
+        os.close(descriptor)

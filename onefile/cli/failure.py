@@ -1,0 +1,37 @@
+"""The one table from an error to its exit code, and the one place that prints a failure.
+
+An error of ours says what was found, wanted and to do, and never a person's data. Any
+other error is a fault of ours: its class and place are shown, its text is not, because an
+engine's text may quote a row.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+import click
+
+from onefile.errors import OneFileError
+
+
+class Failure(click.ClickException):
+    """A verb failed for a reason that its message gives in full; `exit_code` as `--help` says."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def show(self, file: object = None) -> None:
+        click.echo(f"onefile: {self.message}", err=True)
+
+
+def report(error: BaseException) -> int:
+    """Print the failure on standard error and return the exit code."""
+    if isinstance(error, OneFileError):
+        click.echo(f"onefile: {error}", err=True)
+        return error.exit_code
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename.rsplit('/', 2)[-1]}:{frames[-1].lineno}" if frames else "?"
+    click.echo(f"onefile: a fault of the program ({type(error).__name__} at {where}): please report it", err=True)
+    return 1
+

@@ -1,0 +1,1 @@
+"""Long-running services of one machine, started together and stopped together."""

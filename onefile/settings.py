@@ -1,0 +1,122 @@
+"""The settings of a process, read once at its edge and handed in from there.
+
+Only the edges (command line, DAG files, exchange start-up) call `read`. Everything below
+takes a `Settings`, so that a test or a second house on one machine is just another value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from onefile.errors import OneFileError
+
+NAMES = {
+    "ONEFILE_HOME": "folder of all that the product writes (default ./var)",
+    "ONEFILE_DECLARATIONS": "folders laid over the built-in declarations, parted by ':'",
+    "ONEFILE_DATABASE_URL": "serving database as an SQLAlchemy URL (default SQLite in the home)",
+    "ONEFILE_SPARK": "local[*], spark://… or sc://… (default local[*])",
+    "ONEFILE_SPARK_MEMORY": "memory of a Spark that is started here (default 4g)",
+    "ONEFILE_TIMEZONE": "zone of legal days (default Asia/Shanghai)",
+    "ONEFILE_NOW": "the present instant with offset, instead of the clock",
+    "ONEFILE_LANG": "zh or en (default from the locale)",
+    "ONEFILE_OPERATOR": "who runs the command, for the ledger (default the login name)",
+    "ONEFILE_PASSPHRASE_FILE": "file with the keystore's passphrase (default keys/passphrase in the home)",
+    "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
+    "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",
+}
+
+
+class SettingsError(OneFileError):
+    """A setting cannot be used; the message says what was found and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a process was told from outside.
+
+    `fixed_now` is the instant handed in (UTC), or None to read the clock.
+    """
+
+    home: Path
+    declarations: tuple[Path, ...]
+    database_url: str
+    spark: str
+    spark_memory: str
+    timezone: ZoneInfo
+    fixed_now: datetime | None
+    lang: str
+    operator: str
+    passphrase_file: Path
+    jars: Path
+    lineage: str
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC. Called at the edges, then handed on."""
+        return self.fixed_now if self.fixed_now is not None else datetime.now(UTC)
+
+    def today(self) -> date:
+        """Return the legal day of `now`."""
+        return self.now().astimezone(self.timezone).date()
+
+
+def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lang: str | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        environ: the environment; the process's own when None.
+        at: an instant with offset that wins over `ONEFILE_NOW`.
+        lang: a language that wins over `ONEFILE_LANG`.
+
+    Raises:
+        SettingsError: a value cannot be used.
+    """
+    env = os.environ if environ is None else environ
+    home = Path(env.get("ONEFILE_HOME") or "var").absolute()
+    return Settings(
+        home=home,
+        declarations=tuple(Path(d).absolute() for d in env.get("ONEFILE_DECLARATIONS", "").split(":") if d),
+        database_url=env.get("ONEFILE_DATABASE_URL") or f"sqlite:///{quote(str(home / 'serving.db'))}",
+        spark=env.get("ONEFILE_SPARK") or "local[*]",
+        spark_memory=env.get("ONEFILE_SPARK_MEMORY") or "4g",
+        timezone=_zone(env.get("ONEFILE_TIMEZONE") or "Asia/Shanghai"),
+        fixed_now=_instant(at or env.get("ONEFILE_NOW")),
+        lang=_lang(lang or env.get("ONEFILE_LANG"), env),
+        operator=env.get("ONEFILE_OPERATOR") or env.get("LOGNAME") or env.get("USER") or "unknown",
+        passphrase_file=Path(env.get("ONEFILE_PASSPHRASE_FILE") or home / "keys" / "passphrase"),
+        jars=Path(env.get("ONEFILE_JARS") or Path(__file__).parent.parent / ".jars").absolute(),
+        lineage=env.get("ONEFILE_LINEAGE") or str(home / "lineage.jsonl"),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"instant {text!r} cannot be read: write it like 2026-03-01T08:00:00+08:00") from None
+    if instant.tzinfo is None:
+        raise SettingsError(f"instant {text!r} has no offset: write it like 2026-03-01T08:00:00+08:00")
+    return instant.astimezone(UTC)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(f"time zone {name!r} is not known: write one like Asia/Shanghai") from None
+
+
+def _lang(asked: str | None, env: Mapping[str, str]) -> str:
+    if asked:
+        if asked not in ("zh", "en"):
+            raise SettingsError(f"language {asked!r} is not spoken here: zh or en")
+        return asked
+    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
+    return "zh" if locale.startswith("zh") else "en"

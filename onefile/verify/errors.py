@@ -1,0 +1,139 @@
+"""Why a paper is not believed, in English and Chinese. Nothing here quotes what was read.
+
+Every error of this tree means "not genuine" (exit code 4), but the two that say nothing
+about the paper: its file, or the trust file, cannot be used (exit code 1).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from onefile.errors import OneFileError
+
+
+class VerificationError(OneFileError):
+    """The paper is not genuine. `str()` is English; `told` speaks both languages."""
+
+    exit_code = 4
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
+    def told(self, lang: str) -> str:
+        """Return the message in `zh` or, for any other language, English."""
+        return self.zh if lang == "zh" else str(self)
+
+
+class Unreadable(VerificationError):
+    """A file cannot be read at all: nothing is said about what is in it."""
+
+    exit_code = 1
+
+    def __init__(self, name: str, cause: str) -> None:
+        super().__init__(f"{name} cannot be read ({cause})", f"无法读取 {name}（{cause}）")
+
+
+class Malformed(VerificationError):
+    """The bytes are not what the format says. `detail` names fields and places, never values."""
+
+    paper: ClassVar[tuple[str, str]] = ("file", "文件")
+
+    def __init__(self, detail: str) -> None:
+        en, zh = self.paper
+        super().__init__(f"malformed {en}: {detail}", f"{zh}格式错误：{detail}")
+
+
+class MalformedEnvelope(Malformed):
+    """No DSSE 1.0 envelope of the type that was asked for, with exactly one signature."""
+
+    paper = ("envelope", "信封")
+
+
+class MalformedReceipt(Malformed):
+    """The signed payload is no `onefile.receipt/1`."""
+
+    paper = ("receipt", "回执")
+
+
+class MalformedProof(Malformed):
+    """The bytes are no `onefile.proof/1`."""
+
+    paper = ("proof", "证明")
+
+
+class MalformedTrust(Malformed):
+    """The bytes are no `onefile.trust/1`: the verifier's own file, so no verdict is possible."""
+
+    exit_code = 1
+    paper = ("trust file", "信任文件")
+
+
+class CountsDiffer(VerificationError):
+    """The receipt contradicts itself: its counts do not add up."""
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(f"the receipt's counts contradict each other: {en}", f"回执的数目互相矛盾：{zh}")
+
+
+class UnknownKey(VerificationError):
+    """No trusted key has the id that the envelope names."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"no trusted key {key_id[:40]!a}: fetch the bureau's current trust file, or the paper is not the bureau's",
+            f"没有受信任的密钥 {key_id[:40]!a}：请取得最新的信任文件，否则此件不是数据局所发",
+        )
+
+
+class WrongUse(VerificationError):
+    """The key is trusted, but for papers of another kind."""
+
+    def __init__(self, key_id: str, use: str, wanted: str) -> None:
+        super().__init__(
+            f"key {key_id} is trusted for {use!a}, not for {wanted!a}",
+            f"密钥 {key_id} 的用途是 {use!a}，不是 {wanted!a}",
+        )
+
+
+class RetiredKey(VerificationError):
+    """The paper says that it is younger than its key's last day."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"key {key_id} was retired before the delivery was received",
+            f"密钥 {key_id} 在收到批次之前已经停用",
+        )
+
+
+class BadSignature(VerificationError):
+    """The payload is not what was signed."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"the signature of key {key_id} does not hold: the paper was altered",
+            f"密钥 {key_id} 的签名不成立：内容被改动过",
+        )
+
+
+class ImpossibleProof(VerificationError):
+    """No tree has such a proof: sizes, index, lengths or types make no sense."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"no Merkle tree has such a proof: {detail}", f"任何默克尔树都没有这样的证明：{detail}")
+
+
+class ProofDoesNotFit(VerificationError):
+    """A proof of the right shape that leads to another root."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the proof does not lead to {what}", "证明推不出给定的树根：数据、证明与树根不是一套")
+
+
+class OtherDelivery(VerificationError):
+    """The proof belongs to another delivery, or to another set of rows, than the receipt."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"the proof is not for this receipt: its {field!r} differs", f"证明不属于这份回执：{field!r} 不一致"
+        )

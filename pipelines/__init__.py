@@ -1,0 +1,1 @@
+"""How records flow: bronze, silver, quarantine, gold, publication. The only home of Spark and Delta."""

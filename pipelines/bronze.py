@@ -1,0 +1,122 @@
+"""Bronze: a delivery as received, every column a string, appended once.
+
+The rows go from the kept files to Parquet in the staging folder, a batch at a time, and from
+there into Delta; the Merkle root of the rows' own bytes is taken on the way.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
+
+from inbox.deliveries import Delivery
+from licence_vault.log import Tree, leaf_hash
+from onefile.files import write_whole
+from pipelines import names
+from pipelines.lake import Lake, TableDesign
+from schemas.model import Resource
+
+LANDED = "landed.json"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What landing found: `rows` records, and the RFC 6962 root over their bytes (hex)."""
+
+    rows: int
+    rows_root: str
+
+
+def land(lake: Lake, delivery: Delivery, resource: Resource, staging: Path) -> Landed:
+    """Append the delivery's rows to bronze, once, and note what was landed beside the kept files."""
+    folder = staging / "bronze" / delivery.id
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    try:
+        found = _stage(delivery, resource, folder / "rows.parquet")
+        lake.create(names.bronze(resource.id), schema(resource), _design(resource))
+        if found.rows:
+            staged = lake.spark.read.parquet(str(folder))
+            lake.append(names.bronze(resource.id), _received(staged, delivery), once=f"land:{delivery.id}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    write_whole(delivery.folder / LANDED, json.dumps(asdict(found), sort_keys=True).encode())
+    return found
+
+
+def landed(delivery: Delivery) -> Landed | None:
+    """Return what landing noted of the delivery; None when it has not landed."""
+    path = delivery.folder / LANDED
+    return Landed(**json.loads(path.read_bytes())) if path.exists() else None
+
+
+def rows_of(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
+    """Return the delivery's rows as bronze holds them."""
+    return lake.read(names.bronze(resource.id)).where(f.col("_delivery") == delivery.id)
+
+
+def schema(resource: Resource) -> StructType:
+    """Return bronze's columns: where a row came from, then the department's headers as strings."""
+    own = [
+        StructField("_delivery", StringType(), False, {"comment": "delivery that brought the row"}),
+        StructField("_row_no", LongType(), False, {"comment": "place of the row in the delivery, from 1"}),
+        StructField("_row_hash", StringType(), False, {"comment": "RFC 6962 leaf hash of the row's bytes, hex"}),
+        StructField("_recorded_at", TimestampType(), False, {"comment": "instant of receipt, UTC"}),
+    ]
+    as_delivered = [
+        StructField(column, StringType(), True, {"comment": f"as delivered under {header}"})
+        for header, column in columns(resource).items()
+    ]
+    return StructType(own + as_delivered)
+
+
+def columns(resource: Resource) -> dict[str, str]:
+    """Return for each header that a delivery may have the bronze column that holds it."""
+    return names.bronze_columns(list(dict.fromkeys((*resource.headers, *resource.ignore))))
+
+
+def _design(resource: Resource) -> TableDesign:
+    return TableDesign(
+        about=f"{resource.id} as received; append only",
+        constraints={"row_no_from_one": "_row_no >= 1", "row_hash_is_sha256": "length(_row_hash) = 64"},
+    )
+
+
+def _received(staged: DataFrame, delivery: Delivery) -> DataFrame:
+    own = [f.lit(delivery.id).alias("_delivery"), "_row_no", "_row_hash"]
+    values = [f.col(f"`{name}`") for name in staged.columns if not name.startswith("_")]
+    return staged.select(*own, f.lit(delivery.received_at).alias("_recorded_at"), *values)
+
+
+def _stage(delivery: Delivery, resource: Resource, path: Path) -> Landed:
+    """Write the rows to one Parquet file and return their count and root."""
+    tree, rows, writer = Tree(), 0, None
+    try:
+        for batch in delivery.rows(resource):
+            hashes = [leaf_hash(raw) for raw in batch.raw]
+            for leaf in hashes:
+                tree.append(leaf)
+            called = columns(resource)
+            data: dict[str, pa.Array] = {
+                "_row_no": pa.array(range(batch.first_row, batch.first_row + len(hashes)), pa.int64()),
+                "_row_hash": pa.array([leaf.hex() for leaf in hashes], pa.string()),
+            }
+            for header, values in zip(batch.header, batch.columns(), strict=True):
+                data[called[header]] = pa.array(values, pa.string())
+            table = pa.table(data)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema)
+            writer.write_table(table)
+            rows += len(hashes)
+    finally:
+        if writer is not None:
+            writer.close()
+    return Landed(rows, tree.root().hex())

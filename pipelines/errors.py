@@ -1,0 +1,52 @@
+"""What can go wrong in the flow. No message quotes an engine, because an engine quotes rows."""
+
+from __future__ import annotations
+
+from onefile.errors import OneFileError
+
+
+class PipelineError(OneFileError):
+    """The root of this package's errors."""
+
+
+class EngineFailed(PipelineError):
+    """Spark or Delta failed while it did `what`; `condition` is the engine's name for it."""
+
+    def __init__(self, what: str, condition: str) -> None:
+        super().__init__(
+            f"{what} failed in the engine with {condition}: run it again; if it stays, `onefile doctor` tells what hurts"
+        )
+        self.condition = condition
+
+
+class NoJava(PipelineError):
+    """Spark could not be started."""
+
+    def __init__(self) -> None:
+        super().__init__("Spark did not start: Java 17 is wanted, see `onefile doctor`")
+
+
+class JarsMissing(PipelineError):
+    """The Delta jars are not where they should be."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"no Delta jars in {folder}: run `make demo` once, or tools/setup")
+
+
+class CriticalExpectationFailed(PipelineError):
+    """A critical expectation failed; what it guards is held back, nothing else is."""
+
+    def __init__(self, subject: str, expectations: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{subject} is held back, because {len(expectations)} critical expectation(s) failed: "
+            f"{', '.join(expectations)}; see `onefile quality`"
+        )
+        self.subject = subject
+        self.expectations = expectations
+
+
+class UnknownResource(PipelineError):
+    """No resource of that id is declared."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"no resource {resource!r} is declared: ids look like <department>.<resource>")

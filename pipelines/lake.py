@@ -1,0 +1,228 @@
+"""The one writer of the lake: Delta tables by path, appended to once, merged, read, asked for versions.
+
+Every write goes through `Lake._commit`, so that a retry, a wrapped engine error or a stop at a
+boundary is there for each step, also for one that is written next year. Only DataFrames and
+SQL are used: both run alike in process and over Spark Connect.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from py4j.protocol import Py4JError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+from pyspark.sql.types import StructType
+
+from pipelines.errors import EngineFailed, PipelineError
+
+FORMAT = "1"
+TRIES = 4
+CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")
+CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
+
+
+class TableMissing(PipelineError):
+    """A table of the lake is asked for before anything was written to it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the lake has no table {name!r} yet: `onefile run` makes it when something is delivered")
+
+
+@dataclass(frozen=True)
+class TableDesign:
+    """How a table is laid out: constraints by name (SQL), clustering columns, Delta properties."""
+
+    about: str
+    constraints: Mapping[str, str]
+    cluster_by: tuple[str, ...] = ()
+    properties: Mapping[str, str] | None = None
+
+
+def no_boundary(name: str) -> None:
+    """Do nothing at a boundary: what a run that nobody disturbs does."""
+
+
+class Lake:
+    """The Delta tables under one root. A table's name is its path below it, as `silver/population`.
+
+    `boundary` is called with a name right before and right after every commit.
+    """
+
+    def __init__(self, spark: SparkSession, root: str, boundary: Callable[[str], None] = no_boundary) -> None:
+        self.spark = spark
+        self.root = root.rstrip("/")
+        self._boundary = boundary
+
+    def path(self, name: str) -> str:
+        return f"{self.root}/{name}"
+
+    def sql_name(self, name: str) -> str:
+        return f"delta.`{self.path(name)}`"
+
+    def exists(self, name: str) -> bool:
+        try:
+            return bool(self.spark.read.format("delta").load(self.path(name)).schema is not None)
+        except AnalysisException:
+            return False
+
+    def read(self, name: str, version: int | None = None) -> DataFrame:
+        """Return the table as it is, or as it was at `version`.
+
+        Raises:
+            TableMissing: it was never written to.
+        """
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        frame = reader.load(self.path(name))
+        try:
+            frame.schema  # noqa: B018 - over Connect the table is looked for only when it is asked about
+        except AnalysisException:
+            raise TableMissing(name) from None
+        return frame
+
+    def create(self, name: str, schema: StructType, design: TableDesign) -> None:
+        """Make the table, with column comments and constraints, if it is not there yet."""
+        if self.exists(name):
+            return
+        table = self.sql_name(name)
+        columns = ", ".join(_column_ddl(field) for field in schema.fields)
+        cluster = f" CLUSTER BY ({', '.join(_quoted(c) for c in design.cluster_by)})" if design.cluster_by else ""
+        properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(design.properties or {})
+        properties |= {f"delta.constraints.{rule}": text for rule, text in design.constraints.items()}
+        shown = ", ".join(f"'{key}' = '{_escaped(value)}'" for key, value in properties.items())
+        statement = (
+            f"CREATE TABLE IF NOT EXISTS {table} ({columns}) USING delta{cluster} "
+            f"COMMENT '{_escaped(design.about)}' TBLPROPERTIES ({shown})"
+        )
+        self._commit(f"create {name}", lambda: self.spark.sql(statement))
+
+    def append(self, name: str, rows: DataFrame, once: str) -> None:
+        """Append rows. A second append under the same `once` does nothing, whatever its rows are."""
+
+        def write() -> None:
+            writer = rows.write.format("delta").mode("append").option("mergeSchema", "true")
+            writer.option("txnAppId", once).option("txnVersion", 1).save(self.path(name))
+
+        self._commit(f"append to {name}", write)
+
+    def merge(self, name: str, rows: DataFrame, on: str, clauses: str, note: Mapping[str, Any]) -> None:
+        """MERGE `rows` (seen as `s`) into the table (seen as `t`); `note` is kept with the commit."""
+        view = f"merge_{abs(hash((name, on, clauses))):x}"
+
+        def write() -> None:
+            rows.createOrReplaceTempView(view)
+            with self._noted(note):
+                self.spark.sql(f"MERGE WITH SCHEMA EVOLUTION INTO {self.sql_name(name)} t USING {view} s ON {on} {clauses}")
+
+        try:
+            self._commit(f"merge into {name}", write)
+        finally:
+            self.spark.catalog.dropTempView(view)
+
+    def replace(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
+        """Put `rows` in the place of all that the table held, keeping its design; one commit."""
+
+        def write() -> None:
+            with self._noted(note):
+                writer = rows.write.format("delta").mode("overwrite").option("mergeSchema", "true")
+                writer.save(self.path(name))
+
+        self._commit(f"replace {name}", write)
+
+    def version(self, name: str) -> int:
+        """Return the table's newest version; -1 when there is no table."""
+        if not self.exists(name):
+            return -1
+        with engine(f"read the history of {name}"):
+            return int(self._history(name, 1)[0]["version"])
+
+    def note(self, name: str, key: str) -> Any | None:
+        """Return the newest value noted under `key` with a commit of the table; None when there is none."""
+        if not self.exists(name):
+            return None
+        with engine(f"read the history of {name}"):
+            for row in self._history(name, 100):
+                noted = json.loads(row["userMetadata"]) if row["userMetadata"] else {}
+                if key in noted:
+                    return noted[key]
+        return None
+
+    def _history(self, name: str, limit: int) -> Sequence[Any]:
+        return self.spark.sql(f"DESCRIBE HISTORY {self.sql_name(name)} LIMIT {limit}").collect()
+
+    @contextmanager
+    def _noted(self, note: Mapping[str, Any]) -> Iterator[None]:
+        key = "spark.databricks.delta.commitInfo.userMetadata"
+        self.spark.conf.set(key, json.dumps(note, sort_keys=True))
+        try:
+            yield
+        finally:
+            self.spark.conf.unset(key)
+
+    def _commit(self, what: str, write: Callable[[], object]) -> None:
+        self._boundary(f"before {what}")
+        for attempt in range(1, TRIES + 1):
+            try:
+                with engine(what):
+                    write()
+                break
+            except EngineFailed as failed:
+                if attempt == TRIES or not failed.condition.startswith(CONFLICTS):
+                    raise
+                time.sleep(0.2 * 2**attempt)
+        self._boundary(f"after {what}")
+
+
+@contextmanager
+def engine(what: str) -> Iterator[None]:
+    """Turn an engine's error into one of ours that quotes nothing."""
+    try:
+        yield
+    except PySparkException as error:
+        raise EngineFailed(what, error.getCondition() or type(error).__name__) from None
+    except Py4JError as error:
+        raise EngineFailed(what, _java_class(error)) from None
+
+
+def _java_class(error: Py4JError) -> str:
+    """Return the class of a Java exception, and of its cause; their texts stay where they are."""
+    thrown = getattr(error, "java_exception", None)
+    if thrown is None:
+        return type(error).__name__
+    cause = thrown.getCause()
+    names = [thrown.getClass().getSimpleName()] + ([cause.getClass().getSimpleName()] if cause is not None else [])
+    return "/".join(names)
+
+
+def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: str) -> DataFrame:
+    """Return a small frame made of values in hand."""
+    return spark.createDataFrame([tuple(row) for row in rows], schema)
+
+
+def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFrame:
+    """Return of each group the row that comes last in `order`; equal order is broken by `order` alone."""
+    packed = rows.groupBy(*by).agg(f.max_by(f.struct("*"), f.struct(*order)).alias("_last"))
+    return packed.select("_last.*")
+
+
+def _column_ddl(field: Any) -> str:
+    comment = field.metadata.get("comment", "") if field.metadata else ""
+    null = "" if field.nullable else " NOT NULL"
+    shown = f" COMMENT '{_escaped(comment)}'" if comment else ""
+    return f"{_quoted(field.name)} {field.dataType.simpleString()}{null}{shown}"
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ")

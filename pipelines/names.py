@@ -1,0 +1,48 @@
+"""How the lake's tables and columns are called. Nothing else makes up a name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+RELEASE = "silver/release"
+RESOLUTION = "quarantine/resolution"
+LINK_CANDIDATES = "gold/link_candidate"
+QUALITY = "gold/quality"
+
+# Delta refuses these in a column name; their full-width twins read the same.
+_REFUSED = str.maketrans(" ,;{}()\n\t=", "　，；｛｝（）　　＝")
+
+
+def bronze(resource: str) -> str:
+    return f"bronze/{resource}"
+
+
+def quarantine(resource: str) -> str:
+    return f"quarantine/{resource}"
+
+
+def silver(table: str) -> str:
+    return f"silver/{table}"
+
+
+def gold(kind: str) -> str:
+    return f"gold/{kind}_file"
+
+
+def bronze_columns(headers: Sequence[str]) -> dict[str, str]:
+    """Return for each header of a delivery the bronze column that holds it.
+
+    A header keeps its characters but for those that Delta refuses, and never begins with the
+    underscore of our own columns; two that would meet (case does not count) are numbered.
+    """
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for header in headers:
+        plain = header.translate(_REFUSED) or "　"
+        plain = f"＿{plain[1:]}" if plain.startswith("_") else plain
+        name, number = plain, 2
+        while name.casefold() in taken:
+            name, number = f"{plain}＿{number}", number + 1
+        taken.add(name.casefold())
+        names[header] = name
+    return names

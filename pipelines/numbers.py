@@ -1,0 +1,31 @@
+"""What kind of number a subject is known by, and the internal id made of it."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column
+from pyspark.sql import functions as f
+
+from schemas.identifiers import areas
+
+
+def number_type(number: Column, kind: str) -> Column:
+    """Return the type of an accepted number: citizen, hmt_resident, foreigner or credit_code."""
+    if kind == "enterprise":
+        return f.when(number.isNotNull(), f.lit("credit_code"))
+    return (
+        f.when(number.startswith("9"), "foreigner")
+        .when(f.substring(number, 1, 6).isin(*areas.HMT_AREAS), "hmt_resident")
+        .when(number.isNotNull(), "citizen")
+    )
+
+
+def subject_id(kind: str, number_type: Column, number: Column) -> Column:
+    """Return the subject's internal id: stable, the same from whatever record it is met first.
+
+    It can be recomputed from the number, so it is personal data as the number is: it never
+    stands in a log, a URL or a file name.
+    """
+    return f.concat(
+        f.lit(f"{kind[0]}-"),
+        f.substring(f.sha2(f.concat_ws("/", f.lit(kind), number_type, number), 256), 1, 32),
+    )

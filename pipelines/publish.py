@@ -1,0 +1,212 @@
+"""Publication: what changed in gold since the last time goes to the serving database, in one transaction.
+
+Only changes travel: Delta's change feed between the version published last and the newest one.
+Where there is no such feed (the first time, a table made anew, history cleaned away), every
+file is compared by its digest. Either way the database ends up as gold is at that version,
+a run killed half-way leaves it as it was, and a run that comes again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import functions as f
+
+from pipelines import names
+from pipelines.errors import EngineFailed
+from pipelines.lake import Lake, TableMissing, engine, latest
+from schemas.serving import migration, writing
+from schemas.serving.connection import writing as write_transaction
+
+ROWS_A_CHUNK = 5_000
+ROWS_A_SLICE = 250_000
+"""Files that one Spark job hands over: bounds what a Spark Connect server has to hold for its client."""
+
+DIGEST = "_digest"
+_NUMBERS, _PARTS = "\n", "\t"
+_INSTANTS = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX"}
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication did.
+
+    `from_version` and `to_version` are versions of the gold table. `from_version` is None when
+    every file was compared; both are equal when there was nothing new; `to_version` is -1 when
+    there is no gold table yet. `upserted` and `deleted` count subjects.
+    """
+
+    kind: str
+    from_version: int | None
+    to_version: int
+    upserted: int
+    deleted: int
+
+
+def publish(
+    spark: SparkSession, lake_root: Path | str, database_url: str, kind: str, at: datetime, *, run_id: str | None = None
+) -> Published:
+    """Bring the serving database's files of one kind to the newest version of gold.
+
+    Args:
+        spark: a session, in process or over Spark Connect.
+        lake_root: the folder of the lake's tables.
+        database_url: an SQLAlchemy URL of SQLite or PostgreSQL.
+        kind: `person` or `enterprise`.
+        at: the instant to note with what is published.
+        run_id: the run that publishes, to be noted with the batch.
+
+    Raises:
+        TableMissing: files were published before, but gold is gone; nothing is taken out for that.
+        EngineFailed: Spark failed; nothing is kept.
+        schemas.serving.errors.ServingError: the database failed; nothing is kept.
+    """
+    lake = Lake(spark, str(lake_root))
+    table = names.gold(kind)
+    migration.upgrade(database_url)
+    with write_transaction(database_url) as connection:
+        last = writing.last(connection, kind)
+        version = lake.version(table)
+        if version < 0:
+            if last is not None:
+                raise TableMissing(table)
+            return Published(kind, None, version, 0, 0)
+        lake_table = _table_id(lake, table)
+        since = last.lake_version if last is not None and last.lake_table == lake_table else None
+        if since == version:
+            return Published(kind, since, version, 0, 0)
+        done = _bring(lake, writing.Batch(connection, kind, version, _text(at)), kind, since, version)
+        writing.record(
+            connection,
+            writing.Publication(
+                kind, lake_table, done.from_version, version, _text(at), done.upserted, done.deleted, run_id
+            ),
+        )
+    return done
+
+
+def documents(rows: DataFrame) -> DataFrame:
+    """Turn gold rows into what the serving database takes.
+
+    Args:
+        rows: one row per subject, as gold has them.
+
+    Returns:
+        One row per row: `subject_id`, `number_type`, `number`, `digest`; `document`: the whole row
+        but for its digest as JSON, null fields left out, days as YYYY-MM-DD, instants in UTC;
+        `numbers`: a line for each number, type and number parted by a tab.
+    """
+    content = [name for name in rows.columns if not name.startswith("_")]
+    return rows.select(
+        "subject_id",
+        "number_type",
+        "number",
+        f.col(DIGEST).alias("digest"),
+        f.to_json(f.struct(*content), _INSTANTS).alias("document"),
+        _numbers().alias("numbers"),
+    )
+
+
+def last_changes(feed: DataFrame) -> DataFrame:
+    """Return of a change feed the last row of each subject, with `_is_gone` where it was a deletion.
+
+    A version that writes a table anew has a deletion and an insertion of the same subject: the
+    insertion is what holds.
+    """
+    kept = feed.where("_change_type <> 'update_preimage'").withColumn("_is_there", f.col("_change_type") != "delete")
+    newest = latest(kept, ["subject_id"], ["_commit_version", "_is_there"])
+    return newest.withColumn("_is_gone", ~f.col("_is_there"))
+
+
+def _bring(lake: Lake, batch: writing.Batch, kind: str, since: int | None, version: int) -> Published:
+    """Bring the changes after `since`, or everything where these are not to be had."""
+    feed = None if since is None else _feed(lake, kind, since, version)
+    if feed is None:
+        return _everything(lake, batch, kind, version)
+    upserted = deleted = 0
+    if feed.count:
+        changes = last_changes(feed.rows)
+        rows = documents(changes.where("not _is_gone")).unionByName(
+            changes.where("_is_gone").select("subject_id"), allowMissingColumns=True
+        )
+        for chunk in _chunks(rows, feed.count, kind):
+            upserted += batch.put([_file(row) for row in chunk if row["digest"] is not None])
+            deleted += batch.remove(row["subject_id"] for row in chunk if row["digest"] is None)
+    return Published(kind, since, version, upserted, deleted)
+
+
+def _everything(lake: Lake, batch: writing.Batch, kind: str, version: int) -> Published:
+    """Compare every file by its digest, and take out the subjects that gold does not have."""
+    gold = lake.read(names.gold(kind), version)
+    with engine("count the files to publish"):
+        count = gold.count()
+    upserted = 0
+    for chunk in _chunks(documents(gold), count, kind):
+        upserted += batch.put([_file(row) for row in chunk])
+        batch.see(row["subject_id"] for row in chunk)
+    return Published(kind, None, version, upserted, batch.remove_unseen())
+
+
+@dataclass(frozen=True)
+class _Feed:
+    rows: DataFrame
+    count: int
+
+
+def _feed(lake: Lake, kind: str, since: int, version: int) -> _Feed | None:
+    """Return the changes after a version; None where the lake no longer has them all.
+
+    Counting reads every file of the feed, so that a missing one is found before anything is written.
+    """
+    reader = lake.spark.read.format("delta").option("readChangeFeed", "true")
+    reader = reader.option("startingVersion", since + 1).option("endingVersion", version)
+    try:
+        with engine("read the changes to publish"):
+            rows = reader.load(lake.path(names.gold(kind)))
+            return _Feed(rows, rows.count())
+    except EngineFailed:
+        return None
+
+
+def _chunks(rows: DataFrame, count: int, kind: str) -> Iterator[list[Row]]:
+    """Hand the rows over in chunks; neither this process nor Spark's ever holds more than a slice of them."""
+    slices = max(1, -(-count // ROWS_A_SLICE))
+    partitions = max(1, -(-count // slices // ROWS_A_CHUNK))
+    edges = [f"{kind[0]}-{(number << 16) // slices:04x}" for number in range(1, slices)]
+    for low, high in zip([None, *edges], [*edges, None], strict=True):
+        mine = rows.where(_between(low, high)).repartition(partitions, "subject_id")
+        with engine("hand over the files to publish"):
+            iterator = mine.toLocalIterator(prefetchPartitions=True)
+            while chunk := list(islice(iterator, ROWS_A_CHUNK)):
+                yield chunk
+
+
+def _between(low: str | None, high: str | None) -> Column:
+    """Say whether a subject's id lies in a slice; ids are hashes, so slices of equal width are of equal size."""
+    subject = f.col("subject_id")
+    return (f.lit(True) if low is None else subject >= low) & (f.lit(True) if high is None else subject < high)
+
+
+def _numbers() -> Column:
+    lines = f.transform("identifiers", lambda number: f.concat_ws(_PARTS, number["type"], number["number"]))
+    return f.array_join(f.array_distinct(lines), _NUMBERS)
+
+
+def _file(row: Row) -> writing.File:
+    numbers = tuple((kind, number) for kind, _, number in (n.partition(_PARTS) for n in row["numbers"].split(_NUMBERS)))
+    return writing.File(row["subject_id"], row["number_type"], row["number"], row["digest"], row["document"], numbers)
+
+
+def _table_id(lake: Lake, table: str) -> str:
+    """Return Delta's id of a table: a table made anew under the same path has another, and its versions begin again."""
+    with engine(f"read what {table} is"):
+        return str(lake.spark.sql(f"DESCRIBE DETAIL {lake.sql_name(table)}").collect()[0]["id"])
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

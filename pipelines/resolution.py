@@ -1,0 +1,63 @@
+"""Which quarantined rows are settled: by a later row of the same record, or by one that was re-driven for them."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.types import StructType
+
+from inbox.deliveries import Delivery
+from pipelines import names, types
+from pipelines.lake import Lake, TableDesign
+from schemas.model import Resource
+
+RESOLUTION = StructType(
+    [
+        types.field("_resource", types.STRING, "resource of both rows"),
+        types.field("_delivery", types.STRING, "delivery of the quarantined row"),
+        types.field("_row_no", types.LONG, "the quarantined row"),
+        types.field("by_delivery", types.STRING, "delivery that settled it"),
+        types.field("by_row_no", types.LONG, "row that settled it"),
+        types.field("resolved_at", types.INSTANT, "instant that delivery was received, UTC"),
+    ]
+)
+
+
+def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
+    """Note which open quarantined rows the delivery's sound rows settle; once a delivery.
+
+    A row settles another when it is about the same record, or when its manifest says that it
+    was re-driven for it (`redrives`), and it is not quarantined itself.
+    """
+    lake.create(names.RESOLUTION, RESOLUTION, TableDesign("quarantined rows that were settled", {}))
+    rows = settled_by(lake, delivery, resource).select(
+        f.lit(resource.id).alias("_resource"),
+        "_delivery",
+        "_row_no",
+        f.lit(delivery.id).alias("by_delivery"),
+        "by_row_no",
+        f.lit(delivery.received_at).alias("resolved_at"),
+    )
+    lake.append(names.RESOLUTION, rows, f"resolve:{delivery.id}")
+
+
+def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
+    """Return the open quarantined rows that the delivery settles: `_delivery`, `_row_no`, `by_row_no`."""
+    mine = f.col("_delivery") == delivery.id
+    quarantined = lake.read(names.quarantine(resource.id))
+    bad = quarantined.where(mine).select(f.col("_row_no").alias("by_row_no"))
+    earlier = quarantined.where(~mine & (f.col("_recorded_at") <= f.lit(delivery.received_at)))
+    done = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id).select("_delivery", "_row_no")
+    waiting = earlier.join(done, ["_delivery", "_row_no"], "left_anti").select("_delivery", "_row_no", "_key")
+    silver = lake.read(names.silver(resource.table)).where(mine).select("_key", f.col("_row_no").alias("by_row_no"))
+    by_record = silver.groupBy("_key").agg(f.min("by_row_no").alias("by_row_no"))
+    found = waiting.join(by_record, "_key").select("_delivery", "_row_no", "by_row_no")
+    if not delivery.manifest.redrives:
+        return found
+    asked = lake.spark.createDataFrame(
+        [(r.delivery, r.row, number) for number, r in enumerate(delivery.manifest.redrives, 1)],
+        "_delivery string, _row_no bigint, by_row_no bigint",
+    )
+    sound = asked.join(bad, "by_row_no", "left_anti").join(waiting, ["_delivery", "_row_no"], "left_semi")
+    both = found.unionByName(sound.select("_delivery", "_row_no", "by_row_no"))
+    return both.groupBy("_delivery", "_row_no").agg(f.min("by_row_no").alias("by_row_no"))

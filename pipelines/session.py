@@ -1,0 +1,105 @@
+"""One Spark session a process: in process, on a cluster, or through Spark Connect, by address alone."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from onefile import java
+from onefile.settings import Settings
+from pipelines.errors import JarsMissing, NoJava
+
+JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
+LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
+
+# What every session has, in process or served. The reasons and figures: docs/performance.md.
+COMMON = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+    "spark.hadoop.fs.permissions.umask-mode": "077",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.sql.objectHashAggregate.sortBased.fallbackThreshold": "4096",
+}
+
+
+def session(settings: Settings) -> SparkSession:
+    """Return the process's session, started if it is not yet.
+
+    Raises:
+        JarsMissing: an in-process session is asked for and the Delta jars are absent.
+        NoJava: the engine did not start.
+    """
+    _silence()
+    if settings.spark.startswith("sc://"):
+        return SparkSession.builder.remote(settings.spark).getOrCreate()
+    started = SparkSession.getActiveSession()
+    if started is not None:
+        return started
+    java.use_own()
+    builder = SparkSession.builder.master(settings.spark).appName("onefile")
+    for name, value in in_process(settings).items():
+        builder = builder.config(name, value)
+    try:
+        with _stderr_to(settings.home / "logs" / "spark.log"):
+            return builder.getOrCreate()
+    except (RuntimeError, OSError):
+        raise NoJava from None
+
+
+def _silence() -> None:
+    """Let PySpark's own logger say nothing: it quotes the engine, and the engine quotes rows."""
+    logging.getLogger("DataFrameQueryContextLogger").disabled = True
+
+
+@contextmanager
+def _stderr_to(path: Path) -> Iterator[None]:
+    """Let what is started meanwhile write its standard error to a file, and not to the user's screen."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = os.dup(2)
+    try:
+        with path.open("ab") as file:
+            os.chmod(path, 0o600)
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def in_process(settings: Settings) -> dict[str, str]:
+    """Return the configuration of a session that runs its own engine. Sizes are of this machine."""
+    cores = os.cpu_count() or 2
+    scratch = settings.home / "staging" / "spark"
+    return COMMON | {
+        "spark.jars": ",".join(str(jar) for jar in jars(settings.jars)),
+        "spark.sql.shuffle.partitions": str(max(2, cores)),
+        "spark.default.parallelism": str(max(2, cores)),
+        "spark.driver.memory": settings.spark_memory,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": (
+            f"-Dlog4j2.configurationFile=file:{LOG_SETTINGS} -XX:+UseParallelGC -Dderby.system.home={scratch}"
+        ),
+        "spark.local.dir": str(scratch),
+        "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+    }
+
+
+def jars(folder: Path) -> tuple[Path, ...]:
+    """Return the Delta jars in `folder`; JarsMissing when one is not there."""
+    found = tuple(path for name in JARS for path in folder.glob(f"*{name}"))
+    if len(found) != len(JARS):
+        raise JarsMissing(str(folder))
+    return found

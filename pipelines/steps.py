@@ -1,0 +1,159 @@
+"""The steps of the flow, as DAG tasks and the command call them: each safe to be killed and run again.
+
+A step takes the workshop and references (resource and delivery ids), does its part and
+returns references and counts, never data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from inbox.deliveries import Delivery
+from onefile.files import lock, write_whole
+from pipelines import answers, bronze, conform, expectations, gold, link_candidates, names, publish, quality, resolution
+from pipelines import types
+from pipelines.errors import CriticalExpectationFailed
+from pipelines.lake import TableDesign, literal_rows
+from pipelines.publish import Published
+from pipelines.workshop import Workshop
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.types import StructType
+
+FINISHED = "finished.json"
+RELEASE = StructType(
+    [
+        types.field("_delivery", types.STRING, "delivery that passed its critical expectations"),
+        types.field("released_at", types.INSTANT, "instant of the release, UTC"),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a delivery; the counts add up to `received`."""
+
+    delivery: str
+    resource: str
+    status: Literal["released", "held"]
+    received: int
+    accepted: int
+    quarantined: int
+    duplicates: int
+    held_by: tuple[str, ...] = ()
+
+
+def pending(shop: Workshop, resource: str) -> list[str]:
+    """Return the deliveries of a resource that were received and are not finished, in the order received."""
+    return [d.id for d in shop.received(resource) if not (d.folder / FINISHED).exists()]
+
+
+def land(shop: Workshop, delivery_id: str) -> None:
+    """Bronze: the rows as received."""
+    delivery, resource = shop.delivery(delivery_id)
+    bronze.land(shop.lake, delivery, resource, shop.home / "staging")
+
+
+def settle(shop: Workshop, delivery_id: str) -> Outcome:
+    """Silver, quarantine, receipt, expectations, release: what makes a landed delivery count, or holds it back."""
+    delivery, resource = shop.delivery(delivery_id)
+    with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
+        done = outcome(delivery)
+        if done is not None:
+            return done
+        counts = conform.conform(shop.lake, delivery, resource, shop.declarations, shop.legal_day(delivery.received_at))
+        resolution.resolve(shop.lake, delivery, resource)
+        answers.answer(shop, delivery, resource, counts)
+        held_by = _check(shop, delivery, counts)
+        if not held_by:
+            _release(shop, delivery)
+        found = Outcome(
+            delivery.id,
+            resource.id,
+            "held" if held_by else "released",
+            counts.accepted + counts.quarantined + counts.duplicates,
+            counts.accepted,
+            counts.quarantined,
+            counts.duplicates,
+            held_by,
+        )
+        write_whole(delivery.folder / FINISHED, json.dumps(found.__dict__, sort_keys=True).encode())
+        return found
+
+
+def outcome(delivery: Delivery) -> Outcome | None:
+    """Return what became of a delivery; None while it is not finished."""
+    path = delivery.folder / FINISHED
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_bytes())
+    return Outcome(**kept | {"held_by": tuple(kept["held_by"])})
+
+
+def _check(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> tuple[str, ...]:
+    """Hold the delivery against its expectations; return the critical ones that are not met."""
+    resource = shop.resources[delivery.manifest.resource]
+    table = shop.declarations.tables[resource.table]
+    rows = shop.lake.read(names.silver(table.name)).where(f.col("_delivery") == delivery.id)
+    figures = _figures(shop, delivery, counts)
+    checks = [
+        quality.Check("silver", resource.id, delivery.id, rows, expectations.silver(table, shop.declarations.codes)),
+        quality.Check("delivery", resource.id, delivery.id, figures, expectations.delivery(resource.assertions)),
+    ]
+    try:
+        quality.run(shop.lake, shop.home / "quality", checks, delivery.received_at, f"quality:{delivery.id}")
+    except CriticalExpectationFailed as failed:
+        return failed.expectations
+    return ()
+
+
+def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> DataFrame:
+    received = counts.accepted + counts.quarantined + counts.duplicates
+    age = (shop.legal_day(delivery.received_at) - delivery.manifest.last_day).days
+    row = (received, counts.quarantined / received if received else 0.0, age)
+    return literal_rows(shop.spark, [row], "received bigint, quarantined_share double, age_days int")
+
+
+def _release(shop: Workshop, delivery: Delivery) -> None:
+    shop.lake.create(names.RELEASE, RELEASE, TableDesign("deliveries that count; a row per delivery", {}))
+    rows = shop.spark.createDataFrame([(delivery.id, delivery.received_at)], RELEASE)
+    shop.lake.append(names.RELEASE, rows, f"release:{delivery.id}")
+
+
+def assemble(shop: Workshop, kind: str) -> gold.Assembled:
+    """Gold: the one files whose records changed; for persons also the list of candidates for linking."""
+    with lock(shop.home / "locks" / f"gold-{kind}.lock"):
+        made = gold.assemble(shop.lake, shop.declarations.files[kind], shop.declarations)
+        if kind == "person":
+            link_candidates.refresh(shop.lake, shop.declarations)
+    return made
+
+
+def check(shop: Workshop, kind: str) -> int:
+    """Hold gold as it is now against its expectations; return the version that passed, -1 when there is none.
+
+    Raises:
+        CriticalExpectationFailed: this version may not be published.
+    """
+    version = shop.lake.version(names.gold(kind))
+    if version >= 0:
+        file = shop.declarations.files[kind]
+        values = [f.col(a.name)["value"].alias(a.name) for a in file.attributes]
+        rows = shop.lake.read(names.gold(kind), version).select("subject_id", "number", "number_type", *values)
+        checked = quality.Check("gold", kind, f"version {version}", rows, expectations.gold(file))
+        quality.run(shop.lake, shop.home / "quality", [checked], shop.at, f"quality:{kind}:{version}")
+    return version
+
+
+def publication(shop: Workshop, kinds: Sequence[str]) -> list[Published]:
+    """Publish of each kind what changed in gold since the last time, if that gold passed its expectations."""
+    found = []
+    for kind in kinds:
+        version = shop.lake.version(names.gold(kind))
+        if version >= 0 and quality.passed(shop.lake, kind, version):
+            with lock(shop.home / "locks" / f"publish-{kind}.lock"):
+                found.append(publish.publish(shop.spark, shop.lake.root, shop.settings.database_url, kind, shop.at))
+    return found

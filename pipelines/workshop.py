@@ -1,0 +1,78 @@
+"""What every step works with, opened once a process from the settings: lake, catalogue, keys, clock."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+import catalog
+from catalog.model import Catalogue
+from inbox import deliveries
+from inbox.deliveries import Delivery
+from licence_vault import keystore
+from licence_vault.keystore import Keystore
+from onefile.settings import Settings
+from pipelines.errors import UnknownResource
+from pipelines.lake import Lake
+from pipelines.session import session
+from schemas.model import Declarations, Resource
+
+
+class Workshop:
+    """Opened lazily: a step that needs no Spark starts none. `at` is the run's instant, UTC."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.home: Path = settings.home
+        self.at: datetime = settings.now()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return catalog.load(self.settings.declarations)
+
+    @property
+    def declarations(self) -> Declarations:
+        return self.catalogue.declarations
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        return dict(self.catalogue.resources)
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        return session(self.settings)
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.spark, str(self.home / "lake"))
+
+    @cached_property
+    def keys(self) -> Keystore:
+        return keystore.bureau(self.home, self.settings.passphrase_file, self.at)
+
+    def resource(self, resource_id: str) -> Resource:
+        """Return a declared resource.
+
+        Raises:
+            UnknownResource: there is none of that id.
+        """
+        if resource_id not in self.catalogue.resources:
+            raise UnknownResource(resource_id)
+        return self.catalogue.resources[resource_id]
+
+    def delivery(self, delivery_id: str) -> tuple[Delivery, Resource]:
+        """Return a received delivery and its resource."""
+        delivery = deliveries.open_delivery(self.home, delivery_id)
+        return delivery, self.resource(delivery.manifest.resource)
+
+    def received(self, resource_id: str) -> list[Delivery]:
+        """Return the deliveries received of a resource, in the order received."""
+        every = [d for d in deliveries.every(self.home) if d.manifest.resource == resource_id]
+        return sorted(every, key=lambda delivery: delivery.seq)
+
+    def legal_day(self, instant: datetime) -> date:
+        """Return the day of an instant in the settings' zone."""
+        return instant.astimezone(self.settings.timezone).date()

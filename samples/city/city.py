@@ -1,0 +1,86 @@
+"""The whole city as it stands on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from samples.city import firms, lives, people
+from samples.city.chance import Chance, Ints
+from samples.city.firms import Firms, Holdings, Penalties, Permits
+from samples.city.lives import Certificates, Jobs
+from samples.city.people import Couples, People
+from samples.errors import OutOfSize
+
+PEOPLE, ENTERPRISES = (20, 2_000_000), (5, 500_000)
+
+
+@dataclass
+class City:
+    """People and enterprises with all that ties them. It `began` on a day and stands on `day`; `samples.city.days` moves it on.
+
+    `gone` holds, by table, the rows whose entries were taken back: nothing is said of them any more.
+    """
+
+    chance: Chance
+    began: int
+    day: int
+    people: People
+    couples: Couples
+    level: Ints
+    firms: Firms
+    holdings: Holdings
+    permits: Permits
+    penalties: Penalties
+    jobs: Jobs
+    certificates: Certificates
+    gone: dict[str, Ints] = field(default_factory=dict)
+
+
+def make(seed: int, size: int, enterprises: int, day: int, on_step: Callable[[str], None] = lambda _: None) -> City:
+    """Make a city.
+
+    Args:
+        seed: the same seed, sizes and day make the same city.
+        size: people, dead ones of the household register among them.
+        day: the day it stands on.
+        on_step: called with what comes next, for progress.
+
+    Raises:
+        OutOfSize: too few or too many of either.
+    """
+    for what, found, (least, most) in (("people", size, PEOPLE), ("enterprises", enterprises, ENTERPRISES)):
+        if not least <= found <= most:
+            raise OutOfSize(what, found, least, most)
+    chance = Chance(seed)
+    on_step("families")
+    who, couples = people.settle(chance, size, day)
+    on_step("schools")
+    level, certificates = lives.learnt(chance, who, day)
+    on_step("enterprises")
+    rows = np.arange(enterprises)
+    there = firms.found(chance, rows, who, day)
+    return City(
+        chance=chance,
+        began=day,
+        day=day,
+        people=who,
+        couples=couples,
+        level=level,
+        firms=there,
+        holdings=firms.held(chance, there, rows, who, day),
+        permits=firms.licensed(chance, there, rows, day),
+        penalties=firms.punished(chance, there, who, day),
+        jobs=lives.employed(chance, who, there, day),
+        certificates=certificates,
+    )
+
+
+def joined(one: Any, other: Any) -> Any:
+    """Return two values of one array class as one, row after row."""
+    kind = type(one)
+    fields = kind.__dataclass_fields__
+    return kind(**{name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in fields})

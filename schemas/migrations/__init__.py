@@ -1,0 +1,1 @@
+"""Alembic's scripts for the serving database; run by `schemas.serving.migration`."""

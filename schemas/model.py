@@ -1,0 +1,312 @@
+"""What a declaration becomes: frozen values, already checked, that every other room reads.
+
+`schemas.declarations` makes them from YAML and is the only place that may; nothing here
+reads a file. Order is the order of the file, so that a page or a table has its columns as
+somebody wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+COLUMN_TYPES = (
+    "string", "long", "decimal", "boolean", "date", "instant", "code", "area_code",
+    "citizen_number", "person_number", "credit_code", "licence_id",
+)  # fmt: skip
+SUBJECT_KINDS = ("person", "enterprise")
+SENSITIVITIES = ("open", "ordinary", "personal", "sensitive")
+SHARE_CLASSES = ("unconditional", "conditional", "not_shared")
+UPDATE_CYCLES = ("real_time", "daily", "weekly", "monthly", "quarterly", "half_yearly", "yearly", "irregular")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a declaration was written: for errors, and for `file:line` in the reference."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One information item of a table.
+
+    `type` is one of `COLUMN_TYPES`; `codes` names the code list of a `code`; `precision`
+    and `scale` belong to `decimal`. `minimum` and `maximum` bound numbers, inclusive.
+    `not_before` and `not_after` name another date column of the row, or `received` (the
+    legal day the delivery was received); the day itself is allowed. `unit` is said in the
+    reference (`cent`, `square metre`). `label` is Chinese, `about` English.
+    """
+
+    name: str
+    type: str
+    about: str
+    label: str
+    place: Place = field(compare=False, repr=False)
+    required: bool = False
+    codes: str | None = None
+    pattern: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    max_length: int | None = None
+    not_before: str | None = None
+    not_after: str | None = None
+    precision: int = 18
+    scale: int = 2
+    unit: str | None = None
+    sensitivity: str = "ordinary"
+
+
+@dataclass(frozen=True)
+class SubjectColumn:
+    """The column that says whom a row is about: `kind` is one of `SUBJECT_KINDS`."""
+
+    kind: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A standard table that one or several resources fill. A row is what `grain` says.
+
+    `key` makes a row one of its kind within a resource. `observed` names the date column
+    that says since when the row has been true; None: the delivery's period says it.
+    """
+
+    name: str
+    label: str
+    grain: str
+    source: str
+    key: tuple[str, ...]
+    subjects: tuple[SubjectColumn, ...]
+    columns: tuple[Column, ...]
+    place: Place = field(compare=False, repr=False)
+    observed: str | None = None
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name; KeyError when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Code:
+    """One entry of a code list, valid from `since` until `until` (inclusive; None is open)."""
+
+    code: str
+    name: str
+    name_en: str
+    parent: str | None
+    since: date | None
+    until: date | None
+    successor: str | None
+    synonyms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A code list with its source. A retired code stays readable: `until` says since when it is.
+
+    `codes` may read its file when first asked; `digest` is the SHA-256 of the entries as
+    written, hex.
+    """
+
+    name: str
+    label: str
+    about: str
+    source: str
+    version: str
+    licence: str
+    is_synthetic: bool
+    digest: str
+    codes: Mapping[str, Code] = field(compare=False, repr=False)
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class AttributeSource:
+    """Where an attribute's value may come from: any resource that fills `table`.
+
+    The lead department's rows win over every rank; then the lower `rank` wins, then the later
+    observed day.
+    """
+
+    table: str
+    column: str
+    subject: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a one file. `type`, `codes` are those of its sources' columns.
+
+    `lead` is a department id (数源部门), or None: a listed defect. `fresh_days` is the age
+    at which a value counts as stale; None means it does not age.
+    """
+
+    name: str
+    label: str
+    about: str
+    type: str
+    codes: str | None
+    precision: int
+    scale: int
+    lead: str | None
+    fresh_days: int | None
+    sensitivity: str
+    sources: tuple[AttributeSource, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A tie between two subjects that each row of `table` states, kept on both files.
+
+    `one` and `other` name the table's subject columns, `*_kind` what they hold (a column that
+    may hold either kind is declared once per kind). `name` is how the
+    file of `one` calls the tie, `inverse` how the file of `other` does. `when` limits it to
+    rows whose column holds one of the values; `since` and `until` name date columns.
+    """
+
+    name: str
+    label: str
+    inverse: str
+    inverse_label: str
+    table: str
+    one: str
+    one_kind: str
+    other: str
+    other_kind: str
+    when: Mapping[str, tuple[str, ...]]
+    since: str | None
+    until: str | None
+    details: tuple[str, ...]
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class OneFile:
+    """What the one file of a subject kind holds.
+
+    `ended_on` names the attribute with the last day of the subject (death, cancellation),
+    or None. Fragments laid over by `ONEFILE_DECLARATIONS` are already merged in.
+    """
+
+    kind: str
+    label: str
+    about: str
+    attributes: tuple[Attribute, ...]
+    relations: tuple[Relation, ...]
+    ended_on: str | None
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Department:
+    """A public body that supplies or consumes. `id` is used in resource ids and paths."""
+
+    id: str
+    name: str
+    name_en: str
+    code: str
+    level: str
+    place: Place = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Cleaner:
+    """One declared cleaner and its argument: `{date: ["dd/MM/yyyy"]}` or plain `upper` (None)."""
+
+    name: str
+    argument: object
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """How a source column becomes a table column.
+
+    Exactly one of `source` (the department's header) and `constant` is set. `lookup` maps
+    known dirty values (after cleaning) to the value meant. `when` limits the mapping to rows
+    that have, under each header, one of the texts (trimmed); elsewhere the column is empty.
+    """
+
+    column: str
+    source: str | None
+    constant: str | None
+    clean: tuple[Cleaner, ...]
+    lookup: Mapping[str, str]
+    place: Place = field(compare=False, repr=False)
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Assertions:
+    """What must hold of a delivery as a whole; a failed one holds its publication back.
+
+    Rows are counted as received; the share is quarantined / received, 0 to 1.
+    """
+
+    min_rows: int | None = None
+    max_rows: int | None = None
+    max_quarantined_share: float | None = None
+    fresh_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One dataset that a department shares, and how its deliveries become rows of `table`.
+
+    `id` is `<department>.<name>`. `format` is csv or jsonl; `encoding` utf-8 or gb18030.
+    `empty` are texts that mean "nothing". `operation` is (header, values that withdraw the
+    row's key), or None. `signature_required`: an unsigned delivery is refused.
+    """
+
+    id: str
+    department: str
+    name: str
+    title: str
+    title_en: str
+    about: str
+    table: str
+    share_class: str
+    share_basis: str
+    share_condition: str | None
+    update_cycle: str
+    format: str
+    encoding: str
+    delimiter: str
+    signature_required: bool
+    empty: tuple[str, ...]
+    columns: tuple[ColumnMapping, ...]
+    ignore: tuple[str, ...]
+    operation: tuple[str, tuple[str, ...]] | None
+    assertions: Assertions
+    place: Place = field(compare=False, repr=False)
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Headers that a delivery must have, in declared order, each once."""
+        used = [m.source for m in self.columns if m.source is not None]
+        used += [header for m in self.columns for header in m.when]
+        if self.operation is not None:
+            used.append(self.operation[0])
+        return tuple(dict.fromkeys(used))
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """All that is declared, cross-checked. Mappings are by name or id, in a stable order."""
+
+    tables: Mapping[str, Table]
+    codes: Mapping[str, CodeList]
+    files: Mapping[str, OneFile]
+    departments: Mapping[str, Department]
+    digest: str

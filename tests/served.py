@@ -1,0 +1,140 @@
+"""A real Airflow for a test: started as `make airflow` starts it, spoken to through its REST API."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onefile.services.spark_connect import free_port
+
+SECONDS_TO_START = 180
+SECONDS_TO_STOP = 90
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running Airflow: its process, where it listens, its home, and the token to speak to it."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    home: Path
+    token: str
+
+    def rest(self, path: str, body: object = None) -> Any:
+        """Send a request (POST when there is a body) and return the JSON of the answer."""
+        return _rest(f"{self.url}/api/v2{path}", body, self.token)
+
+    def run(self, dag: str, conf: Mapping[str, object], seconds: float = 120) -> str:
+        """Trigger a DAG and return the state its run ended in."""
+        run = self.rest(f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+        deadline = time.monotonic() + seconds
+        while (state := self.rest(f"/dags/{dag}/dagRuns/{run}")["state"]) in ("queued", "running"):
+            assert time.monotonic() < deadline, f"{dag} is {state} after {seconds} s"
+            time.sleep(0.5)
+        return str(state)
+
+    def wait_for_dag(self, dag: str, seconds: float = 60) -> None:
+        """Wait until the DAG processor has found a DAG."""
+        deadline = time.monotonic() + seconds
+        while dag not in [found["dag_id"] for found in self.rest("/dags?limit=100")["dags"]]:
+            assert time.monotonic() < deadline, f"{dag} is not found after {seconds} s"
+            time.sleep(0.5)
+
+    def processes(self) -> list[int]:
+        """All processes that have this home in their environment: whatever the service started."""
+        numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+        return [pid for pid in numbers if _has_home(pid, self.home)]
+
+    def listening(self) -> set[str]:
+        """The addresses that the service's processes listen on."""
+        sockets = {inode for pid in self.processes() for inode in _sockets(pid)}
+        return {address for address, inode in _listeners() if inode in sockets}
+
+    def wait_until_gone(self) -> None:
+        """Wait until no process of the service is left; fail when one stays."""
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while left := self.processes():
+            assert time.monotonic() < deadline, f"left running: {[_command(pid) for pid in left]}"
+            time.sleep(0.2)
+
+
+@contextmanager
+def served(home: Path, *, dags: Path | None = None, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
+    """Run an Airflow over `home` for the length of the block; it is stopped by SIGINT, as Ctrl-C does."""
+    port = free_port()
+    command = [sys.executable, "-m", "onefile.services.airflow", "--port", str(port)]
+    command += ["--dags", str(dags)] if dags else []
+    variables = {**os.environ, "ONEFILE_HOME": str(home), "ONEFILE_LANG": "en", **(environ or {})}
+    log = home.parent / "service.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=variables, stdout=output, stderr=output, start_new_session=True)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_up(process, log)
+        password = json.loads((home / "airflow" / "passwords.json").read_text())
+        token = _rest(f"{url}/auth/token", {"username": "admin", "password": password["admin"]}, None)["access_token"]
+        yield Served(process, url, home, token)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(SECONDS_TO_STOP)
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + SECONDS_TO_START
+    while b"Airflow is up" not in log.read_bytes():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, "Airflow is not up"
+        time.sleep(0.2)
+
+
+def _rest(url: str, body: object, token: str | None) -> Any:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:
+        return json.load(answer)
+
+
+def _has_home(pid: int, home: Path) -> bool:
+    try:
+        return f"ONEFILE_HOME={home}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:  # it ended meanwhile, or is not ours to look at
+        return False
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+    except OSError:
+        return "(ended)"
+
+
+def _sockets(pid: int) -> Iterator[str]:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            target = str(descriptor.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            yield target[8:-1]
+
+
+def _listeners() -> Iterator[tuple[str, str]]:
+    """Address and inode of every TCP socket that listens (state 0A)."""
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                words = bytes.fromhex(fields[1].split(":")[0])
+                raw = b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4))
+                yield socket.inet_ntop(family, raw), fields[9]

@@ -1,0 +1,117 @@
+"""The built-in resources on rows as departments write them: what is read, and what a shifted row is caught by."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as f
+
+import catalog
+from pipelines import bronze, conform
+from tests.drawn import cells
+
+PERIOD, TODAY = date(2026, 10, 31), date(2026, 11, 23)
+
+
+def typed(spark: SparkSession, resource_id: str, drawing: str) -> DataFrame:
+    """Return a drawn delivery of a resource, typed; headers that are not drawn are empty."""
+    found = catalog.load()
+    resource = found.resource(resource_id)
+    header, rows = cells(drawing)
+    called = bronze.columns(resource)
+    drawn = spark.createDataFrame(rows, ", ".join(f"`{name}` string" for name in header))
+    frame = drawn.select(
+        f.lit("d").alias("_delivery"),
+        f.monotonically_increasing_id().alias("_row_no"),
+        f.lit("00").alias("_row_hash"),
+        f.lit(datetime(2026, 11, 23, tzinfo=UTC)).alias("_recorded_at"),
+        *((f.col(f"`{h}`") if h in header else f.lit(None).cast("string")).alias(c) for h, c in called.items()),
+    )
+    return conform.typed(frame, resource, found.declarations, PERIOD, TODAY)
+
+
+def problems(rows: DataFrame) -> list[list[tuple[str, str]]]:
+    """Return each row's problems: header and reason."""
+    return [[(p["column"], p["reason"]) for p in row["_problems"]] for row in rows.orderBy("_row_no").collect()]
+
+
+# As registers of several provinces and years write it; the last column is what is meant.
+REGISTER = """
+企业类型                            | 注册资金                | class | cents          | currency
+------------------------------------+-------------------------+-------+----------------+---------
+N/A                                 | 5,000(万元人民币)       |       | 5000000000     | CNY
+有限责任公司                        | 55万人民币              | 1100  | 55000000       | CNY
+有限责任公司（自然人投资或控股）    | 600(万美元)             | 1130  | 600000000      | USD
+有限责任公司( 自然人独资 )          | 26,462.3491(万元人民币) | 1151  | 26462349100    | CNY
+股份有限公司(非上市,国有控股)       | ５００万元              | 1223  | 500000000      | CNY
+有限责任公司(港澳台与境内合资)      | 120万港元               | 6110  | 120000000      | HKD
+有限责任公司(外国法人独资)          | 30万欧元                | 5150  | 30000000       | EUR
+个体工商户                          | 20000元                 | 9500  | 2000000        | CNY
+全民所有制                          | 1.5亿元人民币           | 3100  | 15000000000    | CNY
+农民专业合作经济组织                | 8000万日元              | 9100  | 8000000000     | JPY
+集体分支机构(非法人)                | N/A                     | 4320  |                |
+"""
+
+
+def test_class_and_capital_of_the_public_register_are_read_in_every_spelling(spark: SparkSession) -> None:
+    _, rows = cells(REGISTER)
+    head = "企业名称 | 统一社会信用代码 | 注册日期 | 所在省份 | 地区 | 注册地址 | 经营范围 | 企业类型 | 注册资金"
+    same = "某某厂 | 91110000600037341L | 1993-01-04 | 江西 | 南昌 | 某某路1号 | 销售"
+    drawing = "\n".join([head, *(f"{same} | {row[0] or ''} | {row[1] or ''}" for row in rows)])
+    read = typed(spark, "market.public_register", drawing).orderBy("_row_no").collect()
+    assert [list(row["_problems"]) for row in read] == [[] for _ in rows]
+    found = [(row["class"], row["capital_cents"], row["capital_currency"]) for row in read]
+    assert found == [(c, int(cents) if cents else None, currency) for _, _, c, cents, currency in rows]
+
+
+SHIFTED = {
+    "a name in the place of the capital": (
+        "ABC Ltd | 91110000600037341L | 1993-01-04 | 有限责任公司 | JOHN | 600(万美元) | 生产玩具 | 江西 | 南昌",
+        {("注册资金", "money_unreadable"), ("所在省份", "not_in_list")},
+    ),
+    "the rest of a name in the place of the code": (
+        "ABC Co. | Ltd | 91110000600037341L | 1993-01-04 | 有限责任公司 | 600(万美元) | 生产玩具 | 江西 | 南昌",
+        {("统一社会信用代码", "length"), ("注册日期", "not_a_date"), ("企业类型", "not_in_list"),
+         ("注册资金", "money_unreadable"), ("所在省份", "not_in_list")},
+    ),
+    "a name in the place of the class": (
+        "ABC Ltd | 91110000600037341L | 1993-01-04 | 某某某 | 600(万美元) | 生产玩具 | 江西 | 南昌 | 某某路1号",
+        {("企业类型", "not_in_list")},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(SHIFTED))
+def test_a_row_with_shifted_columns_is_caught(spark: SparkSession, case: str) -> None:
+    head = "企业名称 | 统一社会信用代码 | 注册日期 | 企业类型 | 注册资金 | 经营范围 | 所在省份 | 地区 | 注册地址"
+    row, expected = SHIFTED[case]
+    [found] = problems(typed(spark, "market.public_register", f"{head}\n{row}"))
+    assert expected <= set(found)
+
+
+def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_says(spark: SparkSession) -> None:
+    drawing = """
+        统一社会信用代码   | 出资序号 | 股东类型   | 股东名称 | 证照编号           | 认缴出资额 | 出资比例 | 更新日期
+        -------------------+----------+------------+----------+--------------------+------------+----------+-----------
+        91110000600037341L | 1        | 自然人股东 | 某某     | 11010519491231002x | 50         | 12.5%    | 2026-01-02
+        91110000600037341L | 2        | 企业法人   | 某某厂   | 91350100M000100Y43 | 300万美元  | 50%      | 2026-01-02
+        91110000600037341L | 3        | 外商       | ABC      | K-1234             | 1万元      | 37.5%    | 2026-01-02
+        91110000600037341L | 4        | 自然人股东 | 某某     | 91350100M000100Y43 | 1万元      | 0%       | 2026-01-02
+    """
+    rows = typed(spark, "market.shareholders", drawing)
+    columns = ("holder_number", "holder_code", "subscribed_cents", "currency", "share")
+    read = [tuple(row[c] for c in columns) for row in rows.orderBy("_row_no").collect()]
+    assert [(n, c, cents, money, float(share)) for n, c, cents, money, share in read] == [
+        ("11010519491231002X", None, 50000000, "CNY", 0.125),
+        (None, "91350100M000100Y43", 300000000, "USD", 0.5),
+        (None, None, 1000000, "CNY", 0.375),
+        (None, None, 1000000, "CNY", 0.0),
+    ]
+    assert [[header for header, _ in found] for found in problems(rows)] == [[], [], [], ["证照编号"]]
+
+
+def test_every_built_in_resource_can_be_planned(spark: SparkSession) -> None:
+    for resource in catalog.load().resources.values():
+        assert "_problems" in typed(spark, resource.id, " | ".join(resource.headers[:2]) + "\nx | y").columns

@@ -1,0 +1,341 @@
+"""`onefile file`: what a clerk sees, what the ledger holds before that, and what nobody may see."""
+
+from __future__ import annotations
+
+import io
+import json
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onefile.cli.main import run
+from schemas.serving import migration
+from schemas.serving.connection import writing
+from schemas.serving.writing import Batch, File
+from schemas.subjects import subject_numbers
+
+PERSON = "69010119900101123X"
+OLD = "690101900101123"
+SPOUSE = "690101199102022229"
+ENTERPRISE = "91690101MA00000158"
+PURPOSE = ["--purpose", "item 12, case 7"]
+
+
+def stated(value: Any, day: str, source: str = "police.population", **more: Any) -> dict[str, Any]:
+    department = source.partition(".")[0]
+    lineage = {"resource": source, "department": department, "record": "f" * 64, "delivery": "d-1", "row_no": 3}
+    return {"value": value, **lineage, "observed_on": day, "rank": 1, "reason": "lead", **more}
+
+
+def document(number_type: str, number: str, **content: Any) -> dict[str, Any]:
+    identifiers = [
+        {"type": number_type, "number": number, "resource": "police.population", "observed_on": "2020-01-01"}
+    ]
+    return {"number_type": number_type, "number": number, "identifiers": identifiers, **content}
+
+
+ZHANG = document(
+    "citizen",
+    PERSON,
+    name=stated("张三", "2026-01-31"),
+    sex=stated("1", "2026-01-31"),
+    birth_on=stated("1990-01-01", "2026-01-31", reason="only"),
+    area=stated("110105001", "2026-11-23"),
+    marital_status=stated("20", "2026-11-01", "civil_affairs.marriages"),
+    insurance_base_cents=stated(1234567, "2025-01-01", "human_resources.social_insurance", reason="rank"),
+    contradictions=[
+        {"attribute": "name", **stated("张山", "2025-06-01", "education.certificates", rank=3, reason="lead")},
+    ],
+    relations=[
+        {
+            "relation": "spouse", "other_kind": "person", "other_number_type": "citizen", "other_number": SPOUSE,
+            "since": "2019-05-20", "details": {"kind": "20"}, **stated(None, "2019-05-20", "civil_affairs.marriages"),
+        }
+    ],
+)  # fmt: skip
+COMPANY = document(
+    "credit_code",
+    ENTERPRISE,
+    name=stated("某某有限公司", "2026-11-22", "market.enterprises"),
+    capital_cents=stated(50000000000, "2026-11-22", "market.enterprises"),
+    capital_currency=stated("USD", "2026-11-22", "market.enterprises"),
+    cancelled_on=stated("2026-05-01", "2026-11-22", "market.enterprises"),
+    contradictions=[
+        {"attribute": "capital_cents", **stated("40000000000", "2026-01-01", "market.public_register", reason="rank")}
+    ],
+    relations=[
+        {
+            "relation": "shareholder", "other_kind": "person", "other_number_type": "citizen", "other_number": PERSON,
+            "since": "2020-01-01", "until": "2024-01-01",
+            "details": {"subscribed_cents": "1000000", "currency": "CNY", "share": "0.02000000"},
+            **stated(None, "2020-01-01", "market.shareholders"),
+        }
+    ],
+)  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ONEFILE_HOME", str(tmp_path))
+    monkeypatch.setenv("ONEFILE_LANG", "zh")
+    monkeypatch.setenv("ONEFILE_NOW", "2026-11-23T09:00:00+08:00")
+    monkeypatch.setenv("ONEFILE_OPERATOR", "clerk-7")
+    return tmp_path
+
+
+def publish(home: Path, *documents: dict[str, Any]) -> None:
+    url = f"sqlite:///{home}/serving.db"
+    migration.upgrade(url)
+    with writing(url) as connection:
+        for content in documents:
+            (known,) = subject_numbers(content["number"])
+            pairs = ((known.number_type, known.number),)
+            text = json.dumps({"subject_id": known.subject_id, **content}, ensure_ascii=False)
+            made = File(known.subject_id, known.number_type, known.number, "1", text, pairs)
+            Batch(connection, known.kind, 12, "2026-11-23T00:30:00Z").put([made])
+
+
+def ledger(home: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in sorted((home / "ledger").glob("*.jsonl")) for line in path.open()]
+
+
+def look(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(["file", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def as_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    code, out, _ = look(capsys, *arguments, *PURPOSE, "--json")
+    assert code == 0
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def test_a_clerk_reads_values_with_sources_ages_and_what_is_stated_otherwise(home, capsys):
+    publish(home, ZHANG)
+    code, out, _ = look(capsys, PERSON, *PURPOSE)
+    assert code == 0
+    text, _, after = out.partition("\n暂无数据：")
+    assert (
+        text
+        == f"""\
+一人一档 · 公民身份号码 {PERSON}
+按 2026-11-23 计 · 档案版本 12，2026-11-23 08:30 发布
+
+姓名            张三
+                市公安局《常住人口登记信息》 · 2026-01-31 · 296 天前 · 数源部门
+                ≠ 另有记载：张山 · 市教育局《学历证书信息》 · 2025-06-01 · 540 天前 · 非数源部门
+性别            男性 (1)
+                市公安局《常住人口登记信息》 · 2026-01-31 · 296 天前 · 数源部门
+出生日期        1990-01-01
+                市公安局《常住人口登记信息》 · 2026-01-31 · 296 天前 · 唯一来源
+婚姻状况        已婚 (20)
+                市民政局《婚姻登记信息》 · 2026-11-01 · 22 天前 · 数源部门
+户籍地行政区划  北京市朝阳区 (110105001)
+                市公安局《常住人口登记信息》 · 2026-11-23 · 当日 · 数源部门
+缴费基数        12,345.67 元
+                市人力资源和社会保障局《社会保险参保信息》 · 2025-01-01 · 691 天前 · 来源顺位在先 · 陈旧（超过 365 天）
+"""
+    )
+    assert (
+        after
+        == f"""\
+曾用名、民族、户籍地址、户号、与户主关系、联系电话、学历、毕业院校、所学专业、毕业日期、工作单位、工作单位统一社会信用代码、参保状态、户籍状态、死亡日期
+
+关系
+配偶  公民身份号码 {SPOUSE} · 自 2019-05-20 · 婚姻状况 已婚 (20)
+      市民政局《婚姻登记信息》 · 2019-05-20 · 2744 天前
+
+号码
+公民身份号码 {PERSON} · 常住人口登记信息 · 2020-01-01
+"""
+    )
+
+
+def test_an_enterprise_that_ended_says_so_first_and_money_has_its_currency(home, capsys):
+    publish(home, COMPANY)
+    code, out, _ = look(capsys, ENTERPRISE, *PURPOSE)
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[2] == "■ 已注销：2026-05-01"
+    assert "注册资本      USD 500,000,000.00" in lines
+    assert any(line.strip().startswith("≠ 另有记载：USD 400,000,000.00 · ") for line in lines)
+    tie = f"股东  公民身份号码 {PERSON} · 自 2020-01-01 · 至 2024-01-01 · 认缴出资额 10,000.00 元 · 币种 人民币 (CNY)"
+    assert any(line.startswith(tie) for line in lines)
+
+
+def test_the_same_in_english(home, capsys, monkeypatch):
+    monkeypatch.setenv("ONEFILE_LANG", "en")
+    publish(home, COMPANY)
+    _, out, _ = look(capsys, ENTERPRISE, *PURPOSE)
+    lines = out.splitlines()
+    assert lines[0] == f"One file of an enterprise · unified social credit code {ENTERPRISE}"
+    assert lines[2] == "■ CANCELLED: 2026-05-01"
+    assert "Market Regulation Bureau" in lines[5]
+    assert "capital           USD 500,000,000.00" in lines
+    assert not any("\u4e00" <= char <= "\u9fff" for char in out.replace("某某有限公司", ""))
+
+
+def test_json_has_the_same_keys_for_every_attribute_with_a_value_or_without(home, capsys):
+    publish(home, ZHANG)
+    shown = as_json(capsys, PERSON)
+    assert list(shown) == [
+        "format", "subject_id", "kind", "number_type", "number", "on", "lake_version", "published_at", "ended_on",
+        "is_ended", "attributes", "relations", "identifiers",
+    ]  # fmt: skip
+    assert len({tuple(attribute) for attribute in shown["attributes"].values()}) == 1
+    base = shown["attributes"]["insurance_base_cents"]
+    assert (base["value"], base["currency"], base["age_days"], base["is_stale"]) == (1234567, "CNY", 691, True)
+    phone = shown["attributes"]["phone"]
+    assert (phone["value"], phone["age_days"], phone["is_stale"], phone["contradictions"]) == (None, None, False, [])
+    assert shown["attributes"]["sex"]["value_name"] == {"zh": "男性", "en": "male"}
+    (other,) = shown["attributes"]["name"]["contradictions"]
+    assert (other["value"], other["age_days"], other["reason"]) == ("张山", 540, "lead")
+    (tie,) = shown["relations"]
+    assert (tie["label"], tie["other_number"], tie["until"]) == ("配偶", SPOUSE, None)
+
+
+@pytest.mark.parametrize(("day", "age", "is_stale"), [("2026-01-31", 365, False), ("2026-02-01", 366, True)])
+def test_a_value_is_stale_from_the_day_after_its_last_fresh_one(home, capsys, day, age, is_stale):
+    publish(home, document("citizen", PERSON, name=stated("张三", "2025-01-31")))
+    name = as_json(capsys, PERSON, "--on", day)["attributes"]["name"]
+    assert (name["age_days"], name["is_stale"]) == (age, is_stale)
+
+
+@pytest.mark.parametrize(("day", "is_ended"), [("2026-04-30", False), ("2026-05-01", True)])
+def test_a_subject_has_ended_from_its_last_day_on(home, capsys, day, is_ended):
+    publish(home, COMPANY)
+    shown = as_json(capsys, ENTERPRISE, "--on", day)
+    assert (shown["ended_on"], shown["is_ended"]) == ("2026-05-01", is_ended)
+
+
+def test_what_was_observed_after_the_day_asked_for_says_so(home, capsys):
+    publish(home, document("citizen", PERSON, name=stated("张三", "2025-01-31")))
+    assert as_json(capsys, PERSON, "--on", "2025-01-01")["attributes"]["name"]["age_days"] == -30
+    assert "30 天后才有的记载" in look(capsys, PERSON, *PURPOSE, "--on", "2025-01-01")[1]
+
+
+def test_an_amount_that_is_no_whole_number_of_cents_and_a_decimal_keep_their_digits(home, capsys):
+    publish(home, document("citizen", PERSON, height=stated(1, "2025-01-31") | {"value": 1}))
+    url = f"sqlite:///{home}/serving.db"
+    with writing(url) as connection:
+        connection.exec_driver_sql(
+            "UPDATE subject SET document = replace(document, '\"value\": 1,', '\"value\": 1.10,')"
+        )
+    height = as_json(capsys, PERSON)["attributes"]["height"]
+    assert (height["value"], height["label"], height["type"]) == ("1.10", "height", "string")
+    assert "height  1.10" in look(capsys, PERSON, *PURPOSE)[1]
+
+
+def test_no_value_can_steer_the_terminal_or_pass_for_a_line_of_ours(home, capsys):
+    odd = "张\x1b[2J三\r\n■ 已死亡\u202e\u2028\x00𠮷\ue000\U000e0100"
+    publish(home, document("citizen", PERSON, name=stated(odd, "2026-01-31")))
+    _, out, _ = look(capsys, PERSON, *PURPOSE)
+    assert "张\\x1b[2J三\\r\\n■ 已死亡\\u202e\\u2028\\x00𠮷\ue000\U000e0100" in out
+    assert not set(out) & set("\x1b\r\x00\u202e\u2028")
+    assert as_json(capsys, PERSON)["attributes"]["name"]["value"] == odd
+
+
+@pytest.mark.parametrize("subject", [PERSON, OLD, f" {PERSON.lower()} "])
+def test_a_number_is_known_in_each_of_its_forms(home, capsys, subject):
+    publish(home, document("citizen", PERSON, name=stated("张三", "2026-01-31")))
+    assert as_json(capsys, subject)["attributes"]["name"]["value"] == "张三"
+
+
+def test_a_number_comes_from_standard_input_for_a_dash(home, capsys, monkeypatch):
+    publish(home, ZHANG)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PERSON}\n"))
+    assert look(capsys, "-", *PURPOSE)[0] == 0
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{PERSON}\n{SPOUSE}\n"))
+    code, out, err = look(capsys, "-", *PURPOSE)
+    assert (code, out) == (2, "")
+    assert PERSON not in err
+
+
+def test_the_look_is_in_the_ledger_with_what_was_shown_and_names_nobody(home, capsys):
+    publish(home, ZHANG)
+    look(capsys, PERSON, *PURPOSE)
+    (entry,) = ledger(home)
+    assert (entry["operator"], entry["purpose"], entry["basis"]) == ("clerk-7", "item 12, case 7", "onefile file")
+    assert entry["at"] == "2026-11-23T01:00:00Z"
+    assert entry["fields"] == [
+        "name", "sex", "birth_on", "marital_status", "area", "insurance_base_cents", "relations.spouse",
+    ]  # fmt: skip
+    assert PERSON not in json.dumps(entry)
+    assert subject_numbers(PERSON)[0].subject_id not in json.dumps(entry)
+
+
+def test_a_look_for_somebody_unknown_is_in_the_ledger_too_and_the_answer_echoes_no_number(home, capsys):
+    publish(home, ZHANG)
+    look(capsys, SPOUSE, *PURPOSE)
+    code, out, err = look(capsys, SPOUSE, *PURPOSE)
+    assert (code, out) == (1, "")
+    assert err == "onefile: 查无此主体\n"
+    first, second = ledger(home)
+    assert first["fields"] == []
+    assert first["subject"] == second["subject"] is not None
+
+
+def test_without_an_entry_nothing_is_shown(home, capsys):
+    publish(home, ZHANG)
+    look(capsys, PERSON, *PURPOSE)
+    segment = next((home / "ledger").glob("*.jsonl"))
+    segment.write_bytes(b"{}\n")
+    code, out, err = look(capsys, PERSON, *PURPOSE)
+    assert (code, out) == (1, "")
+    assert "altered" in err
+
+
+def test_without_a_purpose_nothing_is_looked_up(home, capsys):
+    publish(home, ZHANG)
+    assert look(capsys, PERSON)[:2] == (2, "")
+    assert look(capsys, PERSON, "--purpose", "  ")[:2] == (2, "")
+    assert ledger(home) == []
+
+
+@pytest.mark.parametrize("text", ["", "x", "690101199001011230", "91690101MA0000018X", "١٢٣"])
+def test_what_is_no_number_is_wrong_use_and_is_not_echoed(home, capsys, text):
+    publish(home, ZHANG)
+    code, out, err = look(capsys, text, *PURPOSE)
+    assert (code, out) == (2, "")
+    assert len(text) < 2 or text not in err
+
+
+def test_a_day_that_is_none_is_wrong_use(home, capsys):
+    assert look(capsys, PERSON, *PURPOSE, "--on", "2026-02-30")[:2] == (2, "")
+
+
+def test_before_anything_is_published_the_answer_says_so_and_makes_nothing(home, capsys):
+    code, out, err = look(capsys, PERSON, *PURPOSE)
+    assert (code, out) == (1, "")
+    assert "nothing is published" in err
+    assert list(home.iterdir()) == []
+
+
+def test_an_attribute_laid_over_from_outside_has_its_label(home, capsys, monkeypatch, tmp_path):
+    folder = tmp_path / "more" / "files"
+    folder.mkdir(parents=True)
+    (folder / "person.yml").write_text(
+        "kind: person\nattributes:\n  nickname:\n    label: 别名\n    about: Other name\n    lead: police\n"
+        "    sources: [{table: population, column: former_name, subject: number, rank: 1}]\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("ONEFILE_DECLARATIONS", str(tmp_path / "more"))
+    publish(home, document("citizen", PERSON, nickname=stated("小张", "2026-01-31")))
+    assert "别名  小张" in look(capsys, PERSON, *PURPOSE)[1]
+
+
+def test_it_answers_within_half_a_second(home, capsys):
+    publish(home, ZHANG)
+    command = [sys.executable, "-m", "onefile.cli", "file", PERSON, *PURPOSE]
+    subprocess.run(command, check=True, capture_output=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert seconds < 0.5  # of one core, so that a busy machine does not count

@@ -1,0 +1,186 @@
+"""docs/reference/lake.md: every table of the lake with its columns, from the schemas that the flow writes with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyspark.sql.types import StructType
+
+import catalog
+from pipelines import assembly, bronze, conform, names, quality, resolution, steps, types
+from schemas.model import Declarations, OneFile, Resource
+from tools.reference.markdown import code, table
+from tools.reference.markdown import page as made
+
+# Name, type and meaning of a column.
+Column = tuple[str, str, str]
+
+INTRODUCTION = """
+Delta tables below `lake/` in `ONEFILE_HOME`, one folder a table. Any Delta reader opens them
+([how](../how-to/read-the-lake.md)): reader version 1, no deletion vectors, no column mapping. Every column of every
+table has its meaning as a comment. The property `onefile.format` holds the version of the layout. Instants are in
+UTC, days are days.
+
+Columns that begin with an underscore are ours; the others come from the declarations: [tables](tables.md),
+[resources](resources.md), [one files](files.md).
+"""
+BRONZE = """
+## Bronze: as received
+
+`bronze/<department>.<resource>`, append only, one row per record of a delivery. These columns, then one string
+column for each header that the resource knows, ignored ones too. A header keeps its name; characters that Delta
+does not allow in one (space `,;{}()=`, tab, line end) become their full-width twins, and a leading underscore
+becomes `＿`.
+"""
+SILVER = """
+## Silver: statements
+
+`silver/<table>`, append only, one row per accepted statement, whatever resource it came through. These columns,
+then the table's own, typed. Nothing is ever changed here: the present is the last statement of each `_resource` and
+`_key` by `_valid_from`, `_seq`, `_row_no`, of released deliveries, without the withdrawn ([ADR
+0004](../adr/0004-silver-is-a-record-of-statements.md)).
+"""
+RELEASE = """
+## `silver/release`: which deliveries count
+
+One row per delivery that passed its critical expectations. Statements of a delivery that is not here are read by
+nobody ([ADR 0005](../adr/0005-a-release-is-the-gate-and-the-cursor.md)).
+"""
+QUARANTINE = """
+## Quarantine: rejected rows
+
+`quarantine/<department>.<resource>`, append only, one row per rejected row.
+"""
+RESOLUTION = """
+## `quarantine/resolution`: which of them are settled
+
+Append only. A rejected row waits as long as it is not here.
+"""
+GOLD = """
+## Gold: the one files
+
+`gold/person_file` and `gold/enterprise_file`, one row per subject, merged; the change data feed is on ([ADR
+0008](../adr/0008-a-one-file-is-a-row-with-a-struct-per-attribute.md)). Each declared attribute is a column of the
+same name:
+"""
+GOLD_TYPES = """
+The attributes and the types of their values:
+"""
+LINKS = """
+## `gold/link_candidate`: persons without a usable number
+
+One row per present record that is about a person and has no number; written anew whenever person files are
+assembled.
+"""
+QUALITY = """
+## `gold/quality`: outcome of every expectation
+
+Append only, counts and no values.
+"""
+TABLES = """
+## All tables
+"""
+
+
+LINEAGE = "resource:string,department:string,record:string,delivery:string,row_no:bigint,observed_on:date"
+GOLD_COLUMNS: tuple[Column, ...] = (
+    ("subject_id", "string", "internal id of the subject"),
+    ("number_type", "string", "citizen, hmt_resident, foreigner or credit_code"),
+    ("number", "string", "the number the subject is known by"),
+    (
+        "<attribute>",
+        f"struct<value:T,{LINEAGE},rank:int,reason:string>",
+        "the value that won, the record it came from, and why it won; null: nobody states one",
+    ),
+    ("contradictions", assembly.CONTRADICTIONS, "what other resources say otherwise, as text, and why they lost"),
+    (
+        "relations",
+        f"array<{assembly.TIE}>".replace("array<struct<key:string,value:string>>", "map<string,string>"),
+        "ties to other subjects, as records state them",
+    ),
+    (
+        "identifiers",
+        "array<struct<type:string,number:string,resource:string,observed_on:date>>",
+        "numbers of the subject, each with who stated it first",
+    ),
+    ("_digest", "string", "SHA-256 over the whole file, hex"),
+)
+LINK_COLUMNS: tuple[Column, ...] = (
+    ("table", "string", "table of the record"),
+    ("column", "string", "its column in which the number is missing"),
+    ("resource", "string", "resource that states it"),
+    ("record", "string", "the record's `_key` in silver"),
+    ("delivery", "string", "delivery that brought it"),
+    ("row_no", "bigint", "row of the delivery"),
+    ("observed_on", "date", "day since when it is true"),
+    ("known", "map<string,string>", "the record's other values, as text"),
+)
+
+
+def page() -> str:
+    """Return the page."""
+    found = catalog.load()
+    declarations = found.declarations
+    a_resource, a_table = next(iter(found.resources.values())), next(iter(declarations.tables.values()))
+    return made(
+        "The lake",
+        INTRODUCTION,
+        TABLES,
+        table(("table", "what"), _tables(found.resources.values(), declarations)),
+        BRONZE,
+        columns(_own(bronze.schema(a_resource))),
+        SILVER,
+        columns(_own(conform.silver_schema(a_table))),
+        RELEASE,
+        columns(described(steps.RELEASE)),
+        QUARANTINE,
+        columns(described(conform.QUARANTINE)),
+        RESOLUTION,
+        columns(described(resolution.RESOLUTION)),
+        GOLD,
+        columns(GOLD_COLUMNS),
+        GOLD_TYPES,
+        table(("one file", "attribute", "`value` is a"), _attributes(declarations.files.values())),
+        LINKS,
+        columns(LINK_COLUMNS),
+        QUALITY,
+        columns(described(quality.RESULTS)),
+    )
+
+
+def columns(found: Iterable[Column]) -> str:
+    """Return a table of columns."""
+    rows = [(code(name), code(kind.replace(",", ", ").replace(":", ": ")), meaning) for name, kind, meaning in found]
+    return table(("column", "type", "meaning"), rows)
+
+
+def described(schema: StructType) -> list[Column]:
+    """Return the columns of a schema with what their comments say."""
+    return [(each.name, each.dataType.simpleString(), each.metadata.get("comment", "")) for each in schema.fields]
+
+
+def attribute_types(file: OneFile) -> dict[str, str]:
+    """Return for each attribute the type of its value."""
+    return {a.name: types.spark_type(a.type, a.precision, a.scale).simpleString() for a in file.attributes}
+
+
+def _own(schema: StructType) -> list[Column]:
+    """Return the columns of a schema that are ours."""
+    return [column for column in described(schema) if column[0].startswith("_")]
+
+
+def _tables(resources: Iterable[Resource], declarations: Declarations) -> list[tuple[str, str]]:
+    found = []
+    for resource in resources:
+        found.append((names.bronze(resource.id), f"{resource.title} ({resource.title_en}), as received"))
+        found.append((names.quarantine(resource.id), "its rejected rows"))
+    found += [(names.silver(t.name), f"{t.label}: {t.grain}") for t in declarations.tables.values()]
+    found += [(names.RELEASE, "deliveries that count"), (names.RESOLUTION, "rejected rows that are settled")]
+    found += [(names.gold(kind), f"{file.label}: {file.about}") for kind, file in declarations.files.items()]
+    found += [(names.LINK_CANDIDATES, "person records without a usable number")]
+    found += [(names.QUALITY, "outcome of every expectation")]
+    return [(code(name), what) for name, what in sorted(found)]
+
+
+def _attributes(files: Iterable[OneFile]) -> list[tuple[str, str, str]]:
+    return [(code(file.kind), code(name), code(kind)) for file in files for name, kind in attribute_types(file).items()]
