@@ -86,7 +86,9 @@ def publish(kind: str) -> dict[str, int]:
     """Publish one kind; returns counts."""
     from pipelines import steps
 
-    return {k: n for p in steps.publication(_shop(), [kind]) for k, n in (("upserted", p.upserted), ("deleted", p.deleted))}
+    return {
+        k: n for p in steps.publication(_shop(), [kind]) for k, n in (("upserted", p.upserted), ("deleted", p.deleted))
+    }
 
 
 def _shop() -> Workshop:

@@ -110,6 +110,8 @@ def _airflow(home: Path, dags: Path, port: int) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__OPENLINEAGE__NAMESPACE": "onefile",
         "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+        # A fork would share the sockets of the engine that the task talks to, and close them when it ends.
+        "AIRFLOW__OPENLINEAGE__EXECUTE_IN_THREAD": "True",
     }
 
 

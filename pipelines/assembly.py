@@ -6,7 +6,7 @@ attributes, contradictions and relations are read from the subject's array of re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame

@@ -16,7 +16,7 @@ from pyspark.sql.types import MapType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import write_whole
-from pipelines import bronze, cleaners, names, present, reading, settle, types
+from pipelines import bronze, names, present, reading, settle, types, values
 from pipelines.characters import BLANKS
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, TableDesign, engine
@@ -111,21 +111,22 @@ def typed(
     table = declarations.tables[resource.table]
     called = bronze.columns(resource)
     known = rows.columns
-    read = {m.column: _read(m, table, declarations, called, resource, received_on) for m in resource.columns}
     mappings = {m.column: m for m in resource.columns}
     marked = rows.withColumn("_withdrawn", _withdrawn(resource, called))
-    valued = marked.select(
+    sources = [values.Source(table.column(m.column), _text(m, called), m) for m in resource.columns]
+    read = values.read(marked, sources, resource.empty, declarations.codes, received_on)
+    valued = read.select(
         "_delivery",
         "_row_no",
         "_row_hash",
         "_recorded_at",
         "_withdrawn",
-        *(_value(read, column).alias(column.name) for column in table.columns),
-        *(reason.alias(f"_why_{name}") for name, (_, reason, _) in read.items()),
-        _warnings(read, mappings).alias("_warnings"),
+        *(_value(mappings, column).alias(column.name) for column in table.columns),
+        *(f"_why_{name}" for name in mappings),
+        _warnings(mappings).alias("_warnings"),
         _as_received(called, known).alias("_row"),
     )
-    reasons = {name: f.col(f"_why_{name}") for name in read}
+    reasons = {name: f.col(f"_why_{name}") for name in mappings}
     for name, late in reading.cross(table, received_on).items():
         reasons[name] = f.coalesce(reasons[name], late) if name in reasons else late
     found = [
@@ -135,32 +136,28 @@ def typed(
     valid_from = f.lit(period_day)
     if table.observed is not None:
         valid_from = f.coalesce(f.col(table.observed), valid_from)
-    return valued.withColumn("_problems", settle.problems(found)).withColumn("_valid_from", valid_from).drop(
-        *(f"_why_{name}" for name in read)
+    return (
+        valued.withColumn("_problems", settle.problems(found))
+        .withColumn("_valid_from", valid_from)
+        .drop(*(f"_why_{name}" for name in mappings))
     )
 
 
-def _read(
-    mapping: ColumnMapping, table: Table, declarations: Declarations, called: dict[str, str], resource: Resource, on: date
-) -> tuple[Column, Column, Column]:
-    """Return a column's typed value, the reason it has none (or null), and a warning (or null)."""
-    column = table.column(mapping.column)
+def _text(mapping: ColumnMapping, called: dict[str, str]) -> Column:
+    """Return the text that a column is read from: null in rows that the mapping's `when` leaves out."""
     text = f.lit(mapping.constant) if mapping.source is None else f.col(f"`{called[mapping.source]}`")
-    for header, values in mapping.when.items():
-        text = f.when(f.btrim(f.col(f"`{called[header]}`"), f.lit(BLANKS)).isin(*values), text)
-    cleaned = cleaners.prepare(text, mapping, resource.empty)
-    found = reading.read(cleaned.text, column, declarations.codes, on)
-    reason = found.reason if cleaned.reason is None else f.coalesce(cleaned.reason, found.reason)
-    return found.value, reason, found.warning
+    for header, wanted in mapping.when.items():
+        text = f.when(f.btrim(f.col(f"`{called[header]}`"), f.lit(BLANKS)).isin(*wanted), text)
+    return text
 
 
-def _value(read: dict[str, tuple[Column, Column, Column]], column: Declared) -> Column:
-    value = read[column.name][0] if column.name in read else f.lit(None)
+def _value(mappings: dict[str, ColumnMapping], column: Declared) -> Column:
+    value = f.col(f"_value_{column.name}") if column.name in mappings else f.lit(None)
     return value.cast(types.spark_type(column.type, column.precision, column.scale))
 
 
-def _warnings(read: dict[str, tuple[Column, Column, Column]], mappings: dict[str, ColumnMapping]) -> Column:
-    return settle.problems([(_header(mappings, name), warning) for name, (_, _, warning) in read.items()])
+def _warnings(mappings: dict[str, ColumnMapping]) -> Column:
+    return settle.problems([(_header(mappings, name), f.col(f"_warning_{name}")) for name in mappings])
 
 
 def _header(mappings: dict[str, ColumnMapping], name: str) -> str:
@@ -172,16 +169,13 @@ def _header(mappings: dict[str, ColumnMapping], name: str) -> str:
 def _withdrawn(resource: Resource, called: dict[str, str]) -> Column:
     if resource.operation is None:
         return f.lit(False)
-    header, values = resource.operation
-    return f.coalesce(f.trim(f.col(f"`{called[header]}`")).isin(list(values)), f.lit(False))
+    header, wanted = resource.operation
+    return f.coalesce(f.trim(f.col(f"`{called[header]}`")).isin(list(wanted)), f.lit(False))
 
 
 def _as_received(called: dict[str, str], known: list[str]) -> Column:
     pairs = [
-        item
-        for header, column in called.items()
-        if column in known
-        for item in (f.lit(header), f.col(f"`{column}`"))
+        item for header, column in called.items() if column in known for item in (f.lit(header), f.col(f"`{column}`"))
     ]
     return f.create_map(*pairs)
 
@@ -193,9 +187,7 @@ def _stated(lake: Lake, rows: DataFrame, delivery: Delivery, table: Table) -> Da
     )
     asked = rows.where(f.col("_key").isNotNull()).select("_key", "_valid_from").distinct()
     same = every.join(asked, ["_key", "_valid_from"], "left_semi")
-    return same.groupBy("_key", "_valid_from").agg(
-        f.max_by("_content", f.struct("_seq", "_row_no")).alias("_content")
-    )
+    return same.groupBy("_key", "_valid_from").agg(f.max_by("_content", f.struct("_seq", "_row_no")).alias("_content"))
 
 
 def _statements(rows: DataFrame, resource: Resource, delivery: Delivery, table: Table) -> DataFrame:
@@ -244,14 +236,15 @@ def silver_schema(table: Table) -> StructType:
     fields = [
         types.field(name, spark_type, comment, name != "_warnings") for name, (spark_type, comment) in STATEMENT.items()
     ]
-    fields += [types.field(c.name, types.spark_type(c.type, c.precision, c.scale), f"{c.label}: {c.about}", False) for c in table.columns]
+    fields += [
+        types.field(c.name, types.spark_type(c.type, c.precision, c.scale), f"{c.label}: {c.about}", False)
+        for c in table.columns
+    ]
     return StructType(fields)
 
 
 def _silver_design(table: Table) -> TableDesign:
-    required = {
-        f"{c.name}_is_there": f"_withdrawn OR `{c.name}` IS NOT NULL" for c in table.columns if c.required
-    }
+    required = {f"{c.name}_is_there": f"_withdrawn OR `{c.name}` IS NOT NULL" for c in table.columns if c.required}
     keys = {f"key_{name}_is_there": f"`{name}` IS NOT NULL" for name in table.key}
     return TableDesign(f"{table.label}: {table.grain}; a row is one statement, append only", required | keys)
 

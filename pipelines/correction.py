@@ -75,7 +75,6 @@ def content(rows: Iterable[Corrected], resource: Resource) -> bytes:
     """Return corrected rows as a file of the resource's own format, as its department would write it."""
     headers = resource.headers
     if resource.format == "jsonl":
-
         lines = (json.dumps({h: row.values.get(h) or None for h in headers}, ensure_ascii=False) for row in rows)
         return "".join(f"{line}\n" for line in lines).encode(resource.encoding)
     text = io.StringIO(newline="")

@@ -86,9 +86,7 @@ def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after:
         return
     touched = touched.persist()
     try:
-        said = {
-            table: present.present(present.about(rows, columns[table], touched)) for table, rows in stated.items()
-        }
+        said = {table: present.present(present.about(rows, columns[table], touched)) for table, rows in stated.items()}
         made = assembly.one_files(said, file, declarations)
         if made is None:
             return

@@ -95,7 +95,9 @@ class Lake:
         table = self.sql_name(name)
         columns = ", ".join(_column_ddl(field) for field in schema.fields)
         cluster = f" CLUSTER BY ({', '.join(_quoted(c) for c in design.cluster_by)})" if design.cluster_by else ""
-        properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(design.properties or {})
+        properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(
+            design.properties or {}
+        )
         properties |= {f"delta.constraints.{rule}": text for rule, text in design.constraints.items()}
         shown = ", ".join(f"'{key}' = '{_escaped(value)}'" for key, value in properties.items())
         statement = (
@@ -120,7 +122,9 @@ class Lake:
         def write() -> None:
             rows.createOrReplaceTempView(view)
             with self._noted(note):
-                self.spark.sql(f"MERGE WITH SCHEMA EVOLUTION INTO {self.sql_name(name)} t USING {view} s ON {on} {clauses}")
+                self.spark.sql(
+                    f"MERGE WITH SCHEMA EVOLUTION INTO {self.sql_name(name)} t USING {view} s ON {on} {clauses}"
+                )
 
         try:
             self._commit(f"merge into {name}", write)

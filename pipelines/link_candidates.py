@@ -20,9 +20,7 @@ def listed(rows: DataFrame, table: Table, column: str) -> DataFrame:
         One row per record: `table`, `resource`, `record`, `delivery`, `row_no`, `observed_on`,
         `known`: map of the other columns' values as text.
     """
-    known = [
-        item for c in table.columns if c.name != column for item in (f.lit(c.name), f.col(c.name).cast("string"))
-    ]
+    known = [item for c in table.columns if c.name != column for item in (f.lit(c.name), f.col(c.name).cast("string"))]
     return rows.where(f.col(column).isNull()).select(
         f.lit(table.name).alias("table"),
         f.lit(column).alias("column"),

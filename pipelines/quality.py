@@ -83,9 +83,7 @@ def run(lake: Lake, folder: Path, checks: Sequence[Check], at: datetime, once: s
         for check in (c for c in checks if c.expectations):
             results += _validate(check, folder, at)
     _keep(lake, results, at, once)
-    failed = tuple(
-        f"{r.expectation}({r.column or ''})" for r in results if not r.is_met and r.severity == "critical"
-    )
+    failed = tuple(f"{r.expectation}({r.column or ''})" for r in results if not r.is_met and r.severity == "critical")
     if failed:
         raise CriticalExpectationFailed(checks[0].delivery or checks[0].subject, failed)
     return results

@@ -59,11 +59,7 @@ def settled(rows: DataFrame, stated: DataFrame, resource: Resource, table: Table
 
 def _verdict() -> Column:
     stated = f.coalesce(f.col("_before") == f.col("_content"), f.lit(False))
-    return (
-        f.when(f.size("_problems") > 0, QUARANTINED)
-        .when(f.col("_again") | stated, DUPLICATE)
-        .otherwise(ACCEPTED)
-    )
+    return f.when(f.size("_problems") > 0, QUARANTINED).when(f.col("_again") | stated, DUPLICATE).otherwise(ACCEPTED)
 
 
 def _conflict(resource: Resource, table: Table) -> Column:

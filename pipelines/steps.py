@@ -11,17 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+from pyspark.sql.types import StructType
+
 from inbox.deliveries import Delivery
 from onefile.files import lock, write_whole
-from pipelines import answers, bronze, conform, expectations, gold, link_candidates, names, publish, quality, resolution
-from pipelines import types
+from pipelines import (
+    answers,
+    bronze,
+    conform,
+    expectations,
+    gold,
+    link_candidates,
+    names,
+    publish,
+    quality,
+    resolution,
+    types,
+)
 from pipelines.errors import CriticalExpectationFailed
 from pipelines.lake import TableDesign, literal_rows
 from pipelines.publish import Published
 from pipelines.workshop import Workshop
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as f
-from pyspark.sql.types import StructType
 
 FINISHED = "finished.json"
 RELEASE = StructType(

@@ -1,9 +1,9 @@
 """Frames drawn as tables, so that a test reads like the page of a manual.
 
-    name | fee
-    -----+----
-    a    | 1
-         | 2      an empty cell is null
+name | fee
+-----+----
+a    | 1
+     | 2      an empty cell is null
 """
 
 from __future__ import annotations

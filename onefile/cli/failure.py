@@ -34,4 +34,3 @@ def report(error: BaseException) -> int:
     where = f"{frames[-1].filename.rsplit('/', 2)[-1]}:{frames[-1].lineno}" if frames else "?"
     click.echo(f"onefile: a fault of the program ({type(error).__name__} at {where}): please report it", err=True)
     return 1
-

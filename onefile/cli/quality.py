@@ -9,7 +9,18 @@ import click
 
 from onefile.settings import Settings
 
-COLUMNS = ("run_at", "layer", "subject", "delivery", "expectation", "column", "severity", "is_met", "checked", "unexpected")
+COLUMNS = (
+    "run_at",
+    "layer",
+    "subject",
+    "delivery",
+    "expectation",
+    "column",
+    "severity",
+    "is_met",
+    "checked",
+    "unexpected",
+)
 HEADINGS = {
     "zh": ("检查", "对象", "批次或版本", "期望", "数据项", "级别", "结果", "行数", "不符"),
     "en": ("layer", "of", "delivery or version", "expectation", "column", "severity", "outcome", "rows", "unexpected"),

@@ -31,7 +31,9 @@ NOTHING = {
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--resource", help="Resource of the rows; else the file's name says it.")
-@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The department's private key.")
+@click.option(
+    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The department's private key."
+)
 @click.pass_obj
 def command(settings: Settings, file: Path, resource: str | None, key: Path | None) -> None:
     """Put the corrected rows of FILE, as `onefile quarantine export` wrote it, into the inbox.

@@ -269,7 +269,7 @@ def penalty(city: City, rows: Ints) -> Frame:
     facts = city.chance.below("facts", rows, len(words.FACTS))
     is_fine = penalties.kind[rows] == firms.PENALTY_KINDS.index("3")
     columns = {
-        "decision_no": joined("岚市监处罚〔", figures(calendar.years(decided)), "〕", figures(rows + 1), "号"),
+        "decision_no": joined("样市监处罚〔", figures(calendar.years(decided)), "〕", figures(rows + 1), "号"),
         "party_kind": either(is_person, same("1", rows), same("2", rows)),
         "party_name": either(is_person, told.name(city, np.maximum(person, 0)), told.firm(city, np.maximum(firm, 0))),
         "party_code": _firm(city, firm),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-PROVINCE, PREFECTURE = "岚省", "岚川市"
-AREA_NAMES = ("东屏区", "西屏区", "北渡区", "南渡区", "青石县", "望河县")
-"""Counties of the made-up prefecture, place by place those of `samples.city.numbers.AREAS`."""
+PREFECTURE = "样例市"
+AREA_NAMES = ("东湾区", "南屏区", "西岭区", "北洲区", "中塘区", "云埔区")
+"""Districts of the made-up prefecture as the code list names them, place by place those of `samples.city.numbers.AREAS`."""
 
 SURNAMES = (
     *"王李张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁郑罗宋谢唐韩曹许邓萧冯曾程蔡彭潘袁于董余苏叶吕魏蒋田杜丁沈姜范江傅钟卢汪",
@@ -79,7 +79,7 @@ INDUSTRIES: tuple[tuple[str, str, str, int], ...] = (
 SCHOOLS = tuple(
     f"{place}{kind}"
     for kind in ("大学", "师范学院", "职业技术学院", "理工学院", "第一中学", "实验中学", "中等专业学校")
-    for place in ("岚川", "青石", "望河", "云台")
+    for place in ("样例", "东湾", "云埔", "云台")
 )
 MAJORS = (
     "计算机科学与技术", "会计学", "汉语言文学", "机械工程", "土木工程", "临床医学", "护理学", "法学", "工商管理", "英语",

@@ -120,8 +120,3 @@ def _wordings(mapping: ColumnMapping, code_list: CodeList) -> tuple[Form, ...]:
         return texts[number % len(texts)]
 
     return tuple(partial(way, number) for number in range(_MANY_WAYS))
-
-
-def wordings(mapping: ColumnMapping, code_list: CodeList, code: str) -> list[str]:
-    """Return every text that the mapping reads as the code."""
-    return [form(code) or code for form in _wordings(mapping, code_list)]

@@ -78,7 +78,11 @@ def test_the_lead_wins_over_a_fresher_value_and_the_loser_stays_visible(files: A
             hr.jobs   | 7       | 2026-01-01  | J1     | {ANNA}    | {FIRM}    | 安那 | 2026-01-01
         """,
     )[ANNA]
-    assert (found["name"]["value"], found["name"]["reason"], found["name"]["resource"]) == ("安娜", "lead", "police.reg")
+    assert (found["name"]["value"], found["name"]["reason"], found["name"]["resource"]) == (
+        "安娜",
+        "lead",
+        "police.reg",
+    )
     assert [(c["attribute"], c["value"], c["resource"], c["row_no"], c["reason"]) for c in found["contradictions"]] == [
         ("name", "安那", "hr.jobs", 7, "lead")
     ]
