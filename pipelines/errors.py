@@ -14,7 +14,7 @@ class EngineFailed(PipelineError):
 
     def __init__(self, what: str, condition: str) -> None:
         super().__init__(
-            f"{what} failed in the engine with {condition}: run it again; if it stays, `onefile doctor` tells what hurts"
+            f"{what} failed in the engine with {condition}: run it again; if it stays, see what `onefile doctor` finds"
         )
         self.condition = condition
 

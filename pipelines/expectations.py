@@ -32,7 +32,7 @@ def silver(table: Table, codes: Mapping[str, CodeList]) -> list[Expectation]:
 
 
 def delivery(assertions: Assertions) -> list[Expectation]:
-    """Return what is asserted of a delivery as a whole; its frame has the row `received`, `quarantined_share`, `age_days`."""
+    """Return what is asserted of a delivery as a whole: one row, `received`, `quarantined_share` and `age_days`."""
     bounds = {
         "received": (assertions.min_rows, assertions.max_rows),
         "quarantined_share": (None, assertions.max_quarantined_share),

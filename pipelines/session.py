@@ -70,7 +70,7 @@ def _stderr_to(path: Path) -> Iterator[None]:
     kept = os.dup(2)
     try:
         with path.open("ab") as file:
-            os.chmod(path, 0o600)
+            path.chmod(0o600)
             os.dup2(file.fileno(), 2)
         yield
     finally:

@@ -21,7 +21,7 @@ class Failure(click.ClickException):
         super().__init__(message)
         self.exit_code = exit_code
 
-    def show(self, file: object = None) -> None:
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - as click calls it
         click.echo(f"onefile: {self.message}", err=True)
 
 

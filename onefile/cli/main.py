@@ -39,10 +39,10 @@ Exit codes:
 class Verbs(click.Group):
     """Loads a verb's module only when that verb is called, so that the others cost nothing."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(VERBS[name][0]).command
@@ -50,7 +50,7 @@ class Verbs(click.Group):
             each.epilog = each.epilog or EXIT_CODES
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Verbs"):
             formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
 
