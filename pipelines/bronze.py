@@ -91,9 +91,14 @@ def _design(resource: Resource) -> TableDesign:
 
 
 def _received(staged: DataFrame, delivery: Delivery) -> DataFrame:
-    own = [f.lit(delivery.id).alias("_delivery"), "_row_no", "_row_hash"]
     values = [f.col(f"`{name}`") for name in staged.columns if not name.startswith("_")]
-    return staged.select(*own, f.lit(delivery.received_at).alias("_recorded_at"), *values)
+    return staged.select(
+        f.lit(delivery.id).alias("_delivery"),
+        "_row_no",
+        "_row_hash",
+        f.lit(delivery.received_at).alias("_recorded_at"),
+        *values,
+    )
 
 
 def _stage(delivery: Delivery, resource: Resource, path: Path) -> Landed:

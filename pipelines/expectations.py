@@ -6,15 +6,15 @@ the declaration once more, by a tool of its own, and say how complete it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from schemas.model import Assertions, CodeList, Column, OneFile, Table
 
-CRITICAL, WARNING, INFO = "critical", "warning", "info"
+CRITICAL, INFO = FailureSeverity.CRITICAL, FailureSeverity.INFO
 # A longer list is checked when a row is read; as an expectation it would only fill pages.
 LONGEST_SET = 300
 
@@ -71,15 +71,13 @@ def _of_column(column: Column, codes: Mapping[str, CodeList]) -> list[Expectatio
     if column.pattern is not None:
         found.append(gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=column.pattern, severity=CRITICAL))
     if column.minimum is not None or column.maximum is not None:
-        bounds = {"min_value": column.minimum, "max_value": column.maximum}
-        found.append(gxe.ExpectColumnValuesToBeBetween(column=column.name, severity=CRITICAL, **bounds))
+        found.append(
+            gxe.ExpectColumnValuesToBeBetween(
+                column=column.name, min_value=column.minimum, max_value=column.maximum, severity=CRITICAL
+            )
+        )
     if column.codes is not None and len(codes[column.codes].codes) <= LONGEST_SET:
         allowed = sorted(codes[column.codes].codes)
         found.append(gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=allowed, severity=CRITICAL))
     return found
 
-
-def name_of(expectation: Expectation) -> str:
-    """Return a short name for people: what is expected of which column."""
-    what = re.sub(r"(?<!^)(?=[A-Z])", " ", type(expectation).__name__).lower()
-    return f"{what.removeprefix('expect ')}"

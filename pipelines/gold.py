@@ -53,9 +53,10 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     that come out different are rewritten.
     """
     table = names.gold(file.kind)
-    note = {"release": lake.version(names.RELEASE), "declared": declared_digest(file, declarations)}
+    release = lake.version(names.RELEASE)
+    note: Note = {"release": release, "declared": declared_digest(file, declarations)}
     made_from = lake.note(table, MADE_FROM)
-    if note["release"] < 0 or made_from == note:
+    if release < 0 or made_from == note:
         return Assembled(file.kind, False, lake.version(table))
     if made_from is None or made_from["declared"] != note["declared"]:
         made = build(lake, file, declarations)

@@ -12,8 +12,6 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines.errors import PipelineError
 
-Filter = ds.Expression
-
 
 class TableUnreadable(PipelineError):
     """A table of the lake is there and cannot be read."""
@@ -22,7 +20,7 @@ class TableUnreadable(PipelineError):
         super().__init__(f"table {name} of the lake cannot be read ({condition}): restore it from a backup")
 
 
-def rows(lake: Path, name: str, columns: Sequence[str], where: Filter | None = None) -> pa.Table | None:
+def rows(lake: Path, name: str, columns: Sequence[str], where: ds.Expression | None = None) -> pa.Table | None:
     """Return columns of a table, filtered; None when the table was never written to.
 
     Raises:

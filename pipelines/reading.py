@@ -6,7 +6,6 @@ and touch no data; nothing raises under ANSI.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,38 +14,33 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as f
 
 from pipelines import identifiers, suspicious
+from pipelines.code_entries import AMBIGUOUS, RETIRED, entries, region_warnings
 from pipelines.lookup import look_up
 from pipelines.outcome import Reading
 from schemas.identifiers import areas
-from schemas.model import Code, CodeList, Column, Table
+from schemas.model import CodeList, Column, Table
 
 _WHOLE = r"^[+-]?[0-9]+\z"
 _DECIMAL = r"^[+-]?[0-9]+(\.[0-9]+)?\z"
 _DAY = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\z"
 _TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
 _INSTANT = rf"^[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}(Z|[+-][0-9]{{2}}:[0-9]{{2}})\z"
+_BELOW_COUNTY = r"^([0-9]{9}|[0-9]{12})\z"
 _YES = ("是", "1", "true", "y", "yes", "t", "有")
 _NO = ("否", "0", "false", "n", "no", "f", "无")
-_GROUPINGS = ("市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划")
-_AMBIGUOUS = "?"
-_CURRENT, _RETIRED = "+", "-"
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a reader of one type is given."""
+    """What a reader of one type is given; `found` is what `look` made of the text."""
 
     text: SparkColumn
+    found: SparkColumn
     column: Column
-    codes: Mapping[str, CodeList]
-    on: date | None
-
-    def day(self) -> SparkColumn | None:
-        return None if self.on is None else f.lit(self.on)
 
 
 def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: date | None = None) -> Reading:
-    """Read a cleaned text as its column declares.
+    """Read a cleaned text as its column declares: `look` and `conclude` in one expression.
 
     Args:
         text: string, null where there is nothing, as `cleaners.clean` or `prepare` leave it.
@@ -61,9 +55,37 @@ def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: d
         read as yyyy-MM-dd and instants as ISO 8601 with offset: other forms are the cleaners'
         work. A text that is null gives null, and `required` where it must not.
     """
-    made = _READERS[column.type](_Asked(text, column, codes, on))
+    found = look(text, column, codes, on)
+    return conclude(text, text if found is None else found, column)
+
+
+def look(
+    text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: date | None = None
+) -> SparkColumn | None:
+    """Return what `conclude` reads many times and should be at hand; None where that is the text itself."""
+    day = None if on is None else f.lit(on)
+    match column.type:
+        case "citizen_number":
+            return identifiers.citizen_number(text, day)
+        case "person_number":
+            return identifiers.person_number(text, day)
+        case "credit_code":
+            return identifiers.credit_code(text)
+        case "licence_id":
+            return identifiers.licence_id(text)
+        case "code":
+            return look_up(entries(codes[column.codes or ""]), text)
+        case "area_code":
+            is_below = text.rlike(_BELOW_COUNTY)
+            return look_up(entries(codes["area"]), f.when(is_below, f.substring(text, 1, 6)).otherwise(text))
+    return None
+
+
+def conclude(text: SparkColumn, found: SparkColumn, column: Column) -> Reading:
+    """Make value, reason and warning of what `look` found of a text (of the text, where it returned None)."""
+    made = _READERS[column.type](_Asked(text, found, column))
     reason = f.coalesce(made.reason, f.when(text.isNull(), "required")) if column.required else made.reason
-    return Reading(f.when(made.reason.isNull(), made.value), reason, f.when(made.reason.isNull(), made.warning))
+    return Reading(f.when(made.reason.isNull(), made.value), reason, made.warning)
 
 
 def cross(table: Table, received_on: date) -> dict[str, SparkColumn]:
@@ -148,104 +170,35 @@ def _instant(asked: _Asked) -> Reading:
 
 
 def _code(asked: _Asked) -> Reading:
-    return _listed(asked.text, asked.codes[asked.column.codes or ""], "code_retired")
+    return _listed(asked, f.lit("not_in_list"), "code_retired")
 
 
 def _area_code(asked: _Asked) -> Reading:
     """Read an area: six digits of the list, nine or twelve below one of them, or a name."""
-    is_number = asked.text.rlike(r"^[0-9]+\z")
-    below = f.when(is_number & f.length(asked.text).isin(9, 12), f.substring(asked.text, 1, 6)).otherwise(asked.text)
-    found = _listed(below, asked.codes["area"], "region_retired")
-    reason = f.when(is_number & ~f.length(asked.text).isin(6, 9, 12), "length").otherwise(found.reason)
-    return Reading(f.when(is_number, asked.text).otherwise(found.value), reason, found.warning)
+    is_wrong_length = asked.text.rlike(r"^[0-9]+\z") & ~f.length(asked.text).isin(*areas.LENGTHS)
+    listed = _listed(asked, f.when(is_wrong_length, "length").otherwise("not_in_list"), "region_retired")
+    value = f.when(asked.text.rlike(_BELOW_COUNTY), asked.text).otherwise(listed.value)
+    return Reading(value, listed.reason, listed.warning)
 
 
-def _listed(text: SparkColumn, code_list: CodeList, retired: str) -> Reading:
-    entry = look_up(_entries(code_list), text)
-    reason = f.when(text.isNotNull() & entry.isNull(), "not_in_list").when(entry == _AMBIGUOUS, "ambiguous")
-    return Reading(f.substring(entry, 2, 1 << 30), reason, f.when(entry.startswith(_RETIRED), retired))
+def _listed(asked: _Asked, unlisted: SparkColumn, retired: str) -> Reading:
+    entry = asked.found
+    reason = f.when(entry == AMBIGUOUS, "ambiguous").when(asked.text.isNotNull() & entry.isNull(), unlisted)
+    return Reading(f.substring(entry, 2, 1 << 30), reason, f.when(entry.startswith(RETIRED), retired))
 
 
-@functools.lru_cache(maxsize=64)
-def _entries(code_list: CodeList) -> dict[str, str]:
-    """Return by text the code it stands for, marked current or retired, or `_AMBIGUOUS`.
-
-    A code stands for itself; then names go before synonyms, and current entries before
-    retired ones. A text that two entries of the same standing have is ambiguous.
-    """
-    entries = {code: _marked(entry) for code, entry in code_list.codes.items()}
-    current = [entry for entry in code_list.codes.values() if entry.until is None]
-    retired = [entry for entry in code_list.codes.values() if entry.until is not None]
-    for words in (_name, _path(code_list), _synonyms):
-        for group in (current, retired):
-            _add(entries, group, words)
-    return entries
+def _person(asked: _Asked) -> Reading:
+    area = asked.found["area"]
+    return Reading(asked.found["text"], asked.found["reason"], f.when(area.isNotNull(), region_warning(area)))
 
 
-def _add(entries: dict[str, str], group: list[Code], words: Callable[[Code], tuple[str, ...]]) -> None:
-    found: dict[str, str] = {}
-    for entry in group:
-        for word in dict.fromkeys(words(entry)):
-            found[word] = _AMBIGUOUS if word in found else _marked(entry)
-    for word, marked in found.items():
-        entries.setdefault(word, marked)
-
-
-def _marked(entry: Code) -> str:
-    return (_CURRENT if entry.until is None else _RETIRED) + entry.code
-
-
-def _name(entry: Code) -> tuple[str, ...]:
-    return (entry.name,)
-
-
-def _synonyms(entry: Code) -> tuple[str, ...]:
-    return entry.synonyms
-
-
-def _path(code_list: CodeList) -> Callable[[Code], tuple[str, ...]]:
-    """Return what gives an entry's name with those of its parents in front, like 江西省九江市濂溪区."""
-
-    def path(entry: Code) -> tuple[str, ...]:
-        names, at, seen = [entry.name], entry, {entry.code}
-        while at.parent is not None and at.parent not in seen:
-            seen.add(at.parent)
-            at = code_list.codes[at.parent]
-            names.append(at.name)
-        return "".join(reversed(names)), "".join(name for name in reversed(names) if name not in _GROUPINGS)
-
-    return path
-
-
-def _citizen_number(asked: _Asked) -> Reading:
-    return _person(identifiers.citizen_number(asked.text, asked.day()))
-
-
-def _person_number(asked: _Asked) -> Reading:
-    return _person(identifiers.person_number(asked.text, asked.day()))
-
-
-def _person(found: SparkColumn) -> Reading:
-    area = found["area"]
-    warning = f.when(area.isNull(), None).otherwise(region_warning(area))
-    return Reading(found["text"], found["reason"], warning)
-
-
-def _credit_code(asked: _Asked) -> Reading:
-    found = identifiers.credit_code(asked.text)
-    return Reading(found["text"], found["reason"], _nothing())
-
-
-def _licence_id(asked: _Asked) -> Reading:
-    found = identifiers.licence_id(asked.text)
-    return Reading(found["text"], found["reason"], _nothing())
+def _identifier(asked: _Asked) -> Reading:
+    return Reading(asked.found["text"], asked.found["reason"], _nothing())
 
 
 def region_warning(area: SparkColumn) -> SparkColumn:
     """Return `region_unknown`, `region_retired` or null for six digits, as `areas.warning` does."""
-    known = {code: _CURRENT if is_current else _RETIRED for code, is_current in areas.known().items()}
-    standing = look_up(known, area)
-    return f.when(standing.isNull(), "region_unknown").when(standing == _RETIRED, "region_retired")
+    return f.nullif(f.coalesce(look_up(region_warnings(), area), f.lit("region_unknown")), f.lit(""))
 
 
 _READERS: Mapping[str, Callable[[_Asked], Reading]] = {
@@ -257,8 +210,8 @@ _READERS: Mapping[str, Callable[[_Asked], Reading]] = {
     "instant": _instant,
     "code": _code,
     "area_code": _area_code,
-    "citizen_number": _citizen_number,
-    "person_number": _person_number,
-    "credit_code": _credit_code,
-    "licence_id": _licence_id,
+    "citizen_number": _person,
+    "person_number": _person,
+    "credit_code": _identifier,
+    "licence_id": _identifier,
 }

@@ -35,7 +35,7 @@ def read(
     """Clean, look up and read columns; the rows keep theirs.
 
     Args:
-        rows: none of its columns begins with `_value_`, `_why_`, `_warning_` or `_text_`.
+        rows: none of its columns begins with `_value_`, `_why_`, `_warning_`, `_text_` or `_found_`.
         empty: the resource's texts that mean "nothing".
         codes: code lists by name.
         on: the legal day of receipt.
@@ -54,8 +54,10 @@ def read(
                 after = plan[place](Cleaned(f.col(f"_text_{name}"), _reason(name, may_fail)))
                 made |= _columns(name, after, may_fail)
         frame = frame.withColumns(made)
+    looked = {s.column.name: reading.look(f.col(f"_text_{s.column.name}"), s.column, codes, on) for s in sources}
+    frame = frame.withColumns({f"_found_{name}": found for name, found in looked.items() if found is not None})
     kept = [f.col(f"`{name}`") for name in rows.columns]
-    return frame.select(*kept, *(c for source in sources for c in _read(source.column, codes, on, may_fail)))
+    return frame.select(*kept, *(c for s in sources for c in _concluded(s.column, looked, may_fail)))
 
 
 def _columns(name: str, after: Cleaned, may_fail: set[str]) -> dict[str, SparkColumn]:
@@ -69,11 +71,12 @@ def _reason(name: str, may_fail: set[str]) -> SparkColumn | None:
     return f.col(f"_why_{name}") if name in may_fail else None
 
 
-def _read(
-    column: Column, codes: Mapping[str, CodeList], on: date, may_fail: set[str]
+def _concluded(
+    column: Column, looked: Mapping[str, SparkColumn | None], may_fail: set[str]
 ) -> tuple[SparkColumn, SparkColumn, SparkColumn]:
-    found = reading.read(f.col(f"_text_{column.name}"), column, codes, on)
-    before = _reason(column.name, may_fail)
-    reason = found.reason if before is None else f.coalesce(before, found.reason)
     name = column.name
-    return found.value.alias(f"_value_{name}"), reason.alias(f"_why_{name}"), found.warning.alias(f"_warning_{name}")
+    text = f.col(f"_text_{name}")
+    made = reading.conclude(text, text if looked[name] is None else f.col(f"_found_{name}"), column)
+    before = _reason(name, may_fail)
+    reason = made.reason if before is None else f.coalesce(before, made.reason)
+    return made.value.alias(f"_value_{name}"), reason.alias(f"_why_{name}"), made.warning.alias(f"_warning_{name}")

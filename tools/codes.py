@@ -101,7 +101,7 @@ def area_rows(revisions: Mapping[date, Mapping[str, str]], present: Mapping[str,
     in_force = set(present) | set(UNLISTED_BY_STATISTICS)
     in_force |= {c for c, e in entries.items() if e.names[-1] in GROUPINGS and _parent(c, revisions[latest])}
     successors = _successors(entries, in_force)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for code in sorted(entries):
         entry = entries[code]
         name = present.get(code, entry.names[-1])

@@ -1,4 +1,4 @@
-"""The one table from an error to its exit code, and the one place that prints a failure.
+"""The one place that prints a failure.
 
 An error of ours says what was found, wanted and to do, and never a person's data. Any
 other error is a fault of ours: its class and place are shown, its text is not, because an
@@ -14,15 +14,12 @@ import click
 from onefile.errors import OneFileError
 
 
-class Failure(click.ClickException):
+class Failure(OneFileError):
     """A verb failed for a reason that its message gives in full; `exit_code` as `--help` says."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-    def show(self, file: object = None) -> None:  # noqa: ARG002 - as click calls it
-        click.echo(f"onefile: {self.message}", err=True)
 
 
 def report(error: BaseException) -> int:

@@ -108,7 +108,7 @@ def _as_text(summary: Summary, settings: Settings) -> str:
 
     if not summary.settled and not summary.refused:
         return {"zh": "没有待接收的批次", "en": "nothing waited"}[settings.lang]
-    rows = [HEADINGS[settings.lang]]
+    rows: list[tuple[str, ...]] = [HEADINGS[settings.lang]]
     for o in summary.settled:
         counts = (o.received, o.accepted, o.quarantined, o.duplicates)
         rows.append((o.delivery, o.resource, o.status, *(str(count) for count in counts)))
