@@ -80,4 +80,3 @@ def _of_column(column: Column, codes: Mapping[str, CodeList]) -> list[Expectatio
         allowed = sorted(codes[column.codes].codes)
         found.append(gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=allowed, severity=CRITICAL))
     return found
-

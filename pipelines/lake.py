@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from pipelines.errors import EngineFailed, PipelineError
@@ -206,9 +208,12 @@ def _java_class(error: Py4JError) -> str:
     return "/".join(names)
 
 
-def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: str) -> DataFrame:
-    """Return a small frame made of values in hand."""
-    return spark.createDataFrame([tuple(row) for row in rows], schema)
+def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: StructType) -> DataFrame:
+    """Return a small frame made of values in hand; by Arrow, so that no Python worker is started for it."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrow = to_arrow_schema(schema, timezone="UTC")
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, arrow, strict=True)]
+    return spark.createDataFrame(pa.Table.from_arrays(arrays, schema=arrow), schema)
 
 
 def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFrame:

@@ -49,9 +49,16 @@ class Published:
 
 
 def publish(
-    spark: SparkSession, lake_root: Path | str, database_url: str, kind: str, at: datetime, *, run_id: str | None = None
+    spark: SparkSession,
+    lake_root: Path | str,
+    database_url: str,
+    kind: str,
+    at: datetime,
+    *,
+    version: int | None = None,
+    run_id: str | None = None,
 ) -> Published:
-    """Bring the serving database's files of one kind to the newest version of gold.
+    """Bring the serving database's files of one kind to a version of gold.
 
     Args:
         spark: a session, in process or over Spark Connect.
@@ -59,6 +66,8 @@ def publish(
         database_url: an SQLAlchemy URL of SQLite or PostgreSQL.
         kind: `person` or `enterprise`.
         at: the instant to note with what is published.
+        version: the version of gold, as the one that passed its expectations; None: the newest. One that is
+            older than what is published already changes nothing.
         run_id: the run that publishes, to be noted with the batch.
 
     Raises:
@@ -71,22 +80,19 @@ def publish(
     migration.upgrade(database_url)
     with write_transaction(database_url) as connection:
         last = writing.last(connection, kind)
-        version = lake.version(table)
+        version = lake.version(table) if version is None else version
         if version < 0:
             if last is not None:
                 raise TableMissing(table)
             return Published(kind, None, version, 0, 0)
         lake_table = _table_id(lake, table)
         since = last.lake_version if last is not None and last.lake_table == lake_table else None
-        if since == version:
-            return Published(kind, since, version, 0, 0)
+        if since is not None and since >= version:
+            return Published(kind, since, since, 0, 0)
         done = _bring(lake, writing.Batch(connection, kind, version, _text(at)), kind, since, version)
-        writing.record(
-            connection,
-            writing.Publication(
-                kind, lake_table, done.from_version, version, _text(at), done.upserted, done.deleted, run_id
-            ),
-        )
+        counts = (done.upserted, done.deleted)
+        batch = writing.Publication(kind, lake_table, done.from_version, version, _text(at), *counts, run_id)
+        writing.record(connection, batch)
     return done
 
 

@@ -16,7 +16,7 @@ from pyspark.sql.types import DoubleType, StructType
 from onefile.files import lock, make_folder
 from pipelines import names, types
 from pipelines.errors import CriticalExpectationFailed
-from pipelines.lake import Lake, TableDesign, engine
+from pipelines.lake import Lake, TableDesign, engine, literal_rows
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
@@ -104,7 +104,7 @@ def _keep(lake: Lake, results: Sequence[Result], at: datetime, once: str) -> Non
         return
     rows = [(at, *(getattr(r, field) for field in Result.__dataclass_fields__)) for r in results]
     lake.create(names.QUALITY, RESULTS, TableDesign("outcome of every expectation, in counts", {}))
-    lake.append(names.QUALITY, lake.spark.createDataFrame(rows, RESULTS), once)
+    lake.append(names.QUALITY, literal_rows(lake.spark, rows, RESULTS), once)
 
 
 def _validate(check: Check, folder: Path, at: datetime) -> list[Result]:

@@ -8,7 +8,7 @@ from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, types
-from pipelines.lake import Lake, TableDesign
+from pipelines.lake import Lake, TableDesign, literal_rows
 from schemas.model import Resource
 
 RESOLUTION = StructType(
@@ -19,6 +19,14 @@ RESOLUTION = StructType(
         types.field("by_delivery", types.STRING, "delivery that settled it"),
         types.field("by_row_no", types.LONG, "row that settled it"),
         types.field("resolved_at", types.INSTANT, "instant that delivery was received, UTC"),
+    ]
+)
+
+REDRIVEN = StructType(
+    [
+        types.field("_delivery", types.STRING, "delivery of the quarantined row"),
+        types.field("_row_no", types.LONG, "the quarantined row"),
+        types.field("by_row_no", types.LONG, "row that was re-driven for it"),
     ]
 )
 
@@ -54,10 +62,8 @@ def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
     found = waiting.join(by_record, "_key").select("_delivery", "_row_no", "by_row_no")
     if not delivery.manifest.redrives:
         return found
-    asked = lake.spark.createDataFrame(
-        [(r.delivery, r.row, number) for number, r in enumerate(delivery.manifest.redrives, 1)],
-        "_delivery string, _row_no bigint, by_row_no bigint",
-    )
+    told = [(r.delivery, r.row, number) for number, r in enumerate(delivery.manifest.redrives, 1)]
+    asked = literal_rows(lake.spark, told, REDRIVEN)
     sound = asked.join(bad, "by_row_no", "left_anti").join(waiting, ["_delivery", "_row_no"], "left_semi")
     both = found.unionByName(sound.select("_delivery", "_row_no", "by_row_no"))
     return both.groupBy("_delivery", "_row_no").agg(f.min("by_row_no").alias("by_row_no"))

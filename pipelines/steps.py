@@ -13,7 +13,7 @@ from typing import Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DoubleType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import lock, write_whole
@@ -40,6 +40,15 @@ RELEASE = StructType(
     [
         types.field("_delivery", types.STRING, "delivery that passed its critical expectations"),
         types.field("released_at", types.INSTANT, "instant of the release, UTC"),
+    ]
+)
+
+
+FIGURES = StructType(
+    [
+        types.field("received", types.LONG, "rows received"),
+        types.field("quarantined_share", DoubleType(), "quarantined / received"),
+        types.field("age_days", types.LONG, "days from the last day of the period to the receipt"),
     ]
 )
 
@@ -126,12 +135,12 @@ def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> D
     received = counts.accepted + counts.quarantined + counts.duplicates
     age = (shop.legal_day(delivery.received_at) - delivery.manifest.last_day).days
     row = (received, counts.quarantined / received if received else 0.0, age)
-    return literal_rows(shop.spark, [row], "received bigint, quarantined_share double, age_days int")
+    return literal_rows(shop.spark, [row], FIGURES)
 
 
 def _release(shop: Workshop, delivery: Delivery) -> None:
     shop.lake.create(names.RELEASE, RELEASE, TableDesign("deliveries that count; a row per delivery", {}))
-    rows = shop.spark.createDataFrame([(delivery.id, delivery.received_at)], RELEASE)
+    rows = literal_rows(shop.spark, [(delivery.id, delivery.received_at)], RELEASE)
     shop.lake.append(names.RELEASE, rows, f"release:{delivery.id}")
 
 
@@ -167,5 +176,6 @@ def publication(shop: Workshop, kinds: Sequence[str]) -> list[Published]:
         version = shop.lake.version(names.gold(kind))
         if version >= 0 and quality.passed(shop.lake, kind, version):
             with lock(shop.home / "locks" / f"publish-{kind}.lock"):
-                found.append(publish.publish(shop.spark, shop.lake.root, shop.settings.database_url, kind, shop.at))
+                url = shop.settings.database_url
+                found.append(publish.publish(shop.spark, shop.lake.root, url, kind, shop.at, version=version))
     return found

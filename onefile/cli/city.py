@@ -14,9 +14,10 @@ from onefile.settings import Settings
 QUIET_SECONDS = 2.0
 
 SAID = {
-    "zh": "{out}：{deliveries} 批，{rows:,} 行，其中应退回 {quarantined:,} 行、重复 {duplicates:,} 行；真相见 {truth}（{seconds:.0f} 秒）",
-    "en": "{out}: {deliveries} deliveries, {rows:,} rows, of which {quarantined:,} are to be rejected and {duplicates:,} "
-    "are duplicates; the truth is in {truth} ({seconds:.0f} s)",
+    "zh": "{out}：{deliveries} 批，{rows:,} 行，其中应退回 {quarantined:,} 行、重复 {duplicates:,} 行；"
+    "真相见 {truth}（{seconds:.0f} 秒）",
+    "en": "{out}: {deliveries} deliveries, {rows:,} rows, of which {quarantined:,} are to be rejected "
+    "and {duplicates:,} are duplicates; the truth is in {truth} ({seconds:.0f} s)",
 }
 
 
@@ -64,7 +65,7 @@ def make(
     days give the same bytes (keys and signatures are new each time).
     """
     import catalog
-    from samples import making
+    from samples import making, truth
 
     catalogue = catalog.load(settings.declarations)
     wanted = {catalogue.resource(resource).id for resource in only}
@@ -80,7 +81,7 @@ def make(
         rows=sum(d.received for d in delivered),
         quarantined=sum(d.quarantined for d in delivered),
         duplicates=sum(d.duplicates for d in delivered),
-        truth=out / making.TRUTH,
+        truth=out / truth.FOLDER,
         seconds=time.monotonic() - began,
     )
     click.echo(text)

@@ -98,6 +98,16 @@ def test_a_publication_that_comes_again_changes_nothing(lake: Lake, url: str, tm
     assert (tmp_path / "serving.db").read_bytes() == before
 
 
+def test_no_more_is_published_than_the_version_that_was_asked_for(lake: Lake, url: str) -> None:
+    put(lake, {"1": "甲"})
+    put(lake, {"1": "甲二"})
+    assert publish(lake.spark, lake.root, url, "person", AT, version=1) == Published("person", None, 1, 1, 0)
+    assert served(url) == {"1": ("甲", 1)}
+    assert run(lake, url) == Published("person", 1, 2, 1, 0)
+    assert publish(lake.spark, lake.root, url, "person", AT, version=1) == Published("person", 2, 2, 0, 0)
+    assert served(url) == {"1": ("甲二", 2)}
+
+
 def test_what_went_and_came_back_between_two_publications_is_not_written(lake: Lake, url: str) -> None:
     put(lake, {"1": "甲", "2": "乙"})
     run(lake, url)
