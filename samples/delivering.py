@@ -27,9 +27,11 @@ from samples.errors import NotServed
 from samples.writing import files
 from samples.writing.texts import Rows, Writer
 from schemas.model import Resource
-from schemas.reasons import WARNINGS
 
 FILE_ROWS, CHUNK_ROWS = 250_000, 50_000
+
+Chunk = tuple[int, list[str], bytes]
+"""Some rows of a file: how many, its headers, and their bytes."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class _Batch:
 class Desk:
     """The desk of one resource in its department: writes its deliveries, day after day."""
 
-    def __init__(self, city: City, resource: Resource, catalogue: Catalogue, out: Path, key: Ed25519PrivateKey | None) -> None:
+    def __init__(
+        self, city: City, resource: Resource, catalogue: Catalogue, out: Path, key: Ed25519PrivateKey | None
+    ) -> None:
         declarations = catalogue.declarations
         self._city, self._resource, self._key = city, resource, key
         self._folder = out / resource.department
@@ -82,7 +86,7 @@ class Desk:
         return self._deliver(_Batch.full(self._first), day, is_first=True)
 
     def changes(self, today: Day) -> Delivered | None:
-        """Deliver what changed in a day, some earlier mistakes corrected, and some rows for no reason; None if nothing."""
+        """Deliver what changed in a day, some mistakes corrected, some rows for no reason; None if nothing."""
         table = self._resource.table
         rng = self._city.chance.stream(f"desk {self._resource.id} {today.number}")
         changed, gone = today.rows(table), today.gone(table)
@@ -115,13 +119,15 @@ class Desk:
             (scratch / SIGNATURE).write_bytes(self._key.sign(manifest))
         (scratch / MANIFEST).write_bytes(manifest)
         scratch.rename(self._folder / name)
-        again = [Defect(int(row) + 1, planter.key, "sent_again", DUPLICATE) for row in np.flatnonzero(batch.is_resent[laid.order])]
+        resent = (np.flatnonzero(batch.is_resent[laid.order]) + 1).tolist()
+        again = [Defect(row, planter.key, "sent_again", DUPLICATE) for row in resent]
         return self._account(batch, laid, name, period, (*planter.defects, *again))
 
-    def _chunks(self, batch: _Batch, laid: Plan, planter: Planter, when: tuple[int, bool]) -> Iterator[tuple[int, list[str], bytes]]:
+    def _chunks(self, batch: _Batch, laid: Plan, planter: Planter, when: tuple[int, bool]) -> Iterator[Chunk]:
         """Yield the rows' count, headers and bytes, a chunk at a time; at least one chunk."""
         day, is_first = when
-        numeric = {m.source for m in self._resource.columns if self._writer.table.column(m.column).type in ("long", "decimal")}
+        types = {column.name: column.type for column in self._writer.table.columns}
+        figures = {header for column, header in self._headers.items() if types[column] in ("long", "decimal")}
         for start in range(0, max(1, len(laid.order)), CHUNK_ROWS):
             places = laid.order[start : start + CHUNK_ROWS]
             rows = batch.rows[places]
@@ -129,11 +135,11 @@ class Desk:
             texts = self._writer.texts(Rows(frame.columns, rows + (day << 32), batch.withdrawn[places], is_first))
             planter.tell(frame.told, self._headers, start)
             planted = planter.plant(texts, laid, start)
-            yield len(rows), list(planted), files.body(self._resource, planted, {header for header in numeric if header})
+            yield len(rows), list(planted), files.body(self._resource, planted, figures)
 
     def _account(self, batch: _Batch, laid: Plan, name: str, period: str, defects: Sequence[Defect]) -> Delivered:
         """Tell what must become of the rows, and remember which of them wait to be corrected."""
-        at = {d.row for d in defects if d.expected is not None and d.expected != DUPLICATE and d.expected not in WARNINGS}
+        at = {d.row for d in defects if d.expected is not None and d.expected != DUPLICATE}
         rejected = np.array(sorted(at), dtype=np.int64) - 1
         duplicates = int((laid.fate == AGAIN).sum() + batch.is_resent.sum())
         odd = np.array(sorted({d.row for d in defects if d.kind != "sent_again"}), dtype=np.int64) - 1
@@ -172,7 +178,7 @@ def _some(rng: np.random.Generator, pool: Ints, per_mille: float, of: int) -> In
     return np.sort(rng.choice(pool, count, replace=False)) if count else pool[:0]
 
 
-def _write(folder: Path, chunks: Iterator[tuple[int, list[str], bytes]], resource: Resource) -> list[FileEntry]:
+def _write(folder: Path, chunks: Iterator[Chunk], resource: Resource) -> list[FileEntry]:
     """Write chunks of records into files of at most `FILE_ROWS` rows; return them as a manifest lists them."""
     entries: list[FileEntry] = []
     file: BinaryIO | None = None

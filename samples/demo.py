@@ -37,7 +37,9 @@ def main() -> int:
     _register_keys(settings, city)
     _put_into_inbox(settings, city)
     if REGISTER.exists():
-        _onefile("deliver", "market.public_register", str(REGISTER), "--id", "public-register", "--period", "2026-11-01")
+        _onefile(
+            "deliver", "market.public_register", str(REGISTER), "--id", "public-register", "--period", "2026-11-01"
+        )
     code = _onefile("run", is_allowed_to_fail=True)
     _tell(settings, city, time.monotonic() - started)
     return code
@@ -75,12 +77,18 @@ def _put_into_inbox(settings: Settings, city: Path) -> None:
 def _tell(settings: Settings, city: Path, seconds: float) -> None:
     receipts = _receipts(settings.home / "receipts")
     print()
-    print(aligned([("resource", "deliveries", "received", "accepted", "quarantined", "duplicates"), *_counts(receipts)]))
+    print(
+        aligned([("resource", "deliveries", "received", "accepted", "quarantined", "duplicates"), *_counts(receipts)])
+    )
     reasons = Counter(r["reason"] for receipt in receipts for r in receipt["rejected"])
     print("\nrejected for:", ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(8)))
     print(f"one files: {_published(settings)}")
     home = os.path.relpath(settings.home)
-    example = next(iter((city / "truth" / "people.csv").read_text(encoding="utf-8").splitlines()[1:]), "").split(",")[0].strip("\"")
+    example = (
+        next(iter((city / "truth" / "people.csv").read_text(encoding="utf-8").splitlines()[1:]), "")
+        .split(",")[0]
+        .strip('"')
+    )
     for what, where in (
         ("receipts", f"{home}/receipts/*.json          .venv/bin/onefile receipt show DELIVERY"),
         ("rejected rows", ".venv/bin/onefile quarantine list"),

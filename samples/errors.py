@@ -14,8 +14,8 @@ class NotServed(SampleError):
 
     def __init__(self, resource: str, table: str) -> None:
         super().__init__(
-            f"the city has nothing for the table {table!r} of {resource!r}: add a view of that name to samples.city.views, "
-            "or make only the other resources"
+            f"the city has nothing for the table {table!r} of {resource!r}: "
+            "add a view of that name to samples.city.views, or make only the other resources (--only)"
         )
 
 
@@ -23,7 +23,7 @@ class CannotWrite(SampleError):
     """A value of the city has no text that the declared cleaners would read back."""
 
     def __init__(self, resource: str, header: str, why: str) -> None:
-        super().__init__(f"{resource}: nothing can be written under {header!r} ({why}): change the cleaners or the view")
+        super().__init__(f"{resource}: cannot write {header!r} ({why}): change its cleaners or the view")
 
 
 class FolderTaken(SampleError):

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from catalog.model import Catalogue
-from samples.city import calendar, days, told
-from samples.city.calendar import NEVER
-from samples.city.city import City, make
-from samples.city.columns import codes, listed
-from samples.city.columns import days as dates
+from samples import truth
+from samples.city import calendar, days
+from samples.city.city import make
 from samples.delivering import Delivered, desks
 from samples.errors import FolderTaken
 from schemas.model import Resource
 
-TRUTH, KEYS = "truth", "keys"
+KEYS = "keys"
 _FORMAT = "onefile.city/1"
-_CHUNK_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +73,7 @@ def make_city(
             delivered += [found for desk in places if (found := desk.changes(today)) is not None]
             on_step(f"day {day - city.began} of {order.days}")
         on_step("the truth")
-        _tell_truth(folder / TRUTH, order, city, delivered)
+        truth.tell(folder / truth.FOLDER, _about(order), city, delivered)
     return delivered
 
 
@@ -113,64 +105,5 @@ def _key(folder: Path, department: str) -> Ed25519PrivateKey:
     return key
 
 
-def _tell_truth(folder: Path, order: Order, city: City, delivered: Sequence[Delivered]) -> None:
-    """Write who there is, what was delivered with what must become of it, and every defect."""
-    folder.mkdir()
-    about = {"format": _FORMAT, **asdict(order), "first_day": order.first_day.isoformat()}
-    (folder / "city.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    counts = ("resource", "id", "period", "received", "accepted", "quarantined", "duplicates")
-    _write(folder / "deliveries.csv", counts, ([getattr(d, name) for name in counts] for d in delivered))
-    head = ("resource", "delivery", "row", "column", "kind", "is_detectable", "expected")
-    _write(folder / "defects.csv", head, (
-        (d.resource, d.id, x.row, x.column, x.kind, int(x.is_detectable), x.expected or "") for d in delivered for x in d.defects
-    ))  # fmt: skip
-    people = np.setdiff1d(np.arange(len(city.people)), city.gone.get("population", np.zeros(0, dtype=np.int64)))
-    _write_table(folder / "people.csv", (_people(city, people[i : i + _CHUNK_ROWS]) for i in _starts(len(people))))
-    firms = np.arange(len(city.firms))
-    _write_table(folder / "enterprises.csv", (_firms(city, firms[i : i + _CHUNK_ROWS]) for i in _starts(len(firms))))
-
-
-def _people(city: City, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
-    columns = {
-        "number": codes(city.people.number[rows]),
-        "name": told.name(city, rows),
-        "sex": listed(("1", "2"), city.people.sex[rows] - 1),
-        "birth_on": dates(city.people.birth[rows]),
-        "died_on": dates(city.people.died[rows]),
-        "address": told.home(city, rows),
-    }
-    return pa.table(columns)
-
-
-def _firms(city: City, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> pa.Table:
-    columns = {
-        "code": codes(city.firms.code[rows]),
-        "name": told.firm(city, rows),
-        "legal_representative": told.name(city, city.firms.head[rows]),
-        "cancelled_on": dates(np.where(city.firms.cancelled[rows] < NEVER, city.firms.cancelled[rows], NEVER)),
-        "address": told.firm_address(city, rows),
-    }
-    return pa.table(columns)
-
-
-def _starts(count: int) -> range:
-    return range(0, max(1, count), _CHUNK_ROWS)
-
-
-def _write(path: Path, head: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
-    with path.open("x", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(head)
-        writer.writerows(rows)
-
-
-def _write_table(path: Path, chunks: Iterator[pa.Table]) -> None:
-    writer = None
-    try:
-        for chunk in chunks:
-            if writer is None:
-                writer = pa_csv.CSVWriter(path, chunk.schema)
-            writer.write_table(chunk)
-    finally:
-        if writer is not None:
-            writer.close()
+def _about(order: Order) -> dict[str, object]:
+    return {"format": _FORMAT, **asdict(order), "first_day": order.first_day.isoformat()}

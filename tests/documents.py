@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("schemas", "catalog", "licence_vault", "inbox", "ledger", "pipelines", "exchange", "dags", "onefile", "samples")
+ROOMS = (
+    "schemas",
+    "catalog",
+    "licence_vault",
+    "inbox",
+    "ledger",
+    "pipelines",
+    "exchange",
+    "dags",
+    "onefile",
+    "samples",
+)
 NOT_OURS = {"var", "dist", "__pycache__", "spark-warehouse", "metastore_db"}
 OPERATORS = {"|", "||", "&&", ";", ">", ">>", "<", "&", "then", "do", "done"}
 

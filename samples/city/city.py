@@ -20,9 +20,10 @@ PEOPLE, ENTERPRISES = (20, 2_000_000), (5, 500_000)
 
 @dataclass
 class City:
-    """People and enterprises with all that ties them. It `began` on a day and stands on `day`; `samples.city.days` moves it on.
+    """People and enterprises with all that ties them, from the day it `began` to the `day` it stands on.
 
-    `gone` holds, by table, the rows whose entries were taken back: nothing is said of them any more.
+    `samples.city.days` moves it on. `gone` holds, by table, the rows whose entries were taken
+    back: nothing is said of them any more.
     """
 
     chance: Chance

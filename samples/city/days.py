@@ -1,4 +1,4 @@
-"""What happens in a day: births, deaths, weddings, divorces, moves, new jobs, new firms, and what they change in the registers."""
+"""What happens in a day, from births to new firms, and what that changes in the registers."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def live(city: City, day: int) -> Day:
     """Let a day pass in the city, and return what it changed."""
     city.day = day
     today, dice = Day(day, dict(city.gone)), _Dice(city, day)
-    for happen in (_weddings, _divorces, _births, _deaths, _moves, _jobs, _corrections, _firms, _closures, _changes, _rulings, _errors):
+    for happen in _EVENTS:
         happen(city, today, dice)
     return today
 
@@ -121,8 +121,8 @@ def _births(city: City, today: Day, dice: _Dice) -> None:
     city.people = joined(people, People(
         number=numbers.citizen_numbers(area, day, sex, numbers.ranks(area, day, sex)),
         birth=day, sex=sex, area=area, surname=people.surname[man], ethnic=people.ethnic[man], father=man, mother=woman,
-        couple=none + NOBODY, household=people.household[man], relation=sex + 1, moves=people.moves[man], died=none + NEVER,
-        updated=day,
+        couple=none + NOBODY, household=people.household[man], relation=sex + 1, moves=people.moves[man],
+        died=none + NEVER, updated=day,
     ))  # fmt: skip
     city.level = np.concatenate([city.level, none])
     today.change("population", np.arange(count) + len(people))
@@ -180,7 +180,7 @@ def _corrections(city: City, today: Day, dice: _Dice) -> None:
     today.change("education", rows)
 
 
-def _firms(city: City, today: Day, dice: _Dice) -> None:
+def _firms(city: City, today: Day, _: _Dice) -> None:
     first = len(city.firms)
     rows = np.arange(first, first + max(1, round(FIRM_STARTS * first)))
     city.firms = joined(city.firms, firms.found(city.chance, rows, city.people, today.number, today.number))
@@ -250,13 +250,13 @@ def _rulings(city: City, today: Day, dice: _Dice) -> None:
 
 
 def _errors(city: City, today: Day, dice: _Dice) -> None:
-    """Entries are taken back that should never have been made: of people without ties, of taxpayers, of untaxed firms."""
+    """Entries are taken back that should never have been made: of lone people, taxpayers, untaxed firms."""
     people = city.people
     tied = np.concatenate([people.father, people.mother, city.jobs.person, city.firms.head, city.holdings.person,
                            city.penalties.person, city.certificates.person])  # fmt: skip
     lone = np.setdiff1d(np.flatnonzero((people.couple < 0) & people.is_alive(today.number)), tied)
-    person = _take_back(city, today, "population", dice.some(_other(city, today, "population", lone), ERRORS, len(people)))
-    people.updated[person] = today.number
+    person = dice.some(_other(city, today, "population", lone), ERRORS, len(people))
+    people.updated[_take_back(city, today, "population", person)] = today.number
     taxed = np.flatnonzero(city.firms.taxed < today.number)
     firm = dice.some(_other(city, today, "tax_registration", taxed), ERRORS, len(city.firms))
     city.firms.tax_updated[_take_back(city, today, "tax_registration", firm)] = today.number
@@ -311,3 +311,19 @@ def _insured(jobs: Ints) -> Ints:
 
 def _distinct(parts: list[Ints]) -> Ints:
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+
+
+_EVENTS = (
+    _weddings,
+    _divorces,
+    _births,
+    _deaths,
+    _moves,
+    _jobs,
+    _corrections,
+    _firms,
+    _closures,
+    _changes,
+    _rulings,
+    _errors,
+)

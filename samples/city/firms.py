@@ -121,7 +121,8 @@ def held(chance: Chance, firms: Firms, rows: Ints, people: People, on: int) -> H
     key = firm * 8 + serial
     person = np.where(serial == 0, firms.head[firm], _grown(chance, "holder", key, people, firms.established[firm], on))
     other = chance.below("holding enterprise", key, max(1, len(firms)))
-    by_firm = (serial == 1) & (firms.kind[firm] == 2) & (other != firm) & (firms.established[other] < firms.established[firm])
+    is_older = (other != firm) & (firms.established[other] < firms.established[firm])
+    by_firm = (serial == 1) & (firms.kind[firm] == 2) & is_older
     return Holdings(
         firm=firm,
         serial=serial + 1,
@@ -179,5 +180,3 @@ def _shares(count: Ints) -> Ints:
     share = np.where(several == 1, 10_000, 10_000 // (several + 1))
     share[first] = 10_000 - share[first] * (count - 1) * (count > 1)
     return share
-
-

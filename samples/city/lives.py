@@ -103,9 +103,11 @@ def entry(certificates: Certificates, rows: Ints) -> Ints:
 def school(chance: Chance, certificates: Certificates, rows: Ints) -> Ints:
     """Return the school of each certificate, a place in `words.SCHOOLS`."""
     level, kinds = certificates.level[rows], len(words.SCHOOLS) // 4
-    kind = np.where(level >= LEVELS.index("21"), 0, np.where(level == LEVELS.index("31"), 2, np.where(level == 4, 6, 4)))
-    other = np.where(level >= LEVELS.index("31"), 1, 0)
-    return np.minimum(kind + other * chance.below("kind of school", rows, 2), kinds - 1) * 4 + chance.below("school", rows, 4)
+    is_higher, is_college = level >= LEVELS.index("21"), level == LEVELS.index("31")
+    kind = np.where(is_higher, 0, np.where(is_college, 2, np.where(level == LEVELS.index("41"), 6, 4)))
+    other = np.where(is_higher | is_college, chance.below("kind of school", rows, 2), 0)
+    found: Ints = np.minimum(kind + other, kinds - 1) * 4 + chance.below("school", rows, 4)
+    return found
 
 
 def is_nameless(chance: Chance, certificates: Certificates, rows: Ints) -> Flags:

@@ -54,7 +54,7 @@ class People:
 
 @dataclass
 class Couples:
-    """Marriages: the two, the wedding, the day and way it ended (`30` by death, `40` by divorce), how often for them."""
+    """Arrays by marriage. `ending` is 30 by death, 40 by divorce, 0 where it stands; `is_again`: not their first."""
 
     man: Ints
     woman: Ints

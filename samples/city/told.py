@@ -57,7 +57,8 @@ def former_name(city: City, rows: Ints) -> Column:
 def home(city: City, rows: Ints) -> Column:
     """Return people's registered addresses."""
     people = city.people
-    return address(city.chance, people.household[rows] * 16 + people.moves[rows] % 16, home_area(city, rows), has_flat=True)
+    key = people.household[rows] * 16 + people.moves[rows] % 16
+    return address(city.chance, key, home_area(city, rows), has_flat=True)
 
 
 def home_area(city: City, rows: Ints) -> Ints:
@@ -77,7 +78,12 @@ def address(chance: Chance, key: Ints, area: Ints, *, has_flat: bool) -> Column:
         "号",
     ]
     if has_flat:
-        parts += [figures(1 + chance.below("block", key, 30)), "栋", figures(101 + chance.below("flat", key, 2800)), "室"]
+        parts += [
+            figures(1 + chance.below("block", key, 30)),
+            "栋",
+            figures(101 + chance.below("flat", key, 2800)),
+            "室",
+        ]
     return joined(*parts)
 
 
@@ -99,7 +105,8 @@ def firm(city: City, rows: Ints, slip: Flags | None = None) -> Column:
 def firm_address(city: City, rows: Ints, slip: Flags | None = None) -> Column:
     """Return enterprises' registered addresses; another one where somebody has it wrong (`slip`)."""
     key = rows * 16 + city.firms.moves[rows] % 16 + (1 << 40)
-    return address(city.chance, key if slip is None else np.where(slip, key + (1 << 41), key), city.firms.area[rows], has_flat=False)
+    key = key if slip is None else np.where(slip, key + (1 << 41), key)
+    return address(city.chance, key, city.firms.area[rows], has_flat=False)
 
 
 def firm_class(city: City, rows: Ints) -> Column:
@@ -121,7 +128,8 @@ def _steppe(city: City, rows: Ints, sex: Ints) -> Column:
 def _father(city: City, rows: Ints) -> Ints:
     """Return the father's given name: the same for brothers and sisters."""
     father = city.people.father[rows]
-    return city.chance.below("steppe male", np.where(father >= 0, father, rows + len(city.people)), len(words.STEPPE_MALE))
+    key = np.where(father >= 0, father, rows + len(city.people))
+    return city.chance.below("steppe male", key, len(words.STEPPE_MALE))
 
 
 def _brand(rows: Ints) -> Column:

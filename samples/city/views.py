@@ -38,7 +38,7 @@ INSURANCES = ("1", "2")
 
 @dataclass(frozen=True)
 class Frame:
-    """Typed columns by name. `told`: by column the kind of oddity and the rows that have it; nobody can see it in the row."""
+    """Typed columns by name. `told`: by column the kind of oddity, which no row shows by itself, and its rows."""
 
     columns: Mapping[str, Column]
     told: Mapping[str, tuple[str, Flags]] = field(default_factory=dict)
@@ -90,11 +90,10 @@ def marriage(city: City, rows: Ints) -> Frame:
     """Return rows of the marriage register; a row is a marriage."""
     couples = city.couples
     man, woman = couples.man[rows], couples.woman[rows]
+    year = figures(calendar.years(couples.wedding[rows]))
     slips = {name: _slips(city, "marriage", name, rows) for name in ("man_name", "woman_name")}
     columns = {
-        "marriage_no": joined(
-            "J", listed(AREAS, city.people.area[man]), "-", figures(calendar.years(couples.wedding[rows])), "-", figures(rows, 7)
-        ),
+        "marriage_no": joined("J", listed(AREAS, city.people.area[man]), "-", year, "-", figures(rows, 7)),
         "man_number": _person(city, man),
         "man_name": told.name(city, man, slips["man_name"]),
         "woman_number": _person(city, woman),
@@ -201,13 +200,13 @@ def shareholder(city: City, rows: Ints) -> Frame:
     """Return rows of contributions to the capital of enterprises."""
     holdings = city.holdings
     firm, person, holder = holdings.firm[rows], holdings.person[rows], holdings.holder[rows]
-    is_person = person >= 0
+    is_person, some = person >= 0, np.maximum(person, 0)
     subscribed = city.firms.capital[firm] // 10_000 * holdings.share[rows]
     columns = {
         "enterprise_code": _firm(city, firm),
         "contribution_no": figures(holdings.serial[rows]),
         "holder_kind": either(is_person, same("1", rows), same("2", rows)),
-        "holder_name": either(is_person, told.name(city, np.maximum(person, 0)), told.firm(city, np.maximum(holder, 0))),
+        "holder_name": either(is_person, told.name(city, some), told.firm(city, np.maximum(holder, 0))),
         "holder_number": _person(city, person),
         "holder_code": _firm(city, holder),
         "subscribed_cents": whole(subscribed),
@@ -297,7 +296,9 @@ def _standing(city: City, rows: Ints) -> Ints:
 
 def _marital(city: City, rows: Ints) -> Ints:
     last = city.people.couple[rows]
-    return np.where(last >= 0, _standing(city, np.maximum(last, 0)), _SINGLE) if len(city.couples) else np.zeros_like(rows)
+    if not len(city.couples):
+        return np.zeros_like(rows)
+    return np.where(last >= 0, _standing(city, np.maximum(last, 0)), _SINGLE)
 
 
 def _slips(city: City, table: str, column: str, rows: Ints) -> Flags:

@@ -52,8 +52,8 @@ class Kind:
     """A kind of defect: how many rows of a thousand have it, and its three rules.
 
     `spoil` returns the spoilt text, or None where the cell gives nothing to spoil; `seed` is a
-    number that chooses among several. `expected` is the reason code, or None where the text is
-    read as what was meant.
+    number that chooses among several. `expected` is the reason code of the rejection, or None
+    where the text is read as what was meant (a retired area with a warning).
     """
 
     name: str
@@ -129,6 +129,22 @@ def _plain_text(cell: Cell) -> bool:
     return cell.column.type == "string" and kept and not cell.is_key
 
 
+def _may_end_early(cell: Cell) -> bool:
+    return cell.column.type == "date" and cell.earlier is not None and cell.earlier.required
+
+
+def _may_not_come(cell: Cell) -> bool:
+    return cell.column.type == "date" and cell.column.not_after == "received" and not cell.is_earlier
+
+
+def _must_be_there(cell: Cell) -> bool:
+    return cell.column.required and not cell.is_key
+
+
+def _name(_: str | None, cell: Cell, seed: int) -> str:
+    return NAMES[seed % len(NAMES)]
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("wrong_check", 2, _is(*_NUMBERS), _wrong_check, _always("check")),
     Kind("missing_digit", 1, _is(*_NUMBERS), _short, _always("length")),
@@ -137,19 +153,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("full_width", 5, lambda cell: cell.has("width") and not cell.has("money"), _wide, _always(None)),
     Kind("blanks_around", 8, lambda cell: cell.has("trim", "name"), _blanks, _always(None)),
     Kind("impossible_date", 2, _is("date"), _day_that_is_none, _always("not_a_date")),
-    Kind("ended_before_it_began", 0.7, lambda cell: cell.earlier is not None and cell.earlier.required and cell.column.type == "date", _day_too_early,
-         _always("before")),
-    Kind("date_to_come", 0.5, lambda cell: cell.column.not_after == "received" and cell.column.type == "date" and not cell.is_earlier, _day_to_come,
-         _always("after")),
-    Kind("name_in_number", 1, lambda cell: cell.column.type in ("long", "decimal"), lambda _, __, seed: NAMES[seed % len(NAMES)],
-         _not_a_number),
+    Kind("ended_before_it_began", 0.7, _may_end_early, _day_too_early, _always("before")),
+    Kind("date_to_come", 0.5, _may_not_come, _day_to_come, _always("after")),
+    Kind("name_in_number", 1, lambda cell: cell.column.type in ("long", "decimal"), _name, _not_a_number),
     Kind("unknown_code", 2, _is("code"), lambda *_: UNKNOWN_CODE, _always("not_in_list")),
-    Kind("missing_value", 1, lambda cell: cell.column.required and not cell.is_key, lambda *_: "", _always("required")),
+    Kind("missing_value", 1, _must_be_there, lambda *_: "", _always("required")),
     Kind("formula", 0.5, _plain_text, lambda *_: FORMULA, _always("formula")),
     Kind("lost_character", 0.3, _plain_text, _lost, _always("replacement_character")),
-    Kind("retired_area", 2, _is("area_code"), _retired, _always("region_retired")),
-)  # fmt: skip
+    Kind("retired_area", 2, _is("area_code"), _retired, _always(None)),
+)
+"""Every kind of defect that stands in one cell."""
 
 DUPLICATES, CONFLICTS, RESENT, CORRECTED = 3.0, 1.0, 100.0, 300.0
-"""Rows of a thousand: sent twice alike; sent twice with another content; of a day's rows sent before as they are; of
-the rows rejected so far, handed in again corrected."""
+"""Of a thousand rows: sent twice alike; sent twice with another content; of a day's rows those that were sent
+before as they are; of the rows rejected so far those handed in again corrected."""

@@ -15,7 +15,7 @@ from samples.dirt.cells import conflict_cell
 from samples.dirt.kinds import CONFLICTS, DUPLICATES, KINDS, Cell
 
 CLEAN, AGAIN, OTHERWISE = -1, -2, -3
-"""What a row of a plan is beside a place in `KINDS`: as it should be; the second time alike; the second time with another content."""
+"""What becomes of a row, beside a place in `KINDS`: nothing; the second alike; the second with other content."""
 
 DUPLICATE = "duplicate"
 
@@ -24,7 +24,7 @@ DUPLICATE = "duplicate"
 class Defect:
     """A planted defect. `row` counts from 1 through the delivery; `expected` is a reason code, `duplicate`, or None.
 
-    `is_detectable` says that the flow must tell it by the row: as a rejection, a duplicate or a warning.
+    `is_detectable` says that the flow must tell it by the row: as a rejection or a duplicate.
     """
 
     row: int
@@ -64,7 +64,8 @@ def plan(rng: np.random.Generator, may_spoil: Flags, cells: Sequence[Cell], most
     counts = [_count(kind.per_mille, size) for kind in KINDS]
     doubled = _count(DUPLICATES, size)
     contradicted = _count(CONFLICTS, size) if conflict_cell(tuple(cells)) else 0
-    rejected = sum(c for c, kind in zip(counts, KINDS, strict=True) if any(kind.expected(cell) for cell in cells)) + 2 * contradicted
+    telling = [any(kind.expected(cell) for cell in cells) for kind in KINDS]
+    rejected = sum(c for c, is_told in zip(counts, telling, strict=True) if is_told) + 2 * contradicted
     if most_share is not None and rejected > size * most_share / 2:
         counts, contradicted = [0] * len(KINDS), 0
     fate = np.full(size, CLEAN, dtype=np.int64)
@@ -125,9 +126,12 @@ class Planter:
         """Keep account of what is odd in the city itself: by column the kind and the rows."""
         for column, (kind, rows) in told.items():
             if column in headers:
-                self.defects += [Defect(start + row + 1, headers[column], kind, None) for row in np.flatnonzero(rows).tolist()]
+                found = (start + np.flatnonzero(rows) + 1).tolist()
+                self.defects += [Defect(row, headers[column], kind, None) for row in found]
 
-    def _spoil(self, texts: Mapping[str, Column], spoilt: dict[str, dict[int, str]], row: int, start: int, fate: int, seed: int) -> None:
+    def _spoil(
+        self, texts: Mapping[str, Column], spoilt: dict[str, dict[int, str]], row: int, start: int, fate: int, seed: int
+    ) -> None:
         """Spoil the first fitting cell of the row that gives something to spoil."""
         kind, fitting = KINDS[fate], self._fitting[fate]
         for turn in range(len(fitting)):

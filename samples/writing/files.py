@@ -21,7 +21,8 @@ def head(resource: Resource, headers: Collection[str]) -> bytes:
     """Return what stands before the first record of a file."""
     if resource.format == "jsonl":
         return b""
-    return (resource.delimiter.join(_quoted_word(header, resource.delimiter) for header in headers) + "\n").encode(resource.encoding)
+    line = resource.delimiter.join(_quoted_word(header, resource.delimiter) for header in headers)
+    return f"{line}\n".encode(resource.encoding)
 
 
 def body(resource: Resource, texts: Mapping[str, Column], numeric: Collection[str]) -> bytes:
@@ -57,7 +58,8 @@ def _quoted_word(word: str, delimiter: str) -> str:
 def _json_lines(texts: Mapping[str, Column], numeric: Collection[str]) -> Column:
     parts: list[Any] = []
     for place, (header, column) in enumerate(texts.items()):
-        parts += [("{" if place == 0 else ", ") + json.dumps(header, ensure_ascii=False) + ": ", _json(column, header in numeric)]
+        key = json.dumps(header, ensure_ascii=False)
+        parts += [f"{', ' if place else '{'}{key}: ", _json(column, header in numeric)]
     return joined(*parts, "}\n")
 
 

@@ -51,17 +51,17 @@ def patterns(mapping: ColumnMapping) -> tuple[str, ...]:
 def day(pattern: str, value: date | tuple[int, int, int]) -> str:
     """Write a day, which the calendar need not have, by a Java pattern; a time of day is half past eight."""
     parts = value if isinstance(value, tuple) else (value.year, value.month, value.day)
-    words = {"yyyy": f"{parts[0]:04}", "MM": f"{parts[1]:02}", "M": str(parts[1]), "dd": f"{parts[2]:02}", "d": str(parts[2])}
-    words |= _MORNING
+    year, month, day_ = parts
+    words = {"yyyy": f"{year:04}", "MM": f"{month:02}", "M": str(month), "dd": f"{day_:02}", "d": str(day_)} | _MORNING
     return "".join(quoted or words.get(word) or other for quoted, word, other in _TOKEN.findall(pattern))
 
 
-def money(argument: Mapping[str, str], amount: int, currency: str, codes: Mapping[str, CodeList]) -> tuple[str, ...]:
-    """Return the ways to write an amount in cents of a currency; the usual one leaves out what the declaration supplies."""
+def money(argument: Mapping[str, str], amount: int, currency: str, currencies: CodeList) -> tuple[str, ...]:
+    """Return the ways to write an amount in cents; the usual one leaves out what the declaration supplies."""
     figure = plain(Decimal(amount) / 1_000_000)
     grouped = f"{Decimal(amount) / 1_000_000:,f}" if amount % 1_000_000 == 0 else figure
     if currency != "CNY":
-        name = codes["currency"].codes[currency].name
+        name = currencies.codes[currency].name
         return f"{figure}万{name}", f"{grouped}(万{name})"
     usual = argument.get("default_unit") == "万元" and argument.get("default_currency", "CNY") == "CNY"
     ways = (f"{figure}万元", f"{figure}万元人民币", f"人民币{figure}万元", f"{grouped}(万元人民币)")
@@ -76,11 +76,11 @@ def plain(value: Decimal) -> str:
 
 def is_kept(text: str, cleaners: Iterable[Cleaner]) -> bool:
     """Say whether the cleaners leave a text as it is."""
-    return all(_KEEPS.get(cleaner.name, lambda *_: True)(text, cleaner.argument) for cleaner in cleaners)
+    return all(_KEEPS[c.name](text, c.argument) for c in cleaners if c.name in _KEEPS)
 
 
 _KEEPS: Mapping[str, Callable[[str, Any], bool]] = {
-    "width": lambda text, _: not _FULL_WIDTH.search(text),
+    "width": lambda text, _: _FULL_WIDTH.search(text) is None,
     "trim": lambda text, _: text == text.strip(),
     "collapse": lambda text, _: not re.search(r"\s\s|[^\S ]", text),
     "upper": lambda text, _: not re.search("[a-z]", text),
@@ -112,7 +112,9 @@ def _wordings(mapping: ColumnMapping, code_list: CodeList) -> tuple[Form, ...]:
         entry = code_list.codes[code]
         own = [text for text, meant in mapping.lookup.items() if meant == code]
         common = [entry.code, entry.name] if habit else [entry.name, entry.code]
-        sure = [text for text in (*common, *entry.synonyms) if mapping.lookup.get(text, code) == code and met[text] == 1]
+        sure = [
+            text for text in (*common, *entry.synonyms) if mapping.lookup.get(text, code) == code and met[text] == 1
+        ]
         return [text for text in dict.fromkeys((*own, *sure)) if is_kept(text, mapping.clean)] or [code]
 
     def way(number: int, code: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from samples.city.columns import Column, figures, without
 from samples.errors import CannotWrite
 from samples.writing import forms
 from samples.writing.forms import Form
-from schemas.model import ColumnMapping, Declarations, Resource, Table
+from schemas.model import CodeList, ColumnMapping, Declarations, Resource, Table
 
 USUAL, EMPTY_WORDS = 0.9, 0.03
 """Share of values written in the usual way, and of missing ones for which a word like `-` stands."""
@@ -62,7 +63,8 @@ class Writer:
 
     def is_money(self, header: str) -> bool:
         """Say whether amounts with their currencies stand under a header."""
-        return all("money" in {c.name for c in m.clean} for m in self.mappings.get(header, [])) and header in self.mappings
+        mappings = self.mappings.get(header, [])
+        return bool(mappings) and all("money" in {c.name for c in m.clean} for m in mappings)
 
     def _header(self, header: str, rows: Rows) -> Column:
         if self.resource.operation is not None and header == self.resource.operation[0]:
@@ -101,8 +103,10 @@ class Writer:
         default = argument.get("default_currency", "CNY")
         currency = rows.columns[named.column] if named else pa.repeat(pa.scalar(default), len(rows))
         pairs = pa.StructArray.from_arrays([amount, currency], ["amount", "currency"])
-        ways = [_distinct_pairs(pairs, lambda a, c, n=n: forms.money(argument, a, c, self._codes)[n % 2]) for n in range(2)]
-        return without(self._chosen(header, ways, rows), np.asarray(amount.is_null()))
+        usual, other = (
+            _distinct_pairs(pairs, partial(_amount, place, argument, self._codes["currency"])) for place in (0, 1)
+        )
+        return without(self._chosen(header, [usual, other], rows), np.asarray(amount.is_null()))
 
     def _condition(self, header: str, rows: Rows) -> Column:
         """Write what other mappings depend on: a wording that their `when` names, where they have a value."""
@@ -163,10 +167,15 @@ def _written(values: Column, way: Form) -> Column:
 def _distinct_pairs(pairs: Column, way: Callable[[int, str], str]) -> Column:
     first, second = (pairs.field(place).dictionary_encode() for place in (0, 1))
     width = max(1, len(second.dictionary))
-    key = pc.add(pc.multiply(first.indices.cast(pa.int64()), width), second.indices.cast(pa.int64())).dictionary_encode()
+    row, column = first.indices.cast(pa.int64()), second.indices.cast(pa.int64())
+    key = pc.add(pc.multiply(row, width), column).dictionary_encode()
     amounts, names = first.dictionary.to_pylist(), second.dictionary.to_pylist()
     texts = [way(amounts[place // width], names[place % width]) for place in key.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(key.indices)
+
+
+def _amount(place: int, argument: Mapping[str, str], currencies: CodeList, amount: int, currency: str) -> str:
+    return forms.money(argument, amount, currency, currencies)[place]
 
 
 def _money_of(mapping: ColumnMapping) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""The main job, whole: a small city delivers, `onefile run` takes it in, and every receipt is held against the truth."""
+"""The main job, whole: a small city delivers, `onefile run` takes it in, every receipt is held against the truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,14 +43,14 @@ def onefile(home: Path, *arguments: str, stdin: str = "") -> subprocess.Complete
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     home, city = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("city") / "made"
     made = onefile(home, "city", "make", "--people", "300", "--enterprises", "40", "--days", "1", "--seed", "3",
                    "--first-day", DAY, "--out", str(city))  # fmt: skip
     assert made.returncode == 0, made.stderr
     for manifest in city.glob("*/*/manifest.json"):
         shutil.copytree(manifest.parent, home / "inbox" / manifest.parent.parent.name / manifest.parent.name)
-    yield House(home, city, onefile(home, "run"))
+    return House(home, city, onefile(home, "run"))
 
 
 def truth(city: Path) -> dict[str, tuple[set[tuple[int, str]], int]]:

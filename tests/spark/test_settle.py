@@ -18,7 +18,8 @@ RESOURCE = Resource(
     id="market.permits", department="market", name="permits", title="t", title_en="t", about="t", table="permit",
     share_class="unconditional", share_basis="", share_condition=None, update_cycle="daily", format="csv",
     encoding="utf-8", delimiter=",", signature_required=False, empty=(),
-    columns=(ColumnMapping("permit_no", "许可证号", None, (), {}, PLACE), ColumnMapping("scope", "范围", None, (), {}, PLACE)),
+    columns=(ColumnMapping("permit_no", "许可证号", None, (), {}, PLACE),
+             ColumnMapping("scope", "范围", None, (), {}, PLACE)),
     ignore=(), operation=None, assertions=Assertions(), place=PLACE,
 )  # fmt: skip
 

@@ -56,7 +56,9 @@ def test_decision_records_are_numbered_without_a_gap_and_name_their_date_and_sta
     for record in records[1:]:
         text = record.read_text(encoding="utf-8")
         assert re.match(rf"# {record.name[:4]}\. \S", text), record.name
-        assert re.search(r"^Date: \d{4}-\d\d-\d\d · Status: (proposed|accepted|replaced by \d{4})$", text, re.M), record.name
+        assert re.search(r"^Date: \d{4}-\d\d-\d\d · Status: (proposed|accepted|replaced by \d{4})$", text, re.M), (
+            record.name
+        )
         assert [h for h in re.findall(r"^## (.+)$", text, re.M)] == HEADINGS, record.name
 
 

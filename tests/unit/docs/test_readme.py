@@ -38,5 +38,9 @@ def test_every_word_of_the_glossary_stands_there_once_in_both_languages_and_in_o
 
 def _commands(found: Page) -> list[list[str]]:
     """Return the commands, without what is said in words in them."""
-    calls = [words for words in found.shell if words[0].rsplit("/")[-1] in ("onefile", "make", "python", "echo", "sed", "git")]
+    calls = [
+        words
+        for words in found.shell
+        if words[0].rsplit("/")[-1] in ("onefile", "make", "python", "echo", "sed", "git")
+    ]
     return [[word for word in words if word.isascii() and " " not in word] for words in calls]

@@ -1,0 +1,178 @@
+"""The shape of the code: what may stand where, and how long it may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import catalog
+from tests.documents import ROOT, files, modules, names_of, shown
+
+MODULES = modules()
+HEAVY = ("pyspark", "delta", "pipelines", "pandas", "pyarrow", "great_expectations", "deltalake")
+# Who may ask the clock, and who may look at the environment of the process.
+CLOCK = ("onefile/settings.py",)
+ENVIRONMENT = (
+    "onefile/settings.py",
+    "onefile/airflow_home.py",
+    "onefile/java.py",  # puts JAVA_HOME where the engine looks for it
+    "onefile/services/",  # child processes get the caller's environment
+    "onefile/verify/__main__.py",  # the verifier is a program of its own
+    "onefile/cli/doctor.py",  # looks for the Java that an engine would find
+    "onefile/cli/dag_runs.py",
+    "pipelines/quality.py",  # tells a library, before it is imported, not to call home
+)
+ASKS_THE_CLOCK = re.compile(r"^(datetime\.)?(datetime|date)\.(now|utcnow|today)$|^time\.(time|localtime|gmtime)$")
+LOOKS_AROUND = re.compile(r"^os\.(environ|environb|getenv|putenv)$")
+DRAWS = re.compile(r"^(uuid\.)?uuid[14]$|^random\.\w+$|^numpy\.random$|^np\.random$")
+# A host of a package registry or a mirror of one; parted, so that this file does not name any.
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com"), ("maven", "org"), ("maven", "apache", "org"),
+        ("crates", "io"), ("golang", "org"), ("tsinghua", "edu"), ("aliyun", "com"), ("deb", "debian", "org"), ("ustc", "edu"),
+    )
+)  # fmt: skip
+MACHINE_PATH = re.compile(r"(?<![\w.$}>*~])/(work|root|home|Users|mnt)/\w")
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if shown(p).startswith("dags/")], ids=shown)
+def test_a_dag_file_imports_no_engine_until_a_task_runs(path: Path) -> None:
+    assert [name for name in _imported_at_once(_tree(path)) if name.split(".")[0] in HEAVY] == []
+
+
+def test_the_clock_is_asked_at_the_edges_only() -> None:
+    assert _speaking_of(ASKS_THE_CLOCK, CLOCK) == []
+
+
+def test_the_environment_is_looked_at_at_the_edges_only() -> None:
+    assert _speaking_of(LOOKS_AROUND, ENVIRONMENT) == []
+
+
+def test_nothing_is_drawn_at_random_but_by_whoever_makes_a_city() -> None:
+    assert _speaking_of(DRAWS, ("samples/",)) == []
+
+
+def test_nothing_is_swallowed_asserted_or_left_for_later() -> None:
+    wrong = []
+    for path in MODULES:
+        for node in ast.walk(_tree(path)):
+            is_swallowed = isinstance(node, ast.ExceptHandler) and all(isinstance(n, ast.Pass) for n in node.body)
+            if is_swallowed or isinstance(node, ast.Assert):
+                wrong.append(f"{shown(path)}:{node.lineno}")
+    for path in [*MODULES, *files(".yml", ".md", ".toml", "Makefile", ".sh")]:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if shown(path) != "CONTRIBUTING.md" and re.search(r"\b(TODO|FIXME|XXX|NotImplementedError)\b", line):
+                wrong.append(f"{shown(path)}:{number}")
+    assert wrong == []
+
+
+def test_no_file_is_longer_than_400_lines_and_no_function_than_60() -> None:
+    wrong = []
+    for path in files(".py"):
+        text = path.read_text(encoding="utf-8")
+        if len(text.splitlines()) > 400:
+            wrong.append(f"{shown(path)}: {len(text.splitlines())} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno >= 60:
+                wrong.append(f"{shown(path)}:{node.lineno} {node.name}")
+    assert wrong == []
+
+
+def test_half_of_all_functions_are_within_ten_lines() -> None:
+    lengths = sorted(
+        (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef)
+    )
+    assert lengths[len(lengths) // 2] <= 10
+
+
+def test_every_module_and_public_function_has_a_docstring() -> None:
+    wrong = []
+    for path in MODULES:
+        tree = _tree(path)
+        if not ast.get_docstring(tree) and path.name != "__main__.py":
+            wrong.append(shown(path))
+        for node in tree.body:
+            is_public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if is_public and not ast.get_docstring(node) and not _is_told_elsewhere(path):
+                wrong.append(f"{shown(path)}:{node.lineno} {node.name}")
+    assert wrong == []
+
+
+def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> None:
+    loaded = catalog.load()
+    found = {
+        "tables": loaded.declarations.tables,
+        "codes": loaded.declarations.codes,
+        "files": loaded.declarations.files,
+        "resources": loaded.resources,
+    }
+    folders = {
+        "tables": "schemas/tables",
+        "codes": "schemas/codes",
+        "files": "schemas/files",
+        "resources": "catalog/resources",
+    }
+    for name, folder in folders.items():
+        written = list((ROOT / folder).rglob("*.yml"))
+        page = (ROOT / "docs" / "reference" / f"{name}.md").read_text(encoding="utf-8")
+        assert len(written) == len(found[name])
+        assert [each for each in found[name] if each not in page] == []
+
+
+def test_every_table_is_filled_by_a_resource_and_every_code_list_is_used() -> None:
+    loaded = catalog.load()
+    tables = loaded.declarations.tables
+    assert set(tables) == {resource.table for resource in loaded.resources.values()}
+    used = {column.codes for table in tables.values() for column in table.columns} | {"area"}
+    assert set(loaded.declarations.codes) - used - KEPT_FOR_READING == set()
+
+
+# Lists that readers and cleaners use by themselves: no column of a table names them.
+KEPT_FOR_READING = {"currency", "identity_type"}
+
+
+def test_no_registry_and_no_path_of_a_machine_is_committed() -> None:
+    wrong = []
+    for path in files():
+        if path.suffix in {".jar", ".ico", ".gz"} or path.name == "LICENSE":
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        wrong += [f"{shown(path)}: {host}" for host in REGISTRIES if host in text.lower()]
+        wrong += [f"{shown(path)}: {found.group()}" for found in MACHINE_PATH.finditer(text)]
+    assert wrong == []
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _speaking_of(pattern: re.Pattern[str], allowed: tuple[str, ...]) -> list[str]:
+    return [
+        f"{shown(path)}:{line} {name}"
+        for path in MODULES
+        if not shown(path).startswith(allowed)
+        for name, line in names_of(_tree(path))
+        if pattern.match(name)
+    ]
+
+
+def _imported_at_once(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module imports when it is imported itself: not in functions, nor for the type checker only."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+def _is_told_elsewhere(path: Path) -> bool:
+    """Migrations are told by their module; Alembic names their functions."""
+    return "migrations" in path.parts
