@@ -18,23 +18,31 @@ def entries(code_list: CodeList) -> Mapping[str, str]:
     """Return by text the code it stands for, marked `CURRENT` or `RETIRED` in front, or `AMBIGUOUS`.
 
     A code stands for itself; then names go before names with all their parents, those before
-    synonyms, and current entries before retired ones. A text that two entries of the same
+    synonyms, and current entries before retired ones (which go without their parents). A
+    text that two entries of the same
     standing have is ambiguous.
     """
     found = {code: _marked(entry) for code, entry in code_list.codes.items()}
     current = [entry for entry in code_list.codes.values() if entry.until is None]
     retired = [entry for entry in code_list.codes.values() if entry.until is not None]
-    for words in (_name, lambda entry: _paths(entry, code_list.codes), _synonyms):
-        for group in (current, retired):
+    for words, groups in (
+        (_name, (current, retired)),
+        (lambda entry: _paths(entry, code_list.codes), (current,)),
+        (_synonyms, (current, retired)),
+    ):
+        for group in groups:
             for word, marked in _by_word(group, words).items():
                 found.setdefault(word, marked)
     return found
 
 
 @functools.cache
-def region_warnings() -> Mapping[str, str]:
-    """Return by listed area code its warning: `region_retired`, or nothing."""
-    return {code: "" if is_current else "region_retired" for code, is_current in areas.known().items()}
+def regions() -> Mapping[str, str]:
+    """Return the listed area codes by their first four digits: `01+04-` are a current and a retired one below."""
+    found: dict[str, str] = {}
+    for code, is_current in sorted(areas.known().items()):
+        found[code[:4]] = found.get(code[:4], "") + code[4:] + (CURRENT if is_current else RETIRED)
+    return found
 
 
 def _by_word(group: Iterable[Code], words: Callable[[Code], tuple[str, ...]]) -> dict[str, str]:

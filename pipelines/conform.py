@@ -46,7 +46,7 @@ class CountsDiffer(PipelineError):
     def __init__(self, delivery: str, received: int, found: int) -> None:
         super().__init__(
             f"delivery {delivery}: {received} rows were received, but {found} are accepted, quarantined or "
-            "duplicate: the lake was changed by something else; restore it, or run `onefile rebuild`"
+            "duplicate: the lake was changed by something else; restore it from a backup"
         )
 
 

@@ -9,16 +9,10 @@ Connect as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
-from operator import add
-
 from pyspark.sql import Column
 from pyspark.sql import functions as f
 
 from schemas.identifiers import areas, enterprises, licences, persons
-
-_BASE_36 = licences.ALPHABET
 
 
 def citizen_number(text: Column, on: Column | None = None) -> Column:
@@ -48,10 +42,9 @@ def credit_code(text: Column) -> Column:
     """
     code = f.upper(text)
     any_of = f"[{enterprises.ALPHABET}{enterprises.ALPHABET[10:].lower()}]"
-    check = _at(
-        enterprises.ALPHABET, (f.lit(31) - _weighted(code, enterprises.ALPHABET, enterprises.WEIGHTS) % 31) % 31
-    )
-    organisation = _weighted(f.substring(code, 9, 8), _BASE_36, enterprises.ORGANISATION_WEIGHTS) % 11
+    weighted = _horner(text, range(17, 0, -1), enterprises.ALPHABET, factor=3, modulus=31)
+    check = _at(enterprises.ALPHABET, (f.lit(31) - weighted) % 31)
+    organisation = _horner(text, range(9, 17), licences.ALPHABET, factor=2, modulus=11) * 2 % 11
     reason = _first(
         length=f.length(text) != 18,
         alphabet=~text.rlike(rf"^{any_of}{{2}}[0-9]{{6}}{any_of}{{10}}\z"),
@@ -86,7 +79,7 @@ def licence_id(text: Column) -> Column:
         issuer=~issuer.rlike(r"^([0-9A-Z]{18}|[0-9]{6}|[0-9]{9}|[0-9]{12})\z"),
         alphabet_=~serial.rlike(r"^[0-9A-Z]+\z"),
         version=~version.rlike(r"^[0-9]{3}\z") | (version == "000"),
-        check=check != _mod_37_36(f.concat(kind, issuer, serial, version)),
+        check=check != _mod_37_36(text),
     )
     return _struct(text, reason, text=text, type=kind, issuer=issuer, serial=serial, version=version.try_cast("int"))
 
@@ -99,31 +92,25 @@ def area_code(text: Column) -> Column:
 
 def upgraded(text: Column) -> Column:
     """Return the 18-character form of 15 ASCII digits, as `schemas.identifiers.persons.upgrade` does."""
-    body = _body(text, f.lit(True))
+    century = f.when(f.substring(text, 13, 3).isin(*persons.CENTENARIAN_ORDERS), "18").otherwise("19")
+    body = f.concat(f.substring(text, 1, 6), century, f.substring(text, 7, 9))
     return f.concat(body, _citizen_check(body))
 
 
-def _body(text: Column, is_legacy: Column) -> Column:
-    """Return the first 17 characters; of a legacy number, those that it would have."""
-    century = f.when(f.substring(text, 13, 3).isin(*persons.CENTENARIAN_ORDERS), "18").otherwise("19")
-    legacy = f.concat(f.substring(text, 1, 6), century, f.substring(text, 7, 9))
-    return f.when(is_legacy, legacy).otherwise(f.substring(text, 1, 17))
-
-
-def _citizen_check(body: Column) -> Column:
-    return _at(persons.CHECKS, _digits(body, persons.WEIGHTS) % 11)
+def _citizen_check(text: Column) -> Column:
+    weighted = _horner(text, range(1, 18), "0123456789", factor=2, modulus=11) * 2 % 11
+    return _at(persons.CHECKS, weighted)
 
 
 def _person(text: Column, on: Column | None, *, takes_foreigners: bool) -> Column:
     is_legacy = f.length(text) == 15
-    body = _body(text, is_legacy)
-    birth_on = f.concat_ws("-", *(f.substring(body, start, n) for start, n in ((7, 4), (11, 2), (13, 2)))).try_cast(
-        "date"
-    )
+    check = _citizen_check(text)
+    full = f.when(is_legacy, upgraded(text)).otherwise(f.concat(f.substring(text, 1, 17), check))
+    year_month_day = (f.substring(full, start, length) for start, length in ((7, 4), (11, 2), (13, 2)))
+    birth_on = f.concat_ws("-", *year_month_day).try_cast("date")
     is_impossible = birth_on.isNull() | (birth_on < f.lit(f"{persons.FIRST_YEAR}-01-01").cast("date"))
     if on is not None:
         is_impossible = is_impossible | f.coalesce(birth_on > on, f.lit(False))
-    check = _citizen_check(body)
     is_foreigner = ~is_legacy & text.startswith("9")
     reason = _first(
         length=~f.length(text).isin(15, 18),
@@ -132,13 +119,13 @@ def _person(text: Column, on: Column | None, *, takes_foreigners: bool) -> Colum
         date=is_impossible & text.isNotNull(),
         check=~is_legacy & (check != f.upper(f.substring(text, 18, 1))),
     )
-    area = f.substring(body, 1, 6)
+    area = f.substring(text, 1, 6)
     kind = f.when(is_foreigner, "foreigner").when(area.isin(*areas.HMT_AREAS), "hmt_resident").otherwise("citizen")
-    sex = f.when(f.substring(body, 17, 1).isin("1", "3", "5", "7", "9"), "male").otherwise("female")
+    sex = f.when(f.substring(full, 17, 1).isin("1", "3", "5", "7", "9"), "male").otherwise("female")
     return _struct(
         text,
         reason,
-        text=f.concat(body, check),
+        text=full,
         kind=kind,
         birth_on=birth_on,
         sex=f.when(~is_foreigner, sex),
@@ -166,29 +153,36 @@ def _struct(given: Column, reason: Column, **values: Column) -> Column:
     return f.struct(kept[0], reason.alias("reason"), *kept[1:])
 
 
-def _digits(body: Column, weights: Sequence[int]) -> Column:
-    """Return Σ weight × digit of a string of as many digits; null where it is none."""
-    number = body.try_cast("bigint")
-    places = range(len(weights) - 1, -1, -1)
-    digits = (f.call_function("div", number, f.lit(10**place)) % 10 for place in places)
-    return reduce(add, (digit * weight for digit, weight in zip(digits, weights, strict=True)))
+def _horner(text: Column, places: range, alphabet: str, factor: int, modulus: int) -> Column:
+    """Return Σ value × factor^k mod modulus, k = 0 at the last place; a value is the place in the alphabet.
 
+    All weights of these numbers are powers of one factor. A fold keeps the expression small,
+    and with it the plan of a table with many numbers. Small letters count as capitals; of a
+    text with other characters nothing is said.
+    """
 
-def _weighted(text: Column, alphabet: str, weights: Sequence[int]) -> Column:
-    """Return Σ weight × value of the first characters; a value is the place in the alphabet, from 0."""
-    places = (f.instr(f.lit(alphabet), f.substring(text, i, 1)) for i in range(1, len(weights) + 1))
-    return reduce(add, (place * weight for place, weight in zip(places, weights, strict=True))) - sum(weights)
+    def value(place: Column) -> Column:
+        character = f.substr(text, place, f.lit(1))
+        return f.instr(f.lit(alphabet), character if alphabet.isdigit() else f.upper(character)) - 1
+
+    numbered = f.array(*map(f.lit, places))
+    return f.aggregate(numbered, f.lit(0), lambda sum_, place: (sum_ * factor + value(place)) % modulus)
 
 
 def _at(alphabet: str, place: Column) -> Column:
     return f.substr(f.lit(alphabet), place.cast("int") + 1, f.lit(1))
 
 
-def _mod_37_36(body: Column) -> Column:
-    """Return the MOD 37,36 check character. The length varies, so this is a fold over the characters."""
+def _mod_37_36(text: Column) -> Column:
+    """Return the MOD 37,36 check character of an identifier, over all between its root and its check but the dots."""
+    first = len(licences.ROOT) + 2
     state = f.aggregate(
-        f.filter(f.split(body, ""), lambda character: character != ""),
+        f.sequence(f.lit(first), f.greatest(f.length(text) - 2, f.lit(first))),
         f.lit(36),
-        lambda p, character: ((p + f.instr(f.lit(_BASE_36), character) - 2) % 36 + 1) * 2 % 37,
+        lambda p, place: _next_state(p, f.instr(f.lit(licences.ALPHABET), f.substr(text, place, f.lit(1)))),
     )
-    return _at(_BASE_36, (f.lit(37) - state) % 36)
+    return _at(licences.ALPHABET, (f.lit(37) - state) % 36)
+
+
+def _next_state(state: Column, place: Column) -> Column:
+    return f.when(place == 0, state).otherwise(((state + place - 2) % 36 + 1) * 2 % 37)

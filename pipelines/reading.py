@@ -14,7 +14,7 @@ from pyspark.sql import Column as SparkColumn
 from pyspark.sql import functions as f
 
 from pipelines import identifiers, suspicious
-from pipelines.code_entries import AMBIGUOUS, RETIRED, entries, region_warnings
+from pipelines.code_entries import AMBIGUOUS, CURRENT, RETIRED, entries, regions
 from pipelines.lookup import look_up
 from pipelines.outcome import Reading
 from schemas.identifiers import areas
@@ -198,7 +198,13 @@ def _identifier(asked: _Asked) -> Reading:
 
 def region_warning(area: SparkColumn) -> SparkColumn:
     """Return `region_unknown`, `region_retired` or null for six digits, as `areas.warning` does."""
-    return f.nullif(f.coalesce(look_up(region_warnings(), area), f.lit("region_unknown")), f.lit(""))
+    below, county = look_up(regions(), f.substring(area, 1, 4)), f.substring(area, 5, 2)
+    is_retired = below.contains(f.concat(county, f.lit(RETIRED)))
+    return (
+        f.when(below.contains(f.concat(county, f.lit(CURRENT))), None)
+        .when(is_retired, "region_retired")
+        .otherwise("region_unknown")
+    )
 
 
 _READERS: Mapping[str, Callable[[_Asked], Reading]] = {

@@ -17,7 +17,7 @@ from pipelines.errors import JarsMissing, NoJava
 JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 
-# What every session has, in process or served. The reasons and figures: docs/performance.md.
+# What every session has, in process or served.
 COMMON = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",

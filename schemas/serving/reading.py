@@ -1,7 +1,7 @@
 """Looks one file up by a number, through an index.
 
 A look at SQLite takes the standard library alone: SQLAlchemy's import would be a third of the
-half second that a clerk waits for an answer (docs/adr/0020-serving-database.md).
+half second that a clerk waits for an answer (docs/adr/0020).
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -198,6 +199,17 @@ def test_json_has_the_same_keys_for_every_attribute_with_a_value_or_without(home
     assert (other["value"], other["age_days"], other["reason"]) == ("张山", 540, "lead")
     (tie,) = shown["relations"]
     assert (tie["label"], tie["other_number"], tie["until"]) == ("配偶", SPOUSE, None)
+
+
+def test_the_reference_names_every_key_of_the_json(home, capsys):
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "serving-database.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\w+", text.partition("### `--json`")[2]))
+    publish(home, ZHANG)
+    shown = as_json(capsys, PERSON)
+    parts = [shown, *shown["attributes"].values(), *shown["relations"], *shown["identifiers"]]
+    parts += [part for a in shown["attributes"].values() for part in a["contradictions"]]
+    parts += [part for tie in shown["relations"] for part in tie["details"].values()]
+    assert {key for part in parts for key in part} - named == set()
 
 
 @pytest.mark.parametrize(("day", "age", "is_stale"), [("2026-01-31", 365, False), ("2026-02-01", 366, True)])

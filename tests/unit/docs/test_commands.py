@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -81,10 +82,9 @@ def test_every_verb_that_reads_takes_json() -> None:
 def _stripped(found: Iterator[list[str]]) -> Iterator[list[str]]:
     """Leave out variables that are set for the length of a command."""
     for words in found:
-        while words and re.match(r"[A-Z_]+=", words[0]):
-            words = words[1:]
-        if words:
-            yield words
+        left = list(itertools.dropwhile(lambda word: re.match(r"[A-Z_]+=", word), words))
+        if left:
+            yield left
 
 
 def _calls(found: Iterator[list[str]]) -> Iterator[list[str]]:

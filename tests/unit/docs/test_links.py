@@ -59,7 +59,7 @@ def test_decision_records_are_numbered_without_a_gap_and_name_their_date_and_sta
         assert re.search(r"^Date: \d{4}-\d\d-\d\d · Status: (proposed|accepted|replaced by \d{4})$", text, re.M), (
             record.name
         )
-        assert [h for h in re.findall(r"^## (.+)$", text, re.M)] == HEADINGS, record.name
+        assert list(re.findall(r"^## (.+)$", text, re.M)) == HEADINGS, record.name
 
 
 HEADINGS = ["What made it necessary", "What we do", "What follows"]

@@ -49,6 +49,13 @@ def test_the_shapes_named_in_the_code_are_the_scripts_in_order() -> None:
     assert tuple(s.revision for s in reversed(list(scripts.walk_revisions()))) == shape.SHAPES
 
 
+def test_the_reference_names_every_column() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "reference" / "serving-database.md").read_text(encoding="utf-8")
+    for table in METADATA.tables.values():
+        (line,) = (line for line in text.splitlines() if line.startswith(f"| `{table.name}` |"))
+        assert [name for name in table.columns.keys() if f"`{name}`" not in line] == []
+
+
 def test_the_file_and_its_folder_are_for_their_owner_alone_and_readers_do_not_wait(file: Path, url: str) -> None:
     migration.upgrade(url)
     with writing(url) as connection:
