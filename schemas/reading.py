@@ -10,6 +10,7 @@ nothing of the file may be used.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -113,11 +114,9 @@ class Value:
 
     def day(self) -> date | None:
         """Read a day, YYYY-MM-DD, quoted or not."""
-        try:
+        with suppress(ValueError):  # told below, as every other text that is no day
             if self.kind in ("timestamp", "str"):
                 return date.fromisoformat(self.node.value) if len(self.node.value) == 10 else _no_day()
-        except ValueError:
-            pass  # told below, as every other text that is no day
         self.refuse(self.shown(), "a day, YYYY-MM-DD")
         return None
 

@@ -13,7 +13,7 @@ from schemas.identifiers import InvalidIdentifier, credit_code
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 WEIGHTS = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]
-REGISTER = Path("/work/shared/data/enterprise-register.csv")
+REGISTER = Path(__file__).parents[4] / "shared" / "data" / "enterprise-register.csv"
 
 
 def organisation_made(first: str) -> str:
