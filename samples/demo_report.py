@@ -40,7 +40,10 @@ WORDS = {
         "{person} persons, {enterprise} enterprises; {contradictions} contradictions ({most})",
     ),
     "links": ("待关联", "to link"),
-    "links_of": ("{rows} 条人员记录没有可用号码，列出待人工关联", "{rows} person records without a usable number, listed"),
+    "links_of": (
+        "{rows} 条人员记录没有可用号码，列出待人工关联",
+        "{rows} person records without a usable number, listed",
+    ),
     "receipts": ("回执", "receipts"),
     "rejected": ("问题数据", "rejected rows"),
     "quality": ("质量", "quality"),

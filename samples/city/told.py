@@ -128,7 +128,7 @@ def _steppe(city: City, rows: Ints, sex: Ints) -> Column:
 def _father(city: City, rows: Ints) -> Ints:
     """Return the father's given name: the same for brothers and sisters."""
     father = city.people.father[rows]
-    key = np.where(father >= 0, father, rows + len(city.people))
+    key = np.where(father >= 0, father, rows + (1 << 40))
     return city.chance.below("steppe male", key, len(words.STEPPE_MALE))
 
 
