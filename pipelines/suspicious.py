@@ -14,11 +14,13 @@ _FUNCTIONS = (
     "XLOOKUP|YEAR"
 )
 _SIGNS = "+\\-@＋－＠"
+_ARGUMENTS = "\\((?!\\s*[\u4e00-\u9fff]+[^!\u4e00-\u9fff])"
+"""What opens a function's arguments; after a bracket Han words explain, as in `-PI(聚酰亚胺)薄膜`, but for `表1!A1`."""
 FORMULA = (
     r"(?i)^\s*(?:"
     r"[=＝]\s*[^=＝\s]"  # =1+1, =cmd|…: no text of ordinary life begins so
-    rf"|[{_SIGNS}][-+*/(.0-9\s]*(?:{_FUNCTIONS})\s*\("  # +SUM(…), -2+3+HYPERLINK(…)
-    r"|[@＠][a-z][a-z0-9._]*\s*\("  # @anything(…)
+    rf"|[{_SIGNS}][-+*/(.0-9\s]*(?:{_FUNCTIONS})\s*{_ARGUMENTS}"  # +SUM(…), -2+3+HYPERLINK(…)
+    rf"|[@＠][a-z][a-z0-9._]*\s*{_ARGUMENTS}"  # @anything(…)
     rf"|[{_SIGNS}][^|]*[a-z][a-z0-9]*\|[^!]*!"  # +cmd|'/c calc'!A0
     r")"
 )

@@ -12,6 +12,7 @@ from pyspark.sql import functions as f
 
 from pipelines import reading, values
 from schemas import declarations
+from schemas.identifiers.persons import check_character
 from schemas.model import COLUMN_TYPES, Cleaner, Code, CodeList, Column, ColumnMapping, Place, Table
 from schemas.reasons import REASONS, WARNINGS
 
@@ -67,14 +68,54 @@ def test_nothing_is_null_and_a_reason_only_where_something_is_required(spark: Sp
 
 def test_texts_that_a_spreadsheet_would_run_are_refused_and_ordinary_texts_are_not(spark: SparkSession) -> None:
     formulas = [
-        "=1+1", "=cmd|'/c calc'!A0", " =SUM(A1)", "\t=1", "＝1+1", '=HYPERLINK("http://x","y")', "=表1!A1", "@SUM(1+1)", "+SUM(A1)",
-        "-SUM(A1)", "+cmd|'/c calc'!A0", "-2+3+cmd|' /C calc'!D2", '-2+3+HYPERLINK("x")', "@anything(1)", "＠SUM(1)", "+1-IMPORTXML(1)",
-    ]  # fmt: skip
+        "=1+1",
+        "=cmd|'/c calc'!A0",
+        " =SUM(A1)",
+        "\t=1",
+        "＝1+1",
+        '=HYPERLINK("http://x","y")',
+        "=表1!A1",
+        "@SUM(1+1)",
+        "+SUM(A1)",
+        "-SUM(A1)",
+        "+cmd|'/c calc'!A0",
+        "-2+3+cmd|' /C calc'!D2",
+        '-2+3+HYPERLINK("x")',
+        "@anything(1)",
+        "＠SUM(1)",
+        "+1-IMPORTXML(1)",
+        "+SUM(表!A1)",
+    ]
     texts = [
-        "-塑料制品", "+86 139-0000-0000", "-PVC(聚氯乙烯)管材", "-A4-80g纸", "@张三", "a@b.com", "微信@abc(x)", "- 销售", "== 说明 ==", "===",
-        "—经营", "一般项目：销售=零售", "-5℃冷库", "+", "-", "@", "1+1=2", "－塑料制品", "（=）", "'=1+1", "A|B!C", "-销售|零售!", "+IF",
-        "-5.20", "+86(0791)8888", "-SUMMIT(萨米特)牌",
-    ]  # fmt: skip
+        "-塑料制品",
+        "+86 139-0000-0000",
+        "-PVC(聚氯乙烯)管材",
+        "-A4-80g纸",
+        "@张三",
+        "a@b.com",
+        "微信@abc(x)",
+        "- 销售",
+        "== 说明 ==",
+        "===",
+        "—经营",
+        "一般项目：销售=零售",
+        "-5℃冷库",
+        "+",
+        "-",
+        "@",
+        "1+1=2",
+        "－塑料制品",
+        "（=）",
+        "'=1+1",
+        "A|B!C",
+        "-销售|零售!",
+        "+IF",
+        "-5.20",
+        "+86(0791)8888",
+        "-SUMMIT(萨米特)牌",
+        "-PI(聚酰亚胺)薄膜",
+        "@abc(某某)",
+    ]
     same(spark, dict.fromkeys(formulas, "!formula") | {text: text for text in texts}, column("string"))
 
 
@@ -99,18 +140,39 @@ def test_strings_have_lengths_in_characters_and_patterns_for_the_whole_value(spa
 
 def test_whole_numbers(spark: SparkSession) -> None:
     table = {
-        "12": 12, "+7": 7, "007": 7, "0": 0, "100": 100, "101": "!above_max", "-1": "!below_min", "1.0": "!not_a_number", "1e3": "!not_a_number",
-        "1,000": "!not_a_number", " 1": "!not_a_number", "１２": "!not_a_number", "张某某": "!not_a_number", "0x1F": "!not_a_number",
-        "99999999999999999999": "!above_max", "-99999999999999999999": "!below_min",
-    }  # fmt: skip
+        "12": 12,
+        "+7": 7,
+        "007": 7,
+        "0": 0,
+        "100": 100,
+        "101": "!above_max",
+        "-1": "!below_min",
+        "1.0": "!not_a_number",
+        "1e3": "!not_a_number",
+        "1,000": "!not_a_number",
+        " 1": "!not_a_number",
+        "１２": "!not_a_number",
+        "张某某": "!not_a_number",
+        "0x1F": "!not_a_number",
+        "99999999999999999999": "!above_max",
+        "-99999999999999999999": "!below_min",
+    }
     same(spark, table, column("long", minimum=0, maximum=100))
 
 
 def test_decimals_keep_their_places_or_are_refused(spark: SparkSession) -> None:
     table = {
-        "1.25": Decimal("1.25"), "1.250": Decimal("1.25"), "-3": Decimal("-3.00"), "1.255": "!too_precise", ".5": "!not_a_number",
-        "1.": "!not_a_number", "NaN": "!not_a_number", "1e2": "!not_a_number", "123456": "!above_max", "-123456": "!below_min",
-    }  # fmt: skip
+        "1.25": Decimal("1.25"),
+        "1.250": Decimal("1.25"),
+        "-3": Decimal("-3.00"),
+        "1.255": "!too_precise",
+        ".5": "!not_a_number",
+        "1.": "!not_a_number",
+        "NaN": "!not_a_number",
+        "1e2": "!not_a_number",
+        "123456": "!above_max",
+        "-123456": "!below_min",
+    }
     same(spark, table, column("decimal", precision=5, scale=2))
 
 
@@ -130,10 +192,17 @@ def test_booleans(spark: SparkSession) -> None:
 
 def test_days_are_days_of_the_calendar(spark: SparkSession) -> None:
     table = {
-        "2024-02-29": date(2024, 2, 29), "9999-12-31": date(9999, 12, 31), "2023-02-29": "!not_a_date", "2026-1-5": "!not_a_date",
-        "20260105": "!not_a_date", "2026-01-05 00:00:00": "!not_a_date", "2026-01": "!not_a_date", "0000-01-01": "!not_a_date",
-        "２０２６-01-05": "!not_a_date", "now": "!not_a_date",
-    }  # fmt: skip
+        "2024-02-29": date(2024, 2, 29),
+        "9999-12-31": date(9999, 12, 31),
+        "2023-02-29": "!not_a_date",
+        "2026-1-5": "!not_a_date",
+        "20260105": "!not_a_date",
+        "2026-01-05 00:00:00": "!not_a_date",
+        "2026-01": "!not_a_date",
+        "0000-01-01": "!not_a_date",
+        "２０２６-01-05": "!not_a_date",
+        "now": "!not_a_date",
+    }
     same(spark, table, column("date"))
 
 
@@ -201,19 +270,13 @@ def test_numbers_of_persons_come_out_canonical_with_a_warning_for_their_area(spa
         "11010519491231002x": ("11010519491231002X", None, None),
         "110105491231002": ("11010519491231002X", None, None),
         "110105194912310021": (None, "check", None),
-        "690101199001010013": ("690101199001010013", None, "region_unknown"),
-        "362129199001010019": ("362129199001010019", None, "region_retired"),
-        "911561990010100105": (None, "date", None),
+        "690101199001010018": ("690101199001010018", None, "region_unknown"),
+        "36212919900101001X": ("36212919900101001X", None, "region_retired"),
     }
-    fixed = {
-        text: found for text, found in table.items() if found[1] is not None or text == found[0] or text[:6] == "110105"
-    }
-    assert dict(zip(fixed, read(spark, list(fixed), column("person_number")), strict=True)) == fixed
+    assert dict(zip(table, read(spark, list(table), column("person_number")), strict=True)) == table
 
 
 def test_a_birth_after_the_day_of_receipt_is_refused(spark: SparkSession) -> None:
-    from schemas.identifiers.persons import check_character
-
     body = "69010120261124001"
     assert read(spark, [body + check_character(body)], column("citizen_number")) == [(None, "date", None)]
 
