@@ -36,12 +36,16 @@ def entries(code_list: CodeList) -> Mapping[str, str]:
     return found
 
 
-@functools.cache
-def regions() -> Mapping[str, str]:
-    """Return the listed area codes by their first four digits: `01+04-` are a current and a retired one below."""
+@functools.lru_cache(maxsize=8)
+def regions(areas_listed: CodeList) -> Mapping[str, str]:
+    """Return area codes by their first four digits: `01+04-` are a current and a retired one below.
+
+    The areas of residence permits of Hong Kong, Macau and Taiwan residents count as listed.
+    """
     found: dict[str, str] = {}
-    for code, is_current in sorted(areas.known().items()):
-        found[code[:4]] = found.get(code[:4], "") + code[4:] + (CURRENT if is_current else RETIRED)
+    standing = {code: RETIRED if entry.until else CURRENT for code, entry in areas_listed.codes.items()}
+    for code, mark in sorted((standing | dict.fromkeys(areas.HMT_AREAS, CURRENT)).items()):
+        found[code[:4]] = found.get(code[:4], "") + code[4:] + mark
     return found
 
 

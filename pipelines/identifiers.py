@@ -9,6 +9,12 @@ Connect as well.
 
 from __future__ import annotations
 
+import itertools
+import json
+from collections.abc import Sequence
+from functools import reduce
+from operator import add, mul
+
 from pyspark.sql import Column
 from pyspark.sql import functions as f
 
@@ -42,9 +48,9 @@ def credit_code(text: Column) -> Column:
     """
     code = f.upper(text)
     any_of = f"[{enterprises.ALPHABET}{enterprises.ALPHABET[10:].lower()}]"
-    weighted = _horner(text, range(17, 0, -1), enterprises.ALPHABET, factor=3, modulus=31)
-    check = _at(enterprises.ALPHABET, (f.lit(31) - weighted) % 31)
-    organisation = _horner(text, range(9, 17), licences.ALPHABET, factor=2, modulus=11) * 2 % 11
+    weighted = _weighted(code, range(1, 18, 2), _PAIRS_BY_3, [*(pow(9, k, 31) for k in range(8)), pow(3, 15, 31)])
+    check = _at(enterprises.ALPHABET, (f.lit(31) - weighted % 31) % 31)
+    organisation = _weighted(code, range(9, 17, 2), _PAIRS_BY_2, [pow(2, k, 11) for k in (7, 5, 3, 1)]) % 11
     reason = _first(
         length=f.length(text) != 18,
         alphabet=~text.rlike(rf"^{any_of}{{2}}[0-9]{{6}}{any_of}{{10}}\z"),
@@ -98,8 +104,8 @@ def upgraded(text: Column) -> Column:
 
 
 def _citizen_check(text: Column) -> Column:
-    weighted = _horner(text, range(1, 18), "0123456789", factor=2, modulus=11) * 2 % 11
-    return _at(persons.CHECKS, weighted)
+    weighted = _weighted(text, range(1, 18, 3), _TRIPLES_BY_2, [pow(2, k, 11) for k in (15, 12, 9, 6, 3, 1)])
+    return _at(persons.CHECKS, weighted % 11)
 
 
 def _person(text: Column, on: Column | None, *, takes_foreigners: bool) -> Column:
@@ -111,11 +117,12 @@ def _person(text: Column, on: Column | None, *, takes_foreigners: bool) -> Colum
     is_impossible = birth_on.isNull() | (birth_on < f.lit(f"{persons.FIRST_YEAR}-01-01").cast("date"))
     if on is not None:
         is_impossible = is_impossible | f.coalesce(birth_on > on, f.lit(False))
-    is_foreigner = ~is_legacy & text.startswith("9")
+    is_foreigner = text.startswith("9")
     reason = _first(
         length=~f.length(text).isin(15, 18),
         alphabet=~text.rlike(r"^([0-9]{15}|[0-9]{17}[0-9Xx])\z"),
         kind=is_foreigner & f.lit(not takes_foreigners),
+        length_=is_foreigner & is_legacy,
         date=is_impossible & text.isNotNull(),
         check=~is_legacy & (check != f.upper(f.substring(text, 18, 1))),
     )
@@ -153,20 +160,32 @@ def _struct(given: Column, reason: Column, **values: Column) -> Column:
     return f.struct(kept[0], reason.alias("reason"), *kept[1:])
 
 
-def _horner(text: Column, places: range, alphabet: str, factor: int, modulus: int) -> Column:
-    """Return Σ value × factor^k mod modulus, k = 0 at the last place; a value is the place in the alphabet.
+def _sums(alphabet: str, length: int, factors: tuple[int, ...], modulus: int) -> str:
+    """Return as JSON, for each text of up to `length` characters, Σ value × factor mod modulus.
 
-    All weights of these numbers are powers of one factor. A fold keeps the expression small,
-    and with it the plan of a table with many numbers. Small letters count as capitals; of a
-    text with other characters nothing is said.
+    A value is the place in the alphabet. Shorter texts have the last factors' places.
     """
+    texts = itertools.chain(*(itertools.product(alphabet, repeat=n) for n in range(1, length + 1)))
+    return json.dumps({"".join(t): sum(map(mul, map(alphabet.index, t), factors[-len(t) :])) % modulus for t in texts})
 
-    def value(place: Column) -> Column:
-        character = f.substr(text, place, f.lit(1))
-        return f.instr(f.lit(alphabet), character if alphabet.isdigit() else f.upper(character)) - 1
 
-    numbered = f.array(*map(f.lit, places))
-    return f.aggregate(numbered, f.lit(0), lambda sum_, place: (sum_ * factor + value(place)) % modulus)
+_TRIPLES_BY_2 = _sums("0123456789", 3, (4, 2, 1), 11)
+_PAIRS_BY_2 = _sums(licences.ALPHABET, 2, (2, 1), 11)
+_PAIRS_BY_3 = _sums(enterprises.ALPHABET, 2, (1, 3), 31)
+
+
+def _weighted(text: Column, places: range, sums: str, weights: Sequence[int]) -> Column:
+    """Return Σ weight × sum of the characters from each place up to the next; null where one is not in the alphabet.
+
+    The last place's characters go up to where `places` stops.
+
+    All weights of these numbers are powers of one factor, so that the sums of two or three
+    characters come from one table: a third of the work, and of the plan.
+    """
+    table = f.from_json(f.lit(sums), "map<string,int>")
+    lengths = (min(places.step, places.stop - place) for place in places)
+    parts = (f.try_element_at(table, f.substring(text, *part)) for part in zip(places, lengths, strict=True))
+    return reduce(add, (part * weight for part, weight in zip(parts, weights, strict=True)))
 
 
 def _at(alphabet: str, place: Column) -> Column:

@@ -37,6 +37,7 @@ class _Asked:
     text: SparkColumn
     found: SparkColumn
     column: Column
+    areas: CodeList
 
 
 def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: date | None = None) -> Reading:
@@ -46,8 +47,8 @@ def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: d
         text: string, null where there is nothing, as `cleaners.clean` or `prepare` leave it.
         column: type, bounds and whether it is required.
         codes: code lists by name, for the types `code` (a code, its name or a synonym gives
-            the code; retired codes stay readable) and `area_code` (the list `area`; a name
-            with all its parents, or one that is unique).
+            the code; retired codes stay readable) and `area_code` (a name with all its
+            parents, or one that is unique). The list `area` must be there: numbers have areas.
         on: the day it was received, which a birth inside a person's number may not be after.
 
     Returns:
@@ -56,7 +57,7 @@ def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: d
         work. A text that is null gives null, and `required` where it must not.
     """
     found = look(text, column, codes, on)
-    return conclude(text, text if found is None else found, column)
+    return conclude(text, text if found is None else found, column, codes)
 
 
 def look(
@@ -81,9 +82,9 @@ def look(
     return None
 
 
-def conclude(text: SparkColumn, found: SparkColumn, column: Column) -> Reading:
+def conclude(text: SparkColumn, found: SparkColumn, column: Column, codes: Mapping[str, CodeList]) -> Reading:
     """Make value, reason and warning of what `look` found of a text (of the text, where it returned None)."""
-    made = _READERS[column.type](_Asked(text, found, column))
+    made = _READERS[column.type](_Asked(text, found, column, codes["area"]))
     reason = f.coalesce(made.reason, f.when(text.isNull(), "required")) if column.required else made.reason
     return Reading(f.when(made.reason.isNull(), made.value), reason, made.warning)
 
@@ -189,16 +190,17 @@ def _listed(asked: _Asked, unlisted: SparkColumn, retired: str) -> Reading:
 
 def _person(asked: _Asked) -> Reading:
     area = asked.found["area"]
-    return Reading(asked.found["text"], asked.found["reason"], f.when(area.isNotNull(), region_warning(area)))
+    warning = f.when(area.isNotNull(), region_warning(area, asked.areas))
+    return Reading(asked.found["text"], asked.found["reason"], warning)
 
 
 def _identifier(asked: _Asked) -> Reading:
     return Reading(asked.found["text"], asked.found["reason"], _nothing())
 
 
-def region_warning(area: SparkColumn) -> SparkColumn:
-    """Return `region_unknown`, `region_retired` or null for six digits, as `areas.warning` does."""
-    below, county = look_up(regions(), f.substring(area, 1, 4)), f.substring(area, 5, 2)
+def region_warning(area: SparkColumn, listed: CodeList) -> SparkColumn:
+    """Return `region_unknown`, `region_retired` or null of six digits, as `areas.warning` by the built-in list."""
+    below, county = look_up(regions(listed), f.substring(area, 1, 4)), f.substring(area, 5, 2)
     is_retired = below.contains(f.concat(county, f.lit(RETIRED)))
     return (
         f.when(below.contains(f.concat(county, f.lit(CURRENT))), None)

@@ -59,8 +59,9 @@ def session(settings: Settings) -> SparkSession:
 
 
 def _silence() -> None:
-    """Let PySpark's own logger say nothing: it quotes the engine, and the engine quotes rows."""
+    """Let PySpark's own logger say nothing: it quotes the engine, which quotes rows. Nor py4j, when it closes."""
     logging.getLogger("DataFrameQueryContextLogger").disabled = True
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
 
 
 @contextmanager

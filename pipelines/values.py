@@ -57,7 +57,7 @@ def read(
     looked = {s.column.name: reading.look(f.col(f"_text_{s.column.name}"), s.column, codes, on) for s in sources}
     frame = frame.withColumns({f"_found_{name}": found for name, found in looked.items() if found is not None})
     kept = [f.col(f"`{name}`") for name in rows.columns]
-    return frame.select(*kept, *(c for s in sources for c in _concluded(s.column, looked, may_fail)))
+    return frame.select(*kept, *(c for s in sources for c in _concluded(s.column, looked, codes, may_fail)))
 
 
 def _columns(name: str, after: Cleaned, may_fail: set[str]) -> dict[str, SparkColumn]:
@@ -72,11 +72,11 @@ def _reason(name: str, may_fail: set[str]) -> SparkColumn | None:
 
 
 def _concluded(
-    column: Column, looked: Mapping[str, SparkColumn | None], may_fail: set[str]
+    column: Column, looked: Mapping[str, SparkColumn | None], codes: Mapping[str, CodeList], may_fail: set[str]
 ) -> tuple[SparkColumn, SparkColumn, SparkColumn]:
     name = column.name
     text = f.col(f"_text_{name}")
-    made = reading.conclude(text, text if looked[name] is None else f.col(f"_found_{name}"), column)
+    made = reading.conclude(text, text if looked[name] is None else f.col(f"_found_{name}"), column, codes)
     before = _reason(name, may_fail)
     reason = made.reason if before is None else f.coalesce(before, made.reason)
     return made.value.alias(f"_value_{name}"), reason.alias(f"_why_{name}"), made.warning.alias(f"_warning_{name}")

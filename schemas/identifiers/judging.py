@@ -107,7 +107,7 @@ def _guess(text: str, on: date | None) -> tuple[str, str | None]:
         return "licence_id", licences.licence_fault(text)
     if len(text) in areas.LENGTHS and text.isdecimal():
         return "area_code", areas.fault(text)
-    if not text[:17].isdecimal():
+    if not text[:17].isdecimal() or (text[17:].isalpha() and text[17:] not in "XxＸ"):
         return "credit_code", credit_fault(text)
     reason = person_fault(text, on)
     if reason is not None and len(text) == 18 and credit_fault(text) is None:

@@ -81,14 +81,17 @@ def person_number(text: str, *, on: date | None = None) -> PersonNumber:
 def citizen_fault(text: str, on: date | None = None) -> str | None:
     """Return why the text is no citizen's number, or None. Never raises on any text."""
     reason = _shape_fault(text)
-    if reason is None and text[0] == "9" and len(text) == 18:
+    if reason is None and text[0] == "9":
         reason = "kind"
     return reason or _content_fault(text, on)
 
 
 def person_fault(text: str, on: date | None = None) -> str | None:
-    """Return why the text is no person's number of any kind, or None."""
-    return _shape_fault(text) or _content_fault(text, on)
+    """Return why the text is no person's number of any kind, or None. A foreigner's never had 15 digits."""
+    reason = _shape_fault(text)
+    if reason is None and text[0] == "9" and len(text) == 15:
+        reason = "length"
+    return reason or _content_fault(text, on)
 
 
 def check_character(text: str) -> str:
