@@ -83,10 +83,10 @@ def _run() -> dict[str, Any] | None:
     """Take in what waits; return what the command said of it, None when it said nothing that can be read."""
     ran = subprocess.run(_command(("run", "--json")), stdout=subprocess.PIPE, check=False)
     try:
-        said: dict[str, Any] = json.loads(ran.stdout)
+        said, _ = json.JSONDecoder().raw_decode(ran.stdout.decode(errors="replace"))  # engines may say goodbye after it
     except ValueError:
         return None
-    return said
+    return dict(said)
 
 
 def _look(number: str) -> tuple[str, ...]:

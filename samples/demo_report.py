@@ -19,7 +19,7 @@ from onefile.settings import Settings
 if TYPE_CHECKING:
     from onefile.verify.receipt import Receipt
 
-WIDTH, LINES_OF_FILE, MOST_REASONS = 100, 5, 9
+WIDTH, LINES_OF_FILE, MOST_REASONS = 100, 5, 8
 COUNTS = ("received", "accepted", "quarantined", "duplicates")
 KINDS = ("person", "enterprise")
 _AREA_OF_SAMPLES = "69"
@@ -34,7 +34,7 @@ WORDS = {
     "wrong": ("退回的原因", "wrong"),
     "waits": ("等待更正", "waiting"),
     "waits_for": ("{rows} 行：{departments}", "{rows} rows to be corrected by {departments}"),
-    "files": ("一人一档、一企一档", "one files"),
+    "files": ("档案", "one files"),
     "files_of": (
         "{person} 人，{enterprise} 家企业；{contradictions} 处多源不一致（{most}）",
         "{person} persons, {enterprise} enterprises; {contradictions} contradictions ({most})",
@@ -47,9 +47,9 @@ WORDS = {
     "receipts": ("回执", "receipts"),
     "rejected": ("问题数据", "rejected rows"),
     "quality": ("质量", "quality"),
+    "pages": ("", ""),
     "quality_of": ("{met}/{total} 项期望符合", "{met} of {total} expectations met"),
-    "lake": ("数据湖", "lake"),
-    "database": ("服务库", "database"),
+    "lake": ("数据湖、服务库", "lake, database"),
     "looks": ("调用记录", "who looked"),
     "file": ("看一个档", "one file"),
     "more": ("…（共 {lines} 行）", "… ({lines} lines)"),
@@ -126,7 +126,7 @@ def lines(found: Found, settings: Settings, shown: Sequence[str], seconds: float
     yield ""
     for label, text in (*_findings(found, say), *_places(found, settings, say)):
         yield from _wrapped(say(label), text)
-    yield from (_cut(f"    {line}") for line in shown[:LINES_OF_FILE])
+    yield from (_cut(f"    {line}") for line in [line for line in shown if line.strip()][:LINES_OF_FILE])
     if len(shown) > LINES_OF_FILE:
         yield f"    {say('more', lines=len(shown))}"
     yield from _end(found, say)
@@ -156,8 +156,9 @@ def _table(found: Found, total: str) -> list[tuple[str, ...]]:
 def _findings(found: Found, say: _Words) -> Iterator[tuple[str, str]]:
     from schemas.reasons import REASONS
 
-    told = [f"{REASONS[code].words(say.lang)} {count}" for code, count in found.reasons.most_common(MOST_REASONS)]
-    yield "wrong", "; ".join(told) or "-"
+    words = {code: REASONS[code].zh if say.lang == "zh" else code for code in found.reasons}
+    told = [f"{words[code]} {count}" for code, count in found.reasons.most_common(MOST_REASONS)]
+    yield "wrong", ", ".join(told) or "-"
     departments = ", ".join(f"{department} {count}" for department, count in found.waiting.most_common())
     yield "waits", say("waits_for", rows=found.waiting.total(), departments=departments or "-")
     most = ", ".join(f"{name} {count}" for name, count in found.contradictions.most_common(4)) or "-"
@@ -173,9 +174,9 @@ def _places(found: Found, settings: Settings, say: _Words) -> Iterator[tuple[str
     met, total = found.expectations
     pages = f"{home}/quality/gx/uncommitted/data_docs/local_site/index.html"
     yield "quality", f"{say('quality_of', met=met, total=total)}    {command} quality"
-    yield "quality", pages
-    yield "lake", f"{home}/lake (bronze, silver, quarantine, gold: Delta)"
-    yield "database", f"{home}/serving.db" if settings.database_url.startswith("sqlite") else "ONEFILE_DATABASE_URL"
+    yield "pages", pages
+    database = f"{home}/serving.db" if settings.database_url.startswith("sqlite") else "ONEFILE_DATABASE_URL"
+    yield "lake", f"{home}/lake (bronze, silver, quarantine, gold: Delta)    {database}"
     yield "looks", f"{command} ledger show"
     if found.example is not None:
         yield "file", f"echo {found.example} | {command} file - --purpose demo"
@@ -285,7 +286,7 @@ def _wrapped(label: str, text: str) -> Iterator[str]:
     """Yield a labelled text on as many lines as it needs, broken after its own signs."""
     indent = 16
     head, line = label + " " * max(1, indent - width(label)), ""
-    for word in text.replace("; ", ";\n").replace(", ", ",\n").split("\n"):
+    for word in text.replace(", ", ",\n").split("\n"):
         joined = f"{line} {word}" if line else word
         if line and width(joined) > WIDTH - indent:
             yield f"{head}{line}"

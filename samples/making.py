@@ -18,10 +18,11 @@ from samples import truth
 from samples.city import calendar, days
 from samples.city.city import make
 from samples.delivering import Delivered, desks
-from samples.errors import FolderTaken
+from samples.errors import FolderTaken, OutOfSize
 from schemas.model import Resource
 
 KEYS = "keys"
+FIRST_YEAR, LAST_YEAR = 2015, 2100
 _FORMAT = "onefile.city/1"
 
 
@@ -56,9 +57,11 @@ def make_city(
 
     Raises:
         FolderTaken: the folder holds something.
-        OutOfSize: the city would be too small or too great.
+        OutOfSize: the city would be too small or too great, or too long ago.
         NotServed: a resource asks for a table that the city does not know.
     """
+    if not FIRST_YEAR <= order.first_day.year <= LAST_YEAR:
+        raise OutOfSize("as year of the first day", order.first_day.year, FIRST_YEAR, LAST_YEAR)
     with _whole(out) as folder:
         city = make(order.seed, order.people, order.enterprises, calendar.number(order.first_day), on_step)
         wanted = sorted({r.department for r in catalogue.resources.values() if only(r)})

@@ -70,7 +70,7 @@ def make(
     catalogue = catalog.load(settings.declarations)
     wanted = {catalogue.resource(resource).id for resource in only}
     start = first_day.date() if first_day else settings.today() - timedelta(days=days + 1)
-    order = making.Order(seed, people, people // 10 if enterprises is None else enterprises, days, start, sign)
+    order = making.Order(seed, people, max(5, people // 10) if enterprises is None else enterprises, days, start, sign)
     began = time.monotonic()
     delivered = making.make_city(
         order, catalogue, out, only=lambda resource: not wanted or resource.id in wanted, on_step=_progress(began)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samples.city import firms, lives, people
-from samples.city.chance import Chance, Ints
+from samples.city.chance import Chance, Flags, Ints
 from samples.city.firms import Firms, Holdings, Penalties, Permits
 from samples.city.lives import Certificates, Jobs
 from samples.city.people import Couples, People
@@ -39,6 +39,12 @@ class City:
     jobs: Jobs
     certificates: Certificates
     gone: dict[str, Ints] = field(default_factory=dict)
+
+    def is_there(self) -> Flags:
+        """Say who lives on the day and whose entry was not taken back."""
+        found = self.people.is_alive(self.day)
+        found[self.gone.get("population", np.zeros(0, dtype=np.int64))] = False
+        return found
 
 
 def make(seed: int, size: int, enterprises: int, day: int, on_step: Callable[[str], None] = lambda _: None) -> City:

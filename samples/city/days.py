@@ -77,7 +77,7 @@ def live(city: City, day: int) -> Day:
 
 def _weddings(city: City, today: Day, dice: _Dice) -> None:
     people = city.people
-    single = (people.couple < 0) & people.is_alive(today.number) & (people.birth > today.number - 35 * YEAR)
+    single = (people.couple < 0) & city.is_there() & (people.birth > today.number - 35 * YEAR)
     single &= people.birth < today.number - np.where(people.sex == 1, 22, 20) * YEAR - 2
     men, women = np.flatnonzero(single & (people.sex == 1)), np.flatnonzero(single & (people.sex == 2))
     if not len(men) or not len(women):
@@ -130,7 +130,7 @@ def _births(city: City, today: Day, dice: _Dice) -> None:
 
 def _deaths(city: City, today: Day, dice: _Dice) -> None:
     people = city.people
-    old = np.flatnonzero(people.is_alive(today.number) & (people.birth < today.number - 70 * YEAR))
+    old = np.flatnonzero(city.is_there() & (people.birth < today.number - 70 * YEAR))
     rows = dice.some(old, DEATHS, len(people))
     people.died[rows] = today.number
     _entered(city, today, rows)
@@ -144,7 +144,7 @@ def _deaths(city: City, today: Day, dice: _Dice) -> None:
 
 def _moves(city: City, today: Day, dice: _Dice) -> None:
     people = city.people
-    alive = people.is_alive(today.number)
+    alive = city.is_there()
     homes = np.unique(people.household[dice.some(np.flatnonzero(alive), MOVES, len(people))])
     rows = np.flatnonzero(np.isin(people.household, homes) & alive)
     people.moves[rows] += 1
@@ -158,7 +158,7 @@ def _jobs(city: City, today: Day, dice: _Dice) -> None:
     leaving = leaving[jobs.began[leaving] < today.number]
     _end_jobs(city, today, leaving)
     age = (today.number - people.birth) / YEAR
-    idle = np.setdiff1d(np.flatnonzero(people.is_alive(today.number) & (age > 19) & (age < 55)), jobs.person[running])
+    idle = np.setdiff1d(np.flatnonzero(city.is_there() & (age > 19) & (age < 55)), jobs.person[running])
     person = np.concatenate([jobs.person[leaving], dice.some(idle, JOBS / 4, len(people))])
     firm = dice.one_each(np.flatnonzero(city.firms.is_active()), len(person))
     if not len(firm):
@@ -212,7 +212,7 @@ def _changes(city: City, today: Day, dice: _Dice) -> None:
     there, people = city.firms, city.people
     active = np.flatnonzero(there.is_active())
     moved, headed = dice.some(active, FIRM_MOVES, len(there)), dice.some(active, FIRM_HEADS, len(there))
-    grown = np.flatnonzero(people.is_alive(today.number) & (people.birth < today.number - 25 * YEAR))
+    grown = np.flatnonzero(city.is_there() & (people.birth < today.number - 25 * YEAR))
     there.moves[moved] += 1
     there.head[headed] = dice.one_each(grown, len(headed))
     _registered(city, today, np.union1d(moved, headed))
@@ -254,7 +254,7 @@ def _errors(city: City, today: Day, dice: _Dice) -> None:
     people = city.people
     tied = np.concatenate([people.father, people.mother, city.jobs.person, city.firms.head, city.holdings.person,
                            city.penalties.person, city.certificates.person])  # fmt: skip
-    lone = np.setdiff1d(np.flatnonzero((people.couple < 0) & people.is_alive(today.number)), tied)
+    lone = np.setdiff1d(np.flatnonzero((people.couple < 0) & city.is_there()), tied)
     person = dice.some(_other(city, today, "population", lone), ERRORS, len(people))
     people.updated[_take_back(city, today, "population", person)] = today.number
     taxed = np.flatnonzero(city.firms.taxed < today.number)

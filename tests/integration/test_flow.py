@@ -18,6 +18,7 @@ import pytest
 from deltalake import DeltaTable
 
 DAY = "2026-11-21"
+TRUE = {"person": "people.csv", "enterprise": "enterprises.csv"}
 # Both kinds of subject, both formats, both encodings; the demo takes in all the others.
 RESOURCES = ("police.population", "education.certificates", "market.enterprises")
 
@@ -92,6 +93,21 @@ def test_an_independent_reader_finds_as_many_rows_as_the_receipts_say(house: Hou
         assert house.rows(f"quarantine/{resource}").num_rows == sum(r["quarantined"] for r in mine)
     persons = house.rows("gold/person_file")
     assert persons.num_rows == len(set(persons.column("number").to_pylist())) > 0
+
+
+def test_what_the_lead_registers_say_is_what_every_file_shows(house: House) -> None:
+    """Other departments differ here and there; the household register and the enterprise register lead."""
+    for kind, names, registered in (
+        ("person", ("name", "sex", "birth_on", "died_on", "address"), "residence_state"),
+        ("enterprise", ("name", "legal_representative", "cancelled_on", "address"), "status"),
+    ):
+        with (house.city / "truth" / TRUE[kind]).open(encoding="utf-8", newline="") as file:
+            true = {row.pop("number" if kind == "person" else "code"): row for row in csv.DictReader(file)}
+        files = [f for f in house.rows(f"gold/{kind}_file").to_pylist() if f[registered] and f["number"] in true]
+        assert len(files) > 0.9 * len(true)
+        for found in files:
+            shown = {name: str(found[name]["value"] or "") if found[name] else "" for name in names}
+            assert shown == {name: true[found["number"]][name] for name in names}
 
 
 def test_a_one_file_is_shown_only_after_the_look_is_in_the_ledger(house: House) -> None:

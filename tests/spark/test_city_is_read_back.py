@@ -1,0 +1,47 @@
+"""What the city's departments write is read back, column by column, as what is true."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as f
+
+import catalog
+from pipelines import bronze, conform
+from samples.city import calendar, views
+from samples.city.city import make
+from samples.writing.texts import Rows, Writer
+
+CATALOGUE = catalog.load()
+FIRST = date(2026, 10, 1)
+# Money with and without a declared unit, conditions, percentages, units, lookups, both ways of names.
+RESOURCES = (
+    "market.shareholders",
+    "market.public_register",
+    "human_resources.social_insurance",
+    "civil_affairs.marriages",
+)
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_department_s_texts_are_read_as_the_values_they_were_written_from(spark: SparkSession, name: str) -> None:
+    resource = CATALOGUE.resource(name)
+    city = make(3, 900, 120, calendar.number(FIRST))
+    rows = views.VIEWS[resource.table].every(city)[:400]
+    frame = views.VIEWS[resource.table].frame(city, rows)
+    nothing_withdrawn = np.zeros(len(rows), dtype=np.bool_)
+    texts = Writer(resource, CATALOGUE.declarations, city.chance).texts(
+        Rows(frame.columns, rows, nothing_withdrawn, True)
+    )
+    called = bronze.columns(resource)
+    numbers = {"_row_no": pa.array(rows), "_row_hash": pa.array(["00"] * len(rows))}
+    received = spark.createDataFrame(pa.table(numbers | {called[header]: column for header, column in texts.items()}))
+    received = received.withColumns({"_delivery": f.lit("d"), "_recorded_at": f.lit(datetime(2026, 10, 2, tzinfo=UTC))})
+    found = conform.typed(received, resource, CATALOGUE.declarations, FIRST, FIRST).orderBy("_row_no").toArrow()
+    assert set(map(str, found.column("_problems").to_pylist())) == {"[]"}
+    for column in (m.column for m in resource.columns):
+        assert found.column(column).to_pylist() == frame.columns[column].to_pylist(), column
