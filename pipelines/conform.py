@@ -7,8 +7,10 @@ so that a delivery whose rows are in silver is done, wherever a run was killed.
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
@@ -65,11 +67,15 @@ def conformed(delivery: Delivery) -> Conformed | None:
     return Conformed(**json.loads(path.read_bytes())) if path.exists() else None
 
 
-def conform(lake: Lake, delivery: Delivery, resource: Resource, declarations: Declarations, on: date) -> Conformed:
+def conform(
+    lake: Lake, delivery: Delivery, resource: Resource, declarations: Declarations, on: date, staging: Path
+) -> Conformed:
     """Write the delivery's rows to silver or quarantine, once, and note the counts beside the kept files.
 
     Args:
         on: the legal day of receipt, for values that may not lie after it.
+        staging: folder that the typed rows are written to meanwhile, so that what follows plans
+            over plain columns: the plan that reads them is far larger than the rows.
 
     Raises:
         CountsDiffer: the counts do not add up.
@@ -78,7 +84,8 @@ def conform(lake: Lake, delivery: Delivery, resource: Resource, declarations: De
     lake.create(names.silver(table.name), silver_schema(table), _silver_design(table))
     lake.create(names.quarantine(resource.id), QUARANTINE, TableDesign(f"rejected rows of {resource.id}", {}))
     rows = typed(bronze.rows_of(lake, delivery, resource), resource, declarations, delivery.manifest.last_day, on)
-    identified = settle.identified(rows, table)
+    folder = staging / "silver" / delivery.id
+    identified = _staged(lake, settle.identified(rows, table), folder, delivery)
     judged = settle.settled(identified, _stated(lake, identified, delivery, table), resource, table).persist()
     try:
         rejected = judged.where(f.col("_verdict") == settle.QUARANTINED)
@@ -88,8 +95,15 @@ def conform(lake: Lake, delivery: Delivery, resource: Resource, declarations: De
         found = _count(lake, judged, delivery, resource, table)
     finally:
         judged.unpersist()
+        shutil.rmtree(folder, ignore_errors=True)
     write_whole(delivery.folder / CONFORMED, json.dumps(asdict(found), sort_keys=True).encode())
     return found
+
+
+def _staged(lake: Lake, rows: DataFrame, folder: Path, delivery: Delivery) -> DataFrame:
+    with engine(f"read the rows of delivery {delivery.id}"):
+        rows.write.mode("overwrite").parquet(str(folder))
+    return lake.spark.read.parquet(str(folder))
 
 
 def typed(

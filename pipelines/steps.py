@@ -85,7 +85,14 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
         done = outcome(delivery)
         if done is not None:
             return done
-        counts = conform.conform(shop.lake, delivery, resource, shop.declarations, shop.legal_day(delivery.received_at))
+        counts = conform.conform(
+            shop.lake,
+            delivery,
+            resource,
+            shop.declarations,
+            shop.legal_day(delivery.received_at),
+            shop.home / "staging",
+        )
         resolution.resolve(shop.lake, delivery, resource)
         answers.answer(shop, delivery, resource, counts)
         held_by = _check(shop, delivery, counts)
