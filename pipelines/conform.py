@@ -88,11 +88,15 @@ def conform(
     identified = _staged(lake, settle.identified(rows, table), folder, delivery)
     judged = settle.settled(identified, _stated(lake, identified, delivery, table), resource, table).persist()
     try:
-        rejected = judged.where(f.col("_verdict") == settle.QUARANTINED)
-        lake.append(names.quarantine(resource.id), _rejected(rejected, resource), f"quarantine:{delivery.id}")
-        accepted = judged.where(f.col("_verdict") == settle.ACCEPTED)
-        lake.append(names.silver(table.name), _statements(accepted, resource, delivery, table), f"silver:{delivery.id}")
-        found = _count(lake, judged, delivery, resource, table)
+        verdicts = _verdicts(judged, delivery)
+        if verdicts.quarantined:
+            rejected = _rejected(judged.where(f.col("_verdict") == settle.QUARANTINED), resource)
+            lake.append(names.quarantine(resource.id), rejected, f"quarantine:{delivery.id}")
+        if verdicts.accepted:
+            accepted = judged.where(f.col("_verdict") == settle.ACCEPTED)
+            rows = _statements(accepted, resource, delivery, table)
+            lake.append(names.silver(table.name), rows, f"silver:{delivery.id}")
+        found = _count(lake, verdicts, delivery, resource, table)
     finally:
         judged.unpersist()
         shutil.rmtree(folder, ignore_errors=True)
@@ -228,15 +232,23 @@ def _rejected(rows: DataFrame, resource: Resource) -> DataFrame:
     )
 
 
-def _count(lake: Lake, judged: DataFrame, delivery: Delivery, resource: Resource, table: Table) -> Conformed:
+def _verdicts(judged: DataFrame, delivery: Delivery) -> Conformed:
+    """Count the rows of each verdict."""
+    with engine(f"judge the rows of delivery {delivery.id}"):
+        counts: dict[str, int] = dict(judged.groupBy("_verdict").count().collect())
+    return Conformed(*(counts.get(verdict, 0) for verdict in (settle.ACCEPTED, settle.QUARANTINED, settle.DUPLICATE)))
+
+
+def _count(lake: Lake, judged: Conformed, delivery: Delivery, resource: Resource, table: Table) -> Conformed:
     """Count duplicates as judged, the others in the lake itself, and hold the sum against the rows received."""
-    mine = f.col("_delivery") == delivery.id
+    places = (names.silver(table.name), names.quarantine(resource.id))
+    held = [
+        lake.read(place).where(f.col("_delivery") == delivery.id).select(f.lit(place).alias("place"))
+        for place in places
+    ]
     with engine(f"count the rows of delivery {delivery.id}"):
-        found = Conformed(
-            accepted=lake.read(names.silver(table.name)).where(mine).count(),
-            quarantined=lake.read(names.quarantine(resource.id)).where(mine).count(),
-            duplicates=judged.where(f.col("_verdict") == settle.DUPLICATE).count(),
-        )
+        counts: dict[str, int] = dict(held[0].unionByName(held[1]).groupBy("place").count().collect())
+    found = Conformed(counts.get(places[0], 0), counts.get(places[1], 0), judged.duplicates)
     landed = bronze.landed(delivery)
     received = landed.rows if landed is not None else -1
     total = found.accepted + found.quarantined + found.duplicates

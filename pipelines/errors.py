@@ -43,10 +43,3 @@ class CriticalExpectationFailed(PipelineError):
         )
         self.subject = subject
         self.expectations = expectations
-
-
-class UnknownResource(PipelineError):
-    """No resource of that id is declared."""
-
-    def __init__(self, resource: str) -> None:
-        super().__init__(f"no resource {resource!r} is declared: ids look like <department>.<resource>")

@@ -9,11 +9,10 @@ Connect as well.
 
 from __future__ import annotations
 
-import itertools
-import json
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
-from operator import add, mul
+from operator import add
 
 from pyspark.sql import Column
 from pyspark.sql import functions as f
@@ -48,9 +47,9 @@ def credit_code(text: Column) -> Column:
     """
     code = f.upper(text)
     any_of = f"[{enterprises.ALPHABET}{enterprises.ALPHABET[10:].lower()}]"
-    weighted = _weighted(code, range(1, 18, 2), _PAIRS_BY_3, [*(pow(9, k, 31) for k in range(8)), pow(3, 15, 31)])
+    weighted = _weighted(code, enterprises.ALPHABET, enterprises.WEIGHTS)
     check = _at(enterprises.ALPHABET, (f.lit(31) - weighted % 31) % 31)
-    organisation = _weighted(code, range(9, 17, 2), _PAIRS_BY_2, [pow(2, k, 11) for k in (7, 5, 3, 1)]) % 11
+    organisation = _weighted(f.substring(code, 9, 8), licences.ALPHABET, enterprises.ORGANISATION_WEIGHTS) % 11
     reason = _first(
         length=f.length(text) != 18,
         alphabet=~text.rlike(rf"^{any_of}{{2}}[0-9]{{6}}{any_of}{{10}}\z"),
@@ -98,46 +97,58 @@ def area_code(text: Column) -> Column:
 
 def upgraded(text: Column) -> Column:
     """Return the 18-character form of 15 ASCII digits, as `schemas.identifiers.persons.upgrade` does."""
-    century = f.when(f.substring(text, 13, 3).isin(*persons.CENTENARIAN_ORDERS), "18").otherwise("19")
-    body = f.concat(f.substring(text, 1, 6), century, f.substring(text, 7, 9))
-    return f.concat(body, _citizen_check(body))
+    body = f.concat(f.substring(text, 1, 6), _century(text), f.substring(text, 7, 9))
+    # Such numbers are few: a lambda keeps the expression, and so the plan, small.
+    return f.get(f.transform(f.array(body), lambda made: f.concat(made, _citizen_check(made))), f.lit(0))
 
 
-def _citizen_check(text: Column) -> Column:
-    weighted = _weighted(text, range(1, 18, 3), _TRIPLES_BY_2, [pow(2, k, 11) for k in (15, 12, 9, 6, 3, 1)])
-    return _at(persons.CHECKS, weighted % 11)
+def _century(text: Column) -> Column:
+    """Return the first two digits of the year of birth in a number of 15 digits."""
+    return f.when(f.substring(text, 13, 3).isin(*persons.CENTENARIAN_ORDERS), "18").otherwise("19")
+
+
+def _citizen_check(body: Column) -> Column:
+    """Return the check character of 17 digits; null where they are none.
+
+    The weights are the powers of 2 mod 11, so Σ digit × weight is the number read with base 2
+    where it is written with base 10: n − 8 Σ 2^(k−1) ⌊n / 10^k⌋, doubled.
+    """
+    number = body.try_cast("bigint")
+    shifted = (f.call_function("div", number, f.lit(10**k)) * (pow(2, k + 2) % 11) for k in range(1, 17))
+    return _at(persons.CHECKS, f.pmod((number - reduce(add, shifted)) * 2, f.lit(11)))
 
 
 def _person(text: Column, on: Column | None, *, takes_foreigners: bool) -> Column:
-    is_legacy = f.length(text) == 15
-    check = _citizen_check(text)
-    full = f.when(is_legacy, upgraded(text)).otherwise(f.concat(f.substring(text, 1, 17), check))
-    year_month_day = (f.substring(full, start, length) for start, length in ((7, 4), (11, 2), (13, 2)))
-    birth_on = f.concat_ws("-", *year_month_day).try_cast("date")
-    is_impossible = birth_on.isNull() | (birth_on < f.lit(f"{persons.FIRST_YEAR}-01-01").cast("date"))
-    if on is not None:
-        is_impossible = is_impossible | f.coalesce(birth_on > on, f.lit(False))
-    is_foreigner = text.startswith("9")
+    is_legacy, is_foreigner = f.length(text) == 15, text.startswith("9")
+    birth_on = _birth_on(text, is_legacy)
+    latest = f.lit(date.max) if on is None else on
+    check = _citizen_check(f.substring(text, 1, 17))
     reason = _first(
         length=~f.length(text).isin(15, 18),
         alphabet=~text.rlike(r"^([0-9]{15}|[0-9]{17}[0-9Xx])\z"),
         kind=is_foreigner & f.lit(not takes_foreigners),
         length_=is_foreigner & is_legacy,
-        date=is_impossible & text.isNotNull(),
+        date=text.isNotNull() & ~f.coalesce(birth_on.between(date(persons.FIRST_YEAR, 1, 1), latest), f.lit(False)),
         check=~is_legacy & (check != f.upper(f.substring(text, 18, 1))),
     )
     area = f.substring(text, 1, 6)
     kind = f.when(is_foreigner, "foreigner").when(area.isin(*areas.HMT_AREAS), "hmt_resident").otherwise("citizen")
-    sex = f.when(f.substring(full, 17, 1).isin("1", "3", "5", "7", "9"), "male").otherwise("female")
+    order = f.when(is_legacy, f.substring(text, 15, 1)).otherwise(f.substring(text, 17, 1))
     return _struct(
         text,
         reason,
-        text=full,
+        text=f.when(is_legacy, upgraded(text)).otherwise(f.upper(text)),
         kind=kind,
         birth_on=birth_on,
-        sex=f.when(~is_foreigner, sex),
+        sex=f.when(~is_foreigner, f.when(order.isin("1", "3", "5", "7", "9"), "male").otherwise("female")),
         area=f.when(~is_foreigner, area),
     )
+
+
+def _birth_on(text: Column, is_legacy: Column) -> Column:
+    """Return the day of birth inside a number; null where it is no day."""
+    digits = f.when(is_legacy, f.concat(_century(text), f.substring(text, 7, 6))).otherwise(f.substring(text, 7, 8))
+    return f.regexp_replace(digits, "^(....)(..)(..)$", "$1-$2-$3").try_cast("date")
 
 
 def _first(**faults: Column) -> Column:
@@ -153,39 +164,24 @@ def _first(**faults: Column) -> Column:
 
 
 def _struct(given: Column, reason: Column, **values: Column) -> Column:
-    """Put the values together with the reason; a value is null where there is a reason or no text."""
-    is_good = given.isNotNull() & reason.isNull()
-    first, *others = values.items()
-    kept = [f.when(is_good, value).alias(name) for name, value in (first, *others)]
-    return f.struct(kept[0], reason.alias("reason"), *kept[1:])
+    """Put the values together with the reason; the values are null where there is a reason or no text.
 
-
-def _sums(alphabet: str, length: int, factors: tuple[int, ...], modulus: int) -> str:
-    """Return as JSON, for each text of up to `length` characters, Σ value × factor mod modulus.
-
-    A value is the place in the alphabet. Shorter texts have the last factors' places.
+    The reason is long: written once in each of two branches, not once for each value.
     """
-    texts = itertools.chain(*(itertools.product(alphabet, repeat=n) for n in range(1, length + 1)))
-    return json.dumps({"".join(t): sum(map(mul, map(alphabet.index, t), factors[-len(t) :])) % modulus for t in texts})
+    (first, value), *others = values.items()
+    read = f.struct(
+        value.alias(first), f.lit(None).cast("string").alias("reason"), *(v.alias(name) for name, v in others)
+    )
+    faulty = f.struct(
+        f.lit(None).alias(first), reason.alias("reason"), *(f.lit(None).alias(name) for name, _ in others)
+    )
+    return f.when(given.isNotNull() & reason.isNull(), read).otherwise(faulty)
 
 
-_TRIPLES_BY_2 = _sums("0123456789", 3, (4, 2, 1), 11)
-_PAIRS_BY_2 = _sums(licences.ALPHABET, 2, (2, 1), 11)
-_PAIRS_BY_3 = _sums(enterprises.ALPHABET, 2, (1, 3), 31)
-
-
-def _weighted(text: Column, places: range, sums: str, weights: Sequence[int]) -> Column:
-    """Return Σ weight × sum of the characters from each place up to the next; null where one is not in the alphabet.
-
-    The last place's characters go up to where `places` stops.
-
-    All weights of these numbers are powers of one factor, so that the sums of two or three
-    characters come from one table: a third of the work, and of the plan.
-    """
-    table = f.from_json(f.lit(sums), "map<string,int>")
-    lengths = (min(places.step, places.stop - place) for place in places)
-    parts = (f.try_element_at(table, f.substring(text, *part)) for part in zip(places, lengths, strict=True))
-    return reduce(add, (part * weight for part, weight in zip(parts, weights, strict=True)))
+def _weighted(text: Column, alphabet: str, weights: Sequence[int]) -> Column:
+    """Return Σ weight × value of the first characters; a value is the place in the alphabet, from 0."""
+    places = (f.instr(f.lit(alphabet), f.substring(text, i, 1)) for i in range(1, len(weights) + 1))
+    return reduce(add, (place * weight for place, weight in zip(places, weights, strict=True))) - sum(weights)
 
 
 def _at(alphabet: str, place: Column) -> Column:

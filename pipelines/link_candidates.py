@@ -6,19 +6,32 @@ from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.types import MapType, StructType
 
-from pipelines import names, present
+from pipelines import names, present, types
 from pipelines.lake import Lake, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, Table
+
+CANDIDATE = StructType(
+    [
+        types.field("table", types.STRING, "table of the record"),
+        types.field("column", types.STRING, "column that would name the person, and is empty"),
+        types.field("resource", types.STRING, "resource that stated the record"),
+        types.field("record", types.STRING, "SHA-256 of the record's key values, hex"),
+        types.field("delivery", types.STRING, "delivery that brought it"),
+        types.field("row_no", types.LONG, "row of the delivery"),
+        types.field("observed_on", types.DATE, "day since when it is true, as the department says"),
+        types.field("known", MapType(types.STRING, types.STRING), "what else the record says, by column, as text"),
+    ]
+)
 
 
 def listed(rows: DataFrame, table: Table, column: str) -> DataFrame:
     """Return the present records of a table whose person column is empty, with what could link them.
 
     Returns:
-        One row per record: `table`, `resource`, `record`, `delivery`, `row_no`, `observed_on`,
-        `known`: map of the other columns' values as text.
+        One row per record, as `CANDIDATE` says.
     """
     known = [item for c in table.columns if c.name != column for item in (f.lit(c.name), f.col(c.name).cast("string"))]
     return rows.where(f.col(column).isNull()).select(
@@ -45,5 +58,5 @@ def refresh(lake: Lake, declarations: Declarations) -> None:
             frames.append(listed(present.present(maybe), table, column))
     if frames:
         rows = reduce(DataFrame.unionByName, frames)
-        lake.create(names.LINK_CANDIDATES, rows.schema, TableDesign("person records without a usable number", {}))
+        lake.create(names.LINK_CANDIDATES, CANDIDATE, TableDesign("person records without a usable number", {}))
         lake.replace(names.LINK_CANDIDATES, rows, {})

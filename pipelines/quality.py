@@ -9,6 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import great_expectations as gx
+import pandas as pd
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    FilesystemStoreBackendDefaults,
+    ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
+)
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import DoubleType, StructType
@@ -42,12 +53,12 @@ RESULTS = StructType(
 
 @dataclass(frozen=True)
 class Check:
-    """A frame to be held against a suite. `expectations` are Great Expectations'."""
+    """A frame, Spark's or for a few figures pandas', to be held against a suite of Great Expectations'."""
 
     layer: str
     subject: str
     delivery: str | None
-    rows: DataFrame
+    rows: DataFrame | pd.DataFrame
     expectations: Sequence[Any]
 
     @property
@@ -78,10 +89,16 @@ def run(lake: Lake, folder: Path, checks: Sequence[Check], at: datetime, once: s
         CriticalExpectationFailed: after everything was written down, a critical one is not met.
     """
     results: list[Result] = []
+    pages: list[ValidationResultIdentifier] = []
     make_folder(folder)
     with lock(folder / ".lock"):
+        context = _context(folder / "gx")
         for check in (c for c in checks if c.expectations):
-            results += _validate(check, folder, at)
+            page, found = _validate(context, check, at)
+            pages.append(page)
+            results += found
+        if pages:
+            context.build_data_docs(resource_identifiers=pages)
     _keep(lake, results, at, once)
     failed = tuple(f"{r.expectation}({r.column or ''})" for r in results if not r.is_met and r.severity == "critical")
     if failed:
@@ -107,31 +124,22 @@ def _keep(lake: Lake, results: Sequence[Result], at: datetime, once: str) -> Non
     lake.append(names.QUALITY, literal_rows(lake.spark, rows, RESULTS), once)
 
 
-def _validate(check: Check, folder: Path, at: datetime) -> list[Result]:
-    import great_expectations as gx
-
-    context = _context(folder)
-    source = context.data_sources.add_or_update_spark("lake")
-    asset = source.add_dataframe_asset(check.name)
-    batch = asset.add_batch_definition_whole_dataframe("all")
+def _validate(context: Any, check: Check, at: datetime) -> tuple[ValidationResultIdentifier, list[Result]]:
+    """Run one suite; return where its page belongs, and the outcomes."""
+    if isinstance(check.rows, pd.DataFrame):
+        source = context.data_sources.add_or_update_pandas("figures")
+    else:
+        source = context.data_sources.add_or_update_spark("lake")
+    batch = source.add_dataframe_asset(check.name).add_batch_definition_whole_dataframe("all")
     suite = context.suites.add_or_update(gx.ExpectationSuite(name=check.name, expectations=list(check.expectations)))
     definition = context.validation_definitions.add_or_update(
         gx.ValidationDefinition(name=check.name, data=batch, suite=suite)
     )
-    checkpoint = context.checkpoints.add_or_update(
-        gx.Checkpoint(
-            name=check.name,
-            validation_definitions=[definition],
-            actions=[gx.checkpoint.UpdateDataDocsAction(name="data docs")],
-            result_format=COUNTS,
-        )
-    )
+    run_id = gx.RunIdentifier(run_name=check.delivery or check.name, run_time=at)
     with engine(f"check {check.name}"):
-        ran = checkpoint.run(
-            batch_parameters={"dataframe": check.rows},
-            run_id=gx.RunIdentifier(run_name=check.delivery or check.name, run_time=at),
-        )
-    return [_result(check, item) for outcome in ran.run_results.values() for item in outcome.results]
+        ran = definition.run(batch_parameters={"dataframe": check.rows}, result_format=COUNTS, run_id=run_id)
+    page = ValidationResultIdentifier(ExpectationSuiteIdentifier(check.name), run_id, ran.batch_id)
+    return page, [_result(check, item) for item in ran.results]
 
 
 def _result(check: Check, item: Any) -> Result:
@@ -153,7 +161,7 @@ def _result(check: Check, item: Any) -> Result:
 
 
 def _context(folder: Path) -> Any:
-    """Return the file-based context whose Data Docs lie below `folder`."""
-    import great_expectations as gx
-
-    return gx.get_context(mode="file", project_root_dir=folder)
+    """Return a context that keeps suites, results and Data Docs below `folder`, and writes no settings of its own."""
+    stores = FilesystemStoreBackendDefaults(root_directory=str(folder))
+    config = DataContextConfig(store_backend_defaults=stores, progress_bars=ProgressBarsConfig(globally=False))
+    return gx.get_context(mode="ephemeral", project_config=config)

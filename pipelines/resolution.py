@@ -8,7 +8,7 @@ from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, types
-from pipelines.lake import Lake, TableDesign, literal_rows
+from pipelines.lake import Lake, TableDesign, engine, literal_rows
 from schemas.model import Resource
 
 RESOLUTION = StructType(
@@ -46,6 +46,9 @@ def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
         "by_row_no",
         f.lit(delivery.received_at).alias("resolved_at"),
     )
+    with engine(f"look which rejected rows delivery {delivery.id} settles"):
+        if rows.isEmpty():
+            return
     lake.append(names.RESOLUTION, rows, f"resolve:{delivery.id}")
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pyspark.sql import DataFrame
+import pandas as pd
 from pyspark.sql import functions as f
-from pyspark.sql.types import DoubleType, StructType
+from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import lock, write_whole
@@ -40,15 +40,6 @@ RELEASE = StructType(
     [
         types.field("_delivery", types.STRING, "delivery that passed its critical expectations"),
         types.field("released_at", types.INSTANT, "instant of the release, UTC"),
-    ]
-)
-
-
-FIGURES = StructType(
-    [
-        types.field("received", types.LONG, "rows received"),
-        types.field("quarantined_share", DoubleType(), "quarantined / received"),
-        types.field("age_days", types.LONG, "days from the last day of the period to the receipt"),
     ]
 )
 
@@ -138,11 +129,12 @@ def _check(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> tup
     return ()
 
 
-def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> DataFrame:
+def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> pd.DataFrame:
+    """Return the row that `expectations.delivery` is about; `age_days` from the end of the period to the receipt."""
     received = counts.accepted + counts.quarantined + counts.duplicates
     age = (shop.legal_day(delivery.received_at) - delivery.manifest.last_day).days
-    row = (received, counts.quarantined / received if received else 0.0, age)
-    return literal_rows(shop.spark, [row], FIGURES)
+    share = counts.quarantined / received if received else 0.0
+    return pd.DataFrame({"received": [received], "quarantined_share": [share], "age_days": [age]})
 
 
 def _release(shop: Workshop, delivery: Delivery) -> None:

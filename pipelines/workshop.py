@@ -15,7 +15,6 @@ from inbox.deliveries import Delivery
 from licence_vault import keystore
 from licence_vault.keystore import Keystore
 from onefile.settings import Settings
-from pipelines.errors import UnknownResource
 from pipelines.lake import Lake
 from pipelines.session import session
 from schemas.model import Declarations, Resource
@@ -57,11 +56,9 @@ class Workshop:
         """Return a declared resource.
 
         Raises:
-            UnknownResource: there is none of that id.
+            catalog.errors.UnknownResource: there is none of that id.
         """
-        if resource_id not in self.catalogue.resources:
-            raise UnknownResource(resource_id)
-        return self.catalogue.resources[resource_id]
+        return self.catalogue.resource(resource_id)
 
     def delivery(self, delivery_id: str) -> tuple[Delivery, Resource]:
         """Return a received delivery and its resource."""

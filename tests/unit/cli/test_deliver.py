@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -144,10 +144,11 @@ def test_a_signed_delivery_needs_a_key_that_is_registered(home, file, keys, caps
 
 
 @pytest.mark.parametrize("verb", [["deliver", "--help"], ["department", "keys", "list", "market"]])
-def test_the_verb_starts_in_under_half_a_second(home, verb):
-    times = []
+def test_the_verb_starts_with_less_than_half_a_second_of_computing(home, verb):
+    spent = []
     for _ in range(3):
-        started = time.monotonic()
+        before = getrusage(RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "onefile.cli", *verb], check=True, capture_output=True)
-        times.append(time.monotonic() - started)
-    assert min(times) < 0.5
+        after = getrusage(RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(spent) < 0.5
