@@ -93,7 +93,9 @@ def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
     reason = (
         f.when(~parts["is_given"], None)
         .when(number.isNull() | (f.size(named) > 1), "money_unreadable")
-        .when(first.isNull() | last.isNull(), _unknown(parts["before"], parts["after"]))
+        .when(first.isNull() & _looks_like_currency(parts["before"]), "currency_unknown")
+        .when(last.isNull() & _looks_like_currency(parts["after"]), "currency_unknown")
+        .when(first.isNull() | last.isNull(), "money_unreadable")
         .when((number != 0) & unit.isNull(), "unit_missing")
         .when(whole.isNull(), "money_unreadable")
     )
@@ -173,10 +175,9 @@ def _unit(size: Column, first: Column, last: Column, named: Column, default: str
     return f.coalesce(unit, f.when(f.size(named) > 0, "100"))
 
 
-def _unknown(before: Column, after: Column) -> Column:
-    """Tell a currency that nobody listed from words that are none."""
-    looks = r"(元|圆|币|幣|金|镑|郎|马克|卢布|比索|盾|币种|[A-Z]{3}|\$)\z"
-    return f.when(before.rlike(looks) | after.rlike(looks), "currency_unknown").otherwise("money_unreadable")
+def _looks_like_currency(words: Column) -> Column:
+    """Tell words that end as a currency's name or code does from words that are none."""
+    return words.rlike(r"(元|圆|币|幣|金|镑|郎|马克|卢布|比索|盾|币种|[A-Z]{3}|\$)\z")
 
 
 @functools.cache
