@@ -47,10 +47,11 @@ def of_records(statements: DataFrame, records: DataFrame) -> DataFrame:
 
 def about(statements: DataFrame, columns: Sequence[str], numbers: DataFrame) -> DataFrame:
     """Keep the statements whose `columns` name one of the subjects in `numbers` (column `number`)."""
-    wanted = f.broadcast(numbers.select("number").distinct())
+    # Not called `number` here: a table may have a column of that name.
+    wanted = f.broadcast(numbers.select(f.col("number").alias("_wanted")).distinct())
     keys = [
         statements.where(f.col(column).isNotNull())
-        .join(wanted, f.col(column) == f.col("number"), "left_semi")
+        .join(wanted, f.col(column) == f.col("_wanted"), "left_semi")
         .select(*RECORD)
         for column in columns
     ]
