@@ -84,10 +84,10 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
             shop.legal_day(delivery.received_at),
             shop.home / "staging",
         )
-        resolution.resolve(shop.lake, delivery, resource)
         answers.answer(shop, delivery, resource, counts)
         held_by = _check(shop, delivery, counts)
         if not held_by:
+            resolution.resolve(shop.lake, delivery, resource)
             _release(shop, delivery)
         found = Outcome(
             delivery.id,

@@ -15,12 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pyspark.sql import DataFrame
 
 import catalog
 from catalog.model import Catalogue
 from inbox import making
 from onefile import settings
+from onefile.cli import main
 from pipelines import gold, names, publish, receiving, steps
 from pipelines.steps import Outcome
 from pipelines.workshop import Workshop
@@ -30,9 +32,9 @@ from tests.drawn import cells
 KINDS = ("person", "enterprise")
 
 
-def narrowed(columns: Mapping[str, Sequence[str]]) -> Catalogue:
-    """Return the built-in catalogue with these tables only, and of each only these columns."""
-    whole = catalog.load()
+def narrowed(columns: Mapping[str, Sequence[str]], whole: Catalogue | None = None) -> Catalogue:
+    """Return the built-in catalogue, or another, with these tables only, and of each only these columns."""
+    whole = catalog.load() if whole is None else whole
     tables = {
         name: replace(table, columns=tuple(c for c in table.columns if c.name in columns[name]))
         for name, table in whole.declarations.tables.items()
@@ -50,16 +52,29 @@ def narrowed(columns: Mapping[str, Sequence[str]]) -> Catalogue:
 class House:
     """A home, and the instant that it is there. Who makes one has the `spark` fixture: the steps use that session."""
 
-    def __init__(self, home: Path, catalogue: Catalogue) -> None:
+    def __init__(self, home: Path, catalogue: Catalogue, declarations: Path | None = None) -> None:
         self.home = home
         self.catalogue = catalogue
+        self.environ = {
+            "ONEFILE_HOME": str(home),
+            "ONEFILE_LANG": "en",
+            "ONEFILE_DECLARATIONS": str(declarations or ""),
+        }
         self.shop: Workshop
         self.on("2026-11-01")
 
     def on(self, day: str) -> None:
         """Let it be eight o'clock of a day."""
-        self.shop = Workshop(settings.read({"ONEFILE_HOME": str(self.home)}, at=f"{day}T08:00:00+08:00"))
+        self.environ["ONEFILE_NOW"] = f"{day}T08:00:00+08:00"
+        self.shop = Workshop(settings.read(self.environ))
         self.shop.__dict__["catalogue"] = self.catalogue
+
+    def onefile(self, *arguments: str | Path) -> int:
+        """Run the command in this process, so that it has this process's engine; return its exit code."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environ.items():
+                patch.setenv(name, value)
+            return main.run([str(argument) for argument in arguments])
 
     def deliver(self, resource: str, period: str, drawing: str, delivery: str) -> str:
         """Put a delivery into the inbox; the drawing's columns are the department's headers, others are empty."""

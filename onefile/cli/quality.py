@@ -51,9 +51,9 @@ def command(settings: Settings, show_all: bool, resource: str | None, as_json: b
 
 
 def _newest(rows: list[dict[str, object]], resource: str | None) -> list[dict[str, object]]:
-    """Keep of each expectation on each subject the outcome of its last check."""
+    """Keep of each expectation on each subject the outcome of its last check; of several at one instant the worst."""
     newest: dict[tuple[object, ...], dict[str, object]] = {}
-    for row in sorted(rows, key=lambda r: (str(r["run_at"]), str(r["delivery"]))):
+    for row in sorted(rows, key=lambda r: (str(r["run_at"]), not r["is_met"], str(r["delivery"]))):
         if resource in (None, row["subject"]):
             newest[(row["layer"], row["subject"], row["expectation"], row["column"])] = row
     return [newest[key] for key in sorted(newest, key=str)]

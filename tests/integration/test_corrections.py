@@ -1,0 +1,89 @@
+"""Rejected rows: exported, corrected and re-driven, or corrected by the department's next delivery."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+import catalog
+from pipelines.steps import Outcome
+from tests.declared import SHOP, lay
+from tests.house import House
+
+RESOURCE = "market.shops"
+WANG, MILL = "91690101MA00000158", "91690101MA00000233"
+BROKEN = "91690101MA00000159"
+
+
+@pytest.fixture(scope="module")
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house that took in five shops, of which three wait: for a wrong code, a wrong day, a wrong number."""
+    folder = tmp_path_factory.mktemp("corrections")
+    declarations = lay(folder / "declarations", SHOP)
+    house = House(folder / "home", catalog.load((declarations,)), declarations)
+    house.deliver(RESOURCE, "2026-10", f"""
+        编号   | 信用代码 | 开业       | 类别
+        AB0001 | {WANG}   | 2020/1/1   | 书店
+        AB0002 | {BROKEN} | 2020/2/2   | 书店
+        AB0003 | {MILL}   | 2020/13/1  | 茶馆
+        4号    | {MILL}   | 2020/4/4   | 茶馆
+        AB0005 | {MILL}   | 2020/5/5   | 茶馆
+    """, "first")  # fmt: skip
+    assert house.settle() == {"first": Outcome("first", RESOURCE, "released", 5, 2, 3, 0)}
+    return house
+
+
+def waiting(house: House, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str, str], int]:
+    """Return what the command says is waiting: rows by column and reason."""
+    capsys.readouterr()
+    assert house.onefile("quarantine", "list", "--json") == 0
+    return {(pile["column"], pile["reason"]): pile["rows"] for pile in json.loads(capsys.readouterr().out)}
+
+
+def correct(path: Path, corrections: dict[str, dict[str, str]]) -> None:
+    """Change cells of an exported file, in the rows whose shop number is named; the others stay as they are."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | corrections.get(row["编号"], {}) for row in rows)
+
+
+def test_rows_that_are_corrected_and_re_driven_are_accepted_once_and_settled(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert waiting(house, capsys) == {("信用代码", "check"): 1, ("开业", "not_a_date"): 1, ("编号", "pattern"): 1}
+    assert house.onefile("quarantine", "export", "--department", "market", "--out", tmp_path) == 0
+    exported = tmp_path / f"{RESOURCE}.csv"
+    correct(exported, {"AB0002": {"信用代码": WANG}, "4号": {"编号": "AB0004"}})
+    assert [house.onefile("redrive", exported) for _ in range(2)] == [0, 0]
+    (outcome,) = house.settle().values()
+    assert (outcome.status, outcome.received, outcome.accepted) == ("released", 2, 2)
+    assert waiting(house, capsys) == {("开业", "not_a_date"): 1}
+    known = {row["shop_no"]: row["holder_code"] for row in house.rows("silver/shop")}
+    assert known == {"AB0001": WANG, "AB0002": WANG, "AB0004": MILL, "AB0005": MILL}
+
+    before, receipts = house.versions(), sorted((house.home / "receipts").iterdir())
+    assert house.onefile("redrive", exported) == 0
+    assert "nothing to re-drive" in capsys.readouterr().out
+    assert house.settle() == {}
+    assert house.versions() == before
+    assert sorted((house.home / "receipts").iterdir()) == receipts
+
+
+def test_the_next_ordinary_delivery_settles_what_it_corrects(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    house.deliver(RESOURCE, "2026-10-31", f"""
+        编号   | 信用代码 | 开业      | 类别
+        AB0003 | {MILL}   | 2020/12/1 | 茶馆
+        AB0005 | {MILL}   | 2020/5/5  | 茶馆
+    """, "second")  # fmt: skip
+    assert house.settle() == {"second": Outcome("second", RESOURCE, "released", 2, 1, 0, 1)}
+    assert waiting(house, capsys) == {}
+    settled = {(row["_delivery"], row["_row_no"]): row["by_delivery"] for row in house.rows("quarantine/resolution")}
+    assert set(settled) == {("first", 2), ("first", 3), ("first", 4)}
+    assert settled["first", 3] == "second"

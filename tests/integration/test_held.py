@@ -1,0 +1,120 @@
+"""A delivery that fails a critical expectation is held back, alone, and nothing of it is lost for the next one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pyspark.sql import SparkSession
+
+import catalog
+from pipelines import names, steps
+from pipelines.steps import Outcome
+from schemas.serving.reading import find, reading
+from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, lay
+from tests.house import House, narrowed
+
+SHOPS, TAXED = "market.shops", "tax.shops"
+FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
+BROKEN = "91690101MA00000159"
+ASSERTED = "assertions: {min_rows: 2, max_quarantined_share: 0.5}\n"
+# Two departments fill one table; the market's deliveries may be bad by half.
+DECLARED = SHOP | {
+    "resources/market/shops.yml": SHOP_RESOURCE + ASSERTED,
+    "resources/tax/shops.yml": SHOP_RESOURCE.replace("department: market", "department: tax"),
+    "files/shops.yml": SHOP_FILE,
+}
+HEADER = "编号 | 信用代码 | 开业 | 类别"
+
+
+@pytest.fixture(scope="module")
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house in which the market's second delivery is held: two of its three rows are bad."""
+    folder = tmp_path_factory.mktemp("held")
+    declarations = lay(folder / "declarations", DECLARED)
+    whole = catalog.load((declarations,))
+    columns = {"shop": [column.name for column in whole.declarations.tables["shop"].columns]}
+    house = House(folder / "home", narrowed(columns, whole), declarations)
+    house.deliver(SHOPS, "2026-10-30", f"""
+        {HEADER}
+        AB0001 | {FIRST} | 2020/1/1  | 书店
+        AB0002 | {THIRD} | 2020/13/1 | 书店
+    """, "sound")  # fmt: skip
+    house.deliver(TAXED, "2026-10-31", f"""
+        {HEADER}
+        CD0001 | {THIRD} | 2020/1/1 | 书店
+    """, "taxed")  # fmt: skip
+    house.deliver(SHOPS, "2026-10-31", f"""
+        {HEADER}
+        AB0002 | {SECOND} | 2020/2/2 | 茶馆
+        AB0003 | {BROKEN} | 2020/3/3 | 茶馆
+        AB0004 | {BROKEN} | 2020/4/4 | 茶馆
+    """, "held")  # fmt: skip
+    return house
+
+
+def published(house: House) -> dict[str, str]:
+    """Return for each published enterprise the number of its shop."""
+    with reading(house.shop.settings.database_url) as snapshot:
+        found = {n: find(snapshot, "enterprise", "credit_code", n) for n in (FIRST, SECOND, THIRD)}
+    return {n: json.loads(files[0].document)["shop_no"]["value"] for n, files in found.items() if files}
+
+
+def take_in(house: House) -> dict[str, Outcome]:
+    found = house.settle()
+    steps.assemble(house.shop, "enterprise")
+    steps.check(house.shop, "enterprise")
+    steps.publication(house.shop, ["enterprise"])
+    return found
+
+
+def unmet(house: House, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str, str]]:
+    """Return what `onefile quality` says is not met and critical: resource, delivery, column."""
+    capsys.readouterr()
+    assert house.onefile("quality", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    failed = [row for row in told if row["severity"] == "critical" and not row["is_met"]]
+    return [(row["subject"], row["delivery"], row["column"]) for row in failed]
+
+
+def waiting(house: House, capsys: pytest.CaptureFixture[str]) -> int:
+    capsys.readouterr()
+    assert house.onefile("quarantine", "list", "--json") == 0
+    return sum(pile["rows"] for pile in json.loads(capsys.readouterr().out))
+
+
+def test_what_is_held_is_in_no_file_and_not_published_and_the_others_are(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcomes = take_in(house)
+    assert {delivery: outcome.status for delivery, outcome in outcomes.items()} == {
+        "sound": "released",
+        "held": "held",
+        "taxed": "released",
+    }
+    assert outcomes["held"].accepted == 1
+    assert outcomes["held"].held_by == ("column_values_to_be_between(quarantined_share)",)
+    assert set(house.files("enterprise")) == {FIRST, THIRD}
+    assert house.files("enterprise") == house.rebuilt("enterprise")
+    assert published(house) == {FIRST: "AB0001", THIRD: "CD0001"}
+    assert unmet(house, capsys) == [(SHOPS, "held", "quarantined_share")]
+    assert waiting(house, capsys) == 3, "a row of a held delivery settles nothing"
+
+
+def test_the_next_good_delivery_is_accepted_and_published_though_it_says_the_same(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_in(house)
+    house.on("2026-11-02")
+    house.deliver(SHOPS, "2026-10-31", f"""
+        {HEADER}
+        AB0002 | {SECOND} | 2020/2/2 | 茶馆
+        AB0003 | {SECOND} | 2020/3/3 | 茶馆
+        AB0004 | {SECOND} | 2020/4/4 | 茶馆
+    """, "good")  # fmt: skip
+    assert take_in(house) == {"good": Outcome("good", SHOPS, "released", 3, 3, 0, 0)}
+    assert published(house) == {FIRST: "AB0001", SECOND: "AB0004", THIRD: "CD0001"}
+    assert house.files("enterprise") == house.rebuilt("enterprise")
+    assert unmet(house, capsys) == []
+    assert waiting(house, capsys) == 0
+    assert {row["_delivery"] for row in house.rows(names.RELEASE)} == {"sound", "taxed", "good"}
