@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from onefile.errors import OneFileError
+from onefile.errors import OneFileError, quoted
 from schemas.errors import one_of
 
 
@@ -16,7 +16,7 @@ class UnknownResource(CatalogError):
     """No resource has the id that was asked for."""
 
     def __init__(self, asked: str, known: Iterable[str]) -> None:
-        super().__init__(f"no resource {asked!r}: a resource is <department>.<name>, {one_of(known, asked)}")
+        super().__init__(f"no resource{quoted(asked)}: a resource is <department>.<name>, {one_of(known, asked)}")
         self.asked = asked
 
 
@@ -24,5 +24,5 @@ class UnknownDepartment(CatalogError):
     """No department has the id that was asked for."""
 
     def __init__(self, asked: str, known: Iterable[str]) -> None:
-        super().__init__(f"no department {asked!r}: {one_of(known, asked)}")
+        super().__init__(f"no department{quoted(asked)}: {one_of(known, asked)}")
         self.asked = asked

@@ -28,6 +28,8 @@ FORMAT = "1"
 TRIES = 4
 CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")
 CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
+# Delta's log may keep the least and the greatest value of these, and of clustering columns; of no other column.
+FIGURED = ("_resource", "_department", "_delivery", "_seq", "_row_no", "_recorded_at", "_valid_from")
 
 
 class TableMissing(PipelineError):
@@ -100,6 +102,7 @@ class Lake:
         properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(
             design.properties or {}
         )
+        properties |= _figures(schema, design)
         properties |= {f"delta.constraints.{rule}": text for rule, text in design.constraints.items()}
         shown = ", ".join(f"'{key}' = '{_escaped(value)}'" for key, value in properties.items())
         statement = (
@@ -220,6 +223,14 @@ def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFram
     """Return of each group the row that comes last in `order`; equal order is broken by `order` alone."""
     packed = rows.groupBy(*by).agg(f.max_by(f.struct("*"), f.struct(*order)).alias("_last"))
     return packed.select("_last.*")
+
+
+def _figures(schema: StructType, design: TableDesign) -> dict[str, str]:
+    """Return the property that keeps people's values out of the statistics in a table's log."""
+    kept = [name for name in schema.names if name in (*FIGURED, *design.cluster_by)]
+    if not kept:
+        return {"delta.dataSkippingNumIndexedCols": "0"}
+    return {"delta.dataSkippingStatsColumns": ",".join(kept)}
 
 
 def _column_ddl(field: Any) -> str:

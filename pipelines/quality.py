@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -136,10 +137,24 @@ def _validate(context: Any, check: Check, at: datetime) -> tuple[ValidationResul
         gx.ValidationDefinition(name=check.name, data=batch, suite=suite)
     )
     run_id = gx.RunIdentifier(run_name=check.delivery or check.name, run_time=at)
-    with engine(f"check {check.name}"):
-        ran = definition.run(batch_parameters={"dataframe": check.rows}, result_format=COUNTS, run_id=run_id)
+    with engine(f"check {check.name}"), _read(check.rows) as rows:
+        ran = definition.run(batch_parameters={"dataframe": rows}, result_format=COUNTS, run_id=run_id)
     page = ValidationResultIdentifier(ExpectationSuiteIdentifier(check.name), run_id, ran.batch_id)
     return page, [_result(check, item) for item in ran.results]
+
+
+@contextmanager
+def _read(rows: DataFrame | pd.DataFrame) -> Iterator[DataFrame | pd.DataFrame]:
+    """Yield rows that Spark has read already: where it cannot, it fails here, and no page keeps its words."""
+    if isinstance(rows, pd.DataFrame):
+        yield rows
+        return
+    kept = rows.persist()
+    try:
+        kept.count()
+        yield kept
+    finally:
+        kept.unpersist()
 
 
 def _result(check: Check, item: Any) -> Result:

@@ -36,17 +36,18 @@ def _answer(shop: Workshop, folder: Path, note: Received) -> None:
     kept = receipts.path(shop.home, note.name)
     if kept.exists():
         return
-    receipts.save(shop.home, _refused(folder, note), shop.keys.signer("receipts"), name=note.name)
+    receipts.save(shop.home, _refused(shop, folder, note), shop.keys.signer("receipts"), name=note.name)
     if note.delivery is not None and deliveries.find(shop.home, note.delivery) is None:
         write_whole(receipts.path(shop.home, note.delivery), kept.read_bytes())
 
 
-def _refused(folder: Path, note: Received) -> Receipt:
+def _refused(shop: Workshop, folder: Path, note: Received) -> Receipt:
     manifest = _manifest(folder)
+    is_known = manifest is not None and manifest.resource in shop.resources  # else anything may stand there
     return Receipt(
         delivery=note.delivery or note.name,
         department=note.department,
-        resource=manifest.resource if manifest else None,
+        resource=manifest.resource if manifest and is_known else None,
         period=manifest.period if manifest else None,
         status="refused",
         received_at=note.received_at,

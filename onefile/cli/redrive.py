@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from onefile.cli.failure import Failure
+from onefile.errors import quoted
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def command(settings: Settings, file: Path, resource: str | None, key: Path | No
     resources = catalog.load(settings.declarations).resources
     declared = resources.get(resource or file.stem)
     if declared is None:
-        raise Failure(f"no resource {resource or file.stem!r} is declared: give it with --resource", 2)
+        raise Failure(f"no resource{quoted(resource or file.stem)} is declared: give it with --resource", 2)
     changed = _changed(settings, declared, correction.read(file, declared))
     if not changed:
         click.echo(NOTHING[settings.lang])
