@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import MapType, StructType
 
-from pipelines import names, present, types
+from pipelines import gold, names, present, types
 from pipelines.lake import Lake, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, Table
@@ -47,7 +47,11 @@ def listed(rows: DataFrame, table: Table, column: str) -> DataFrame:
 
 
 def refresh(lake: Lake, declarations: Declarations) -> None:
-    """Make the list anew from what silver says now."""
+    """Make the list anew from what silver says now; nothing is written when nothing was released since then."""
+    declared = gold.declared_digest(declarations.files["person"], declarations)
+    note = {"release": lake.version(names.RELEASE), "declared": declared}
+    if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note:
+        return
     frames = []
     for name, columns in feeds.attribute_columns(declarations.files["person"]).items():
         table, stated = declarations.tables[name], present.statements(lake, name)
@@ -59,4 +63,4 @@ def refresh(lake: Lake, declarations: Declarations) -> None:
     if frames:
         rows = reduce(DataFrame.unionByName, frames)
         lake.create(names.LINK_CANDIDATES, CANDIDATE, TableDesign("person records without a usable number", {}))
-        lake.replace(names.LINK_CANDIDATES, rows, {})
+        lake.replace(names.LINK_CANDIDATES, rows, {gold.MADE_FROM: note})

@@ -27,7 +27,7 @@ from onefile.cli import main
 from pipelines import gold, names, publish, receiving, steps
 from pipelines.steps import Outcome
 from pipelines.workshop import Workshop
-from schemas.model import Attribute, OneFile, Relation
+from schemas.model import Attribute, Column, OneFile, Relation
 from tests.drawn import cells
 
 KINDS = ("person", "enterprise")
@@ -37,7 +37,9 @@ def narrowed(columns: Mapping[str, Sequence[str]], whole: Catalogue | None = Non
     """Return the built-in catalogue, or another, with these tables only, and of each only these columns."""
     whole = catalog.load() if whole is None else whole
     tables = {
-        name: replace(table, columns=tuple(c for c in table.columns if c.name in columns[name]))
+        name: replace(
+            table, columns=tuple(_narrowed_column(c, columns[name]) for c in table.columns if c.name in columns[name])
+        )
         for name, table in whole.declarations.tables.items()
         if name in columns
     }
@@ -142,6 +144,10 @@ def content(rows: Sequence[Mapping[str, str | None]], headers: Sequence[str], fo
 def _collected(frame: DataFrame) -> list[dict[str, Any]]:
     rows = (row.asDict(recursive=True) for row in frame.collect())
     return sorted(rows, key=lambda row: json.dumps(row, sort_keys=True, default=str))
+
+
+def _narrowed_column(column: Column, kept: Sequence[str]) -> Column:
+    return column if column.not_before in kept else replace(column, not_before=None)
 
 
 def _narrowed_file(file: OneFile, columns: Mapping[str, Sequence[str]]) -> OneFile:

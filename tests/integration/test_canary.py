@@ -299,6 +299,24 @@ def test_every_failure_happened(played: Played) -> None:
     assert [row["_delivery"] for row in played.house.rows(names.RELEASE)] == ["sound"]
 
 
+def test_every_bad_value_is_answered_by_row_column_and_reason(played: Played) -> None:
+    receipt = json.loads((played.house.home / "receipts" / "dirty.json").read_bytes())
+    rejected = json.loads(base64.b64decode(receipt["payload"]))["rejected"]
+    assert [(found["row"], found["column"], found["reason"]) for found in rejected] == [
+        (1, "证件号码", "check"),
+        (2, "费用", "above_max"),
+        (3, "日期", "not_a_date"),
+        (4, "类别", "not_in_list"),
+        (5, "案号", "key_conflict"),
+        (6, "案号", "key_conflict"),
+        (7, "案号", "pattern"),
+        (8, "姓名", "formula"),
+        (9, "姓名", "too_long"),
+        (10, "类别", "not_in_list"),
+        (10, "费用", "not_a_number"),
+    ]
+
+
 def refusals(home: Path) -> Iterator[Path]:
     """Yield the notes of the deliveries that the door refused."""
     for path in (home / "deliveries").glob("*/*/received.json"):

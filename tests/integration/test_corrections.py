@@ -16,12 +16,12 @@ from tests.house import House
 
 RESOURCE = "market.shops"
 WANG, MILL = "91690101MA00000158", "91690101MA00000233"
-BROKEN = "91690101MA00000159"
+BROKEN, RUNS = "91690101MA00000159", "=AB0006"
 
 
 @pytest.fixture(scope="module")
 def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> House:
-    """A house that took in five shops, of which three wait: for a wrong code, a wrong day, a wrong number."""
+    """A house that took in six shops, of which four wait: for a wrong code, day and number, and for a formula."""
     folder = tmp_path_factory.mktemp("corrections")
     declarations = lay(folder / "declarations", SHOP)
     house = House(folder / "home", catalog.load((declarations,)), declarations)
@@ -32,8 +32,9 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
         AB0003 | {MILL}   | 2020/13/1  | 茶馆
         4号    | {MILL}   | 2020/4/4   | 茶馆
         AB0005 | {MILL}   | 2020/5/5   | 茶馆
+        {RUNS} | {MILL}   | 2020/6/6   | 茶馆
     """, "first")  # fmt: skip
-    assert house.settle() == {"first": Outcome("first", RESOURCE, "released", 5, 2, 3, 0)}
+    assert house.settle() == {"first": Outcome("first", RESOURCE, "released", 6, 2, 4, 0)}
     return house
 
 
@@ -57,14 +58,20 @@ def correct(path: Path, corrections: dict[str, dict[str, str]]) -> None:
 def test_rows_that_are_corrected_and_re_driven_are_accepted_once_and_settled(
     house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert waiting(house, capsys) == {("信用代码", "check"): 1, ("开业", "not_a_date"): 1, ("编号", "pattern"): 1}
+    formula = {("编号", "formula"): 1}
+    assert waiting(house, capsys) == formula | {
+        ("信用代码", "check"): 1,
+        ("开业", "not_a_date"): 1,
+        ("编号", "pattern"): 1,
+    }
     assert house.onefile("quarantine", "export", "--department", "market", "--out", tmp_path) == 0
     exported = tmp_path / f"{RESOURCE}.csv"
+    assert f",'{RUNS}," in exported.read_text(encoding="utf-8"), "no spreadsheet runs it"
     correct(exported, {"AB0002": {"信用代码": WANG}, "4号": {"编号": "AB0004"}})
     assert [house.onefile("redrive", exported) for _ in range(2)] == [0, 0]
     (outcome,) = house.settle().values()
     assert (outcome.status, outcome.received, outcome.accepted) == ("released", 2, 2)
-    assert waiting(house, capsys) == {("开业", "not_a_date"): 1}
+    assert waiting(house, capsys) == formula | {("开业", "not_a_date"): 1}
     known = {row["shop_no"]: row["holder_code"] for row in house.rows("silver/shop")}
     assert known == {"AB0001": WANG, "AB0002": WANG, "AB0004": MILL, "AB0005": MILL}
 
@@ -83,7 +90,7 @@ def test_the_next_ordinary_delivery_settles_what_it_corrects(house: House, capsy
         AB0005 | {MILL}   | 2020/5/5  | 茶馆
     """, "second")  # fmt: skip
     assert house.settle() == {"second": Outcome("second", RESOURCE, "released", 2, 1, 0, 1)}
-    assert waiting(house, capsys) == {}
+    assert waiting(house, capsys) == {("编号", "formula"): 1}, "nothing tells which record it is"
     settled = {(row["_delivery"], row["_row_no"]): row["by_delivery"] for row in house.rows("quarantine/resolution")}
     assert set(settled) == {("first", 2), ("first", 3), ("first", 4)}
     assert settled["first", 3] == "second"

@@ -19,13 +19,14 @@ from schemas.serving.tables import IDENTIFIER, SUBJECT
 from tests.house import KINDS, House, narrowed
 
 COLUMNS = {
-    "population": ("number", "name", "birth_on", "father_number", "mother_number", "address", "died_on", "updated_on"),
+    "population": ("number", "name", "birth_on", "mother_number", "address", "died_on", "updated_on"),
     "social_insurance": (
         "person_number", "name", "employer_code", "employer_name", "kind", "state", "began_on", "ended_on",
         "updated_on",
     ),
+    "education": ("certificate_no", "person_number", "name", "school", "graduated_on"),
 }  # fmt: skip
-PEOPLE, INSURED = "police.population", "human_resources.social_insurance"
+PEOPLE, INSURED, SCHOOLED = "police.population", "human_resources.social_insurance", "education.certificates"
 WANG, LI, BOY = "690101198503150112", "690101198604200123", "690101201505060131"
 ZHAO, ZHANG = "690101197007070215", "69010119900101123X"
 SHOP, MILL = "91690101MA00000158", "91690101MA00000233"
@@ -43,30 +44,35 @@ class Day:
 
 
 def first_day(house: House) -> None:
-    """Everything that two departments have."""
+    """Everything that three departments have."""
     house.deliver(PEOPLE, "2026-10-31", f"""
-        公民身份号码 | 姓名 | 出生日期   | 父亲公民身份号码 | 母亲公民身份号码 | 户籍地址 | 更新日期
-        {WANG}       | 王一 | 1985-03-15 |                  |                  | 一街1号  | 2026-10-01
-        {LI}         | 李二 | 1986-04-20 |                  |                  | 一街1号  | 2026-10-01
-        {BOY}        | 王三 | 2015-05-06 | {WANG}           | {LI}             | 一街1号  | 2026-10-01
-        {ZHAO}       | 赵四 | 1970-07-07 |                  |                  | 二街2号  | 2026-10-01
+        公民身份号码 | 姓名 | 出生日期   | 母亲公民身份号码 | 户籍地址 | 更新日期
+        {WANG}       | 王一 | 1985-03-15 |                  | 一街1号  | 2026-10-01
+        {LI}         | 李二 | 1986-04-20 |                  | 一街1号  | 2026-10-01
+        {BOY}        | 王三 | 2015-05-06 | {LI}             | 一街1号  | 2026-10-01
+        {ZHAO}       | 赵四 | 1970-07-07 |                  | 二街2号  | 2026-10-01
     """, "people-1")  # fmt: skip
     house.deliver(INSURED, "2026-10", f"""
         身份证号码 | 姓名 | 单位社会信用代码 | 单位名称 | 险种类型 | 人员参保状态 | 参保时间 | 终止时间  | 数据更新时间
         {WANG}     | 王一 | {SHOP}           | 甲店     | 养老     | 参保         | 2010/1/1 |           | 2026/10/2
         {LI}       | 李贰 | {SHOP}           | 甲店     | 养老     | 参保         | 2012/1/1 |           | 2026/10/2
     """, "insured-1")  # fmt: skip
+    house.deliver(SCHOOLED, "2026-10", f"""
+        证书编号 | 身份证件号码 | 姓名 | 学校名称 | 毕业日期
+        A00001   | {ZHANG}      | 张五 | 一中     | 20080701
+        A00002   |              | 钱六 | 一中     | 19990701
+    """, "schooled-1")  # fmt: skip
 
 
 def second_day(house: House) -> None:
     """Wang moved and changed his employer, the boy has another mother, Zhao is taken back, Zhang new, Li as before."""
     house.deliver(PEOPLE, "2026-11-01", f"""
-        公民身份号码 | 姓名 | 出生日期   | 父亲公民身份号码 | 母亲公民身份号码 | 户籍地址 | 更新日期   | 操作类型
-        {WANG}       | 王一 | 1985-03-15 |                  |                  | 三街3号  | 2026-11-01 |
-        {BOY}        | 王三 | 2015-05-06 | {WANG}           | {ZHANG}          | 三街3号  | 2026-11-01 |
-        {ZHAO}       |      |            |                  |                  |          | 2026-11-01 | 删除
-        {ZHANG}      | 张五 | 1990-01-01 |                  |                  | 三街3号  | 2026-11-01 |
-        {LI}         | 李二 | 1986-04-20 |                  |                  | 一街1号  | 2026-10-01 |
+        公民身份号码 | 姓名 | 出生日期   | 母亲公民身份号码 | 户籍地址 | 更新日期   | 操作类型
+        {WANG}       | 王一 | 1985-03-15 |                  | 三街3号  | 2026-11-01 |
+        {BOY}        | 王三 | 2015-05-06 | {ZHANG}          | 三街3号  | 2026-11-01 |
+        {ZHAO}       |      |            |                  |          | 2026-11-01 | 删除
+        {ZHANG}      | 张五 | 1990-01-01 |                  | 三街3号  | 2026-11-01 |
+        {LI}         | 李二 | 1986-04-20 |                  | 一街1号  | 2026-10-01 |
     """, "people-2")  # fmt: skip
     house.deliver(INSURED, "2026-11-01", f"""
         身份证号码 | 姓名 | 单位社会信用代码 | 单位名称 | 险种类型 | 人员参保状态 | 参保时间 | 终止时间 | 数据更新时间
@@ -121,8 +127,8 @@ def test_what_is_made_of_the_changes_is_what_is_made_of_everything(days: list[Da
 def test_changed_new_and_withdrawn_rows_come_out_in_the_files(days: list[Day]) -> None:
     assert days[1].outcomes["people-2"] == Outcome("people-2", PEOPLE, "released", 5, 4, 0, 1)
     before, after = days[0].files["person"], days[1].files["person"]
-    assert set(before) - set(after) == {ZHAO}
-    assert set(after) - set(before) == {ZHANG}
+    assert set(after) == set(before) - {ZHAO}
+    assert (before[ZHANG]["name"]["resource"], after[ZHANG]["name"]["resource"]) == (SCHOOLED, PEOPLE)
     assert (before[WANG]["address"]["value"], after[WANG]["address"]["value"]) == ("一街1号", "三街3号")
     assert before[LI] != after[LI], "she is nobody's mother any more"
     assert [r["relation"] for r in after[LI]["relations"]] == ["employer"]
@@ -140,6 +146,13 @@ def test_a_late_delivery_adds_what_is_newer_than_known_and_overwrites_nothing(da
     assert (before[LI]["died_on"], after[LI]["died_on"]["value"]) == (None, date(2026, 10, 18))
     assert after[LI]["died_on"]["delivery"] == "people-late"
     assert {number for number in after if after[number] != before[number]} <= {LI, WANG}
+
+
+def test_who_has_no_number_is_on_the_list_of_candidates_and_in_no_file(house: House, days: list[Day]) -> None:
+    assert [(row["resource"], row["known"]["name"]) for row in house.rows(names.LINK_CANDIDATES)] == [
+        (SCHOOLED, "钱六")
+    ]
+    assert "钱六" not in str(days[2].files)
 
 
 def test_a_day_touches_the_tables_that_it_is_about_once(days: list[Day]) -> None:
@@ -164,7 +177,7 @@ def test_a_run_that_was_killed_before_it_noted_how_far_it_came_writes_nothing_tw
     noted = {name: (delivery.folder / name).read_bytes() for name in ("landed.json", "conformed.json", "finished.json")}
     for name in noted:
         (delivery.folder / name).unlink()
-    assert house.take_in() == days[2].outcomes
+    assert house.settle() == days[2].outcomes
     assert house.versions() == days[2].versions
     assert {name: (delivery.folder / name).read_bytes() for name in noted} == noted
 

@@ -118,3 +118,18 @@ def test_the_next_good_delivery_is_accepted_and_published_though_it_says_the_sam
     assert unmet(house, capsys) == []
     assert waiting(house, capsys) == 0
     assert {row["_delivery"] for row in house.rows(names.RELEASE)} == {"sound", "taxed", "good"}
+
+
+def test_an_empty_delivery_is_held_where_rows_are_asserted_and_changes_nothing_elsewhere(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = published(house)
+    house.on("2026-11-03")
+    for resource in (SHOPS, TAXED):
+        house.deliver(resource, "2026-11-02", HEADER, f"empty-{resource[:3]}")
+    assert take_in(house) == {
+        "empty-mar": Outcome("empty-mar", SHOPS, "held", 0, 0, 0, 0, ("column_values_to_be_between(received)",)),
+        "empty-tax": Outcome("empty-tax", TAXED, "released", 0, 0, 0, 0),
+    }
+    assert published(house) == before
+    assert unmet(house, capsys) == [(SHOPS, "empty-mar", "received")]
