@@ -18,7 +18,7 @@ from schemas.model import Attribute, Declarations, OneFile, Relation, Table
 from schemas.model import Column as Declared
 
 TIE = (
-    "struct<relation:string,other_kind:string,other_number_type:string,other_number:string,since:date,until:date,"
+    "struct<relation:string,other_kind:string,other_number_type:string,other_number:string,other_name:string,since:date,until:date,"
     "details:array<struct<key:string,value:string>>,resource:string,department:string,record:string,delivery:string,row_no:bigint,"
     "observed_on:date>"
 )
@@ -83,7 +83,7 @@ def _records(rows: DataFrame, table: Table, subject: str, kind: str) -> DataFram
 
 def _ties(rows: DataFrame, relation: Relation, way: feeds.Way) -> DataFrame:
     """Return a row per record that ties two subjects, seen from one of them."""
-    name, mine, mine_kind, other, other_kind = way
+    name, mine, mine_kind, other, other_kind, other_name = way
     for column, values in relation.when.items():
         rows = rows.where(f.col(column).isin(list(values)))
     details = [
@@ -94,6 +94,7 @@ def _ties(rows: DataFrame, relation: Relation, way: feeds.Way) -> DataFrame:
         f.lit(other_kind).alias("other_kind"),
         numbers.number_type(f.col(other), other_kind).alias("other_number_type"),
         f.col(other).alias("other_number"),
+        (f.col(other_name) if other_name else f.lit(None)).alias("other_name"),
         _day(relation.since).alias("since"),
         _day(relation.until).alias("until"),
         f.array(*details).alias("details"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from schemas.model import Declarations, OneFile, Relation
 
-# One direction of a tie: its name, then the column and kind of this side and of the other.
-Way = tuple[str, str, str, str, str]
+# One direction of a tie: its name, the column and kind of this side and of the other, the column of the other's name.
+Way = tuple[str, str, str, str, str, str | None]
 
 
 def attribute_columns(file: OneFile) -> dict[str, tuple[str, ...]]:
@@ -21,8 +21,22 @@ def ways(kind: str, declarations: Declarations) -> list[tuple[Relation, Way]]:
     """Return each declared relation in each direction that starts at a subject of this kind."""
     found = []
     for relation in (r for file in declarations.files.values() for r in file.relations):
-        forth = (relation.name, relation.one, relation.one_kind, relation.other, relation.other_kind)
-        back = (relation.inverse, relation.other, relation.other_kind, relation.one, relation.one_kind)
+        forth = (
+            relation.name,
+            relation.one,
+            relation.one_kind,
+            relation.other,
+            relation.other_kind,
+            relation.other_name,
+        )
+        back = (
+            relation.inverse,
+            relation.other,
+            relation.other_kind,
+            relation.one,
+            relation.one_kind,
+            relation.one_name,
+        )
         found += [(relation, way) for way in (forth, back) if way[2] == kind]
     return found
 

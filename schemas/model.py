@@ -173,7 +173,8 @@ class Relation:
     `one` and `other` name the table's subject columns, `*_kind` what they hold (a column that
     may hold either kind is declared once per kind). `name` is how the
     file of `one` calls the tie, `inverse` how the file of `other` does. `when` limits it to
-    rows whose column holds one of the values; `since` and `until` name date columns.
+    rows whose column holds one of the values; `since` and `until` name date columns, `one_name` and
+    `other_name` the columns with the names of the two, as the record has them.
     """
 
     name: str
@@ -188,6 +189,8 @@ class Relation:
     when: Mapping[str, tuple[str, ...]]
     since: str | None
     until: str | None
+    one_name: str | None
+    other_name: str | None
     details: tuple[str, ...]
     place: Place = field(compare=False, repr=False)
 

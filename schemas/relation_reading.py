@@ -57,7 +57,7 @@ def read_relations(items: list[Value], context: KnownTables) -> tuple[Relation, 
 def _relation(value: Value, context: KnownTables) -> Relation | None:
     fields = value.fields(
         ("name", "label", "inverse", "inverse_label", "table", "one", "other"),
-        ("one_kind", "other_kind", "when", "since", "until", "details"),
+        ("one_kind", "other_kind", "when", "since", "until", "one_name", "other_name", "details"),
     )
     table = context.table(fields.get("table"))
     if table is None:
@@ -80,6 +80,8 @@ def _relation(value: Value, context: KnownTables) -> Relation | None:
         when={name: entry.texts() for name, _, entry in fields.entries("when")},
         since=fields.maybe("since"),
         until=fields.maybe("until"),
+        one_name=fields.maybe("one_name"),
+        other_name=fields.maybe("other_name"),
         details=fields.texts("details"),
         place=value.place,
     )
@@ -113,6 +115,11 @@ def _check_relation(relation: Relation, table: Table, fields: Fields) -> None:
         if name is not None and (name not in columns or columns[name].type != "date"):
             dates = [c.name for c in table.columns if c.type == "date"]
             fields.values[option].refuse(f"{name!r}", f"a date column of {table.name!r}: {one_of(dates, name)}")
+    for option in ("one_name", "other_name"):
+        name = fields.maybe(option)
+        if name is not None and (name not in columns or columns[name].type != "string"):
+            texts = [c.name for c in table.columns if c.type == "string"]
+            fields.values[option].refuse(f"{name!r}", f"a string column of {table.name!r}: {one_of(texts, name)}")
     for name in relation.details:
         if name not in columns:
             fields.values["details"].refuse(f"the column {name!r}", one_of(columns, name))

@@ -39,7 +39,7 @@ PERSON = OneFile(
         attribute("died_on", "date", "police", ("register", "died_on", 1)),
     ),
     (Relation("employer", "单位", "employee", "职工", "jobs", "person_no", "person", "firm_code", "enterprise", {},
-              "since", None, ("name",), PLACE),),
+              "since", None, "name", None, ("since",), PLACE),),
     "died_on", PLACE,
 )  # fmt: skip
 ENTERPRISE = OneFile("enterprise", "企", "test", (), (), None, PLACE)
@@ -145,7 +145,8 @@ def test_relations_stand_on_both_files(files: Any) -> None:
     """
     mine, theirs = files(jobs=jobs)[ANNA]["relations"], files(ENTERPRISE, jobs=jobs)[FIRM]["relations"]
     assert [(r["relation"], r["other_number"], r["other_kind"]) for r in mine] == [("employer", FIRM, "enterprise")]
-    assert [(r["relation"], r["other_number"], r["details"]) for r in theirs] == [("employee", ANNA, {"name": "安那"})]
+    assert [(r["other_name"], r["details"]) for r in mine] == [(None, {"since": "2026-01-01"})]
+    assert [(r["relation"], r["other_number"], r["other_name"]) for r in theirs] == [("employee", ANNA, "安那")]
 
 
 def test_the_same_records_in_another_order_give_the_same_digest(files: Any) -> None:

@@ -114,7 +114,7 @@ sources:
   established_on: [{table: shop, column: opened_on, rank: 9}]
 relations:
   - {name: landlord, label: 房东, inverse: tenant, inverse_label: 租户, table: shop, one: holder_code,
-     other: landlord_code, when: {kind: ["2"]}, since: opened_on, until: closed_on, details: [kind]}
+     other: landlord_code, when: {kind: ["2"]}, since: opened_on, until: closed_on, one_name: shop_no, details: [kind]}
 """
     table = SHOP["tables/shop.yml"].replace("holder_code}", "[holder_code, landlord_code]}", 1) + (
         "  landlord_code: {type: credit_code, label: 房东, about: Landlord}\n"
@@ -137,7 +137,7 @@ relations:
         *built_in.relations,
         Relation(
             "landlord", "房东", "tenant", "租户", "shop", "holder_code", "enterprise", "landlord_code", "enterprise",
-            {"kind": ("2",)}, "opened_on", "closed_on", ("kind",), NOWHERE,
+            {"kind": ("2",)}, "opened_on", "closed_on", "shop_no", None, ("kind",), NOWHERE,
         ),
     )  # fmt: skip
 
