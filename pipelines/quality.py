@@ -26,7 +26,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import DoubleType, StructType
 
 from onefile.files import lock, make_folder
-from pipelines import names, types
+from pipelines import names, pages, types
 from pipelines.errors import CriticalExpectationFailed
 from pipelines.lake import Lake, TableDesign, engine, literal_rows
 
@@ -90,16 +90,17 @@ def run(lake: Lake, folder: Path, checks: Sequence[Check], at: datetime, once: s
         CriticalExpectationFailed: after everything was written down, a critical one is not met.
     """
     results: list[Result] = []
-    pages: list[ValidationResultIdentifier] = []
+    written: list[ValidationResultIdentifier] = []
     make_folder(folder)
     with lock(folder / ".lock"):
         context = _context(folder / "gx")
         for check in (c for c in checks if c.expectations):
             page, found = _validate(context, check, at)
-            pages.append(page)
+            written.append(page)
             results += found
-        if pages:
-            context.build_data_docs(resource_identifiers=pages)
+        if written:
+            suites = [page.expectation_suite_identifier for page in written]
+            context.build_data_docs(resource_identifiers=[*suites, *written])
     _keep(lake, results, at, once)
     failed = tuple(f"{r.expectation}({r.column or ''})" for r in results if not r.is_met and r.severity == "critical")
     if failed:
@@ -178,5 +179,9 @@ def _result(check: Check, item: Any) -> Result:
 def _context(folder: Path) -> Any:
     """Return a context that keeps suites, results and Data Docs below `folder`, and writes no settings of its own."""
     stores = FilesystemStoreBackendDefaults(root_directory=str(folder))
-    config = DataContextConfig(store_backend_defaults=stores, progress_bars=ProgressBarsConfig(globally=False))
+    config = DataContextConfig(
+        store_backend_defaults=stores,
+        data_docs_sites=pages.sites(folder / "uncommitted" / "data_docs" / "local_site"),
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
     return gx.get_context(mode="ephemeral", project_config=config)
