@@ -116,11 +116,10 @@ def touched_numbers(
     frames = []
     for table, rows in stated.items():
         mine = rows.where(f.col("_delivery").isin(list(deliveries)))
-        every = present.of_records(rows, mine)
-        frames += [every.select(f.col(column).alias("number")) for column in columns[table]]
+        frames.append(present.named(present.of_records(rows, mine), columns[table]))
     if not frames or not deliveries:
         return None
-    return reduce(DataFrame.unionByName, frames).where(f.col("number").isNotNull()).distinct()
+    return reduce(DataFrame.unionByName, frames).select(f.col("_named").alias("number")).distinct()
 
 
 def declared_digest(file: OneFile, declarations: Declarations) -> str:

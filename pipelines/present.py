@@ -46,16 +46,14 @@ def of_records(statements: DataFrame, records: DataFrame) -> DataFrame:
 
 
 def about(statements: DataFrame, columns: Sequence[str], numbers: DataFrame) -> DataFrame:
-    """Keep the statements whose `columns` name one of the subjects in `numbers` (column `number`)."""
-    # Not called `number` here: a table may have a column of that name.
+    """Keep the statements of the records that ever named one of the subjects in `numbers` (column `number`)."""
     wanted = f.broadcast(numbers.select(f.col("number").alias("_wanted")).distinct())
-    keys = [
-        statements.where(f.col(column).isNotNull())
-        .join(wanted, f.col(column) == f.col("_wanted"), "left_semi")
-        .select(*RECORD)
-        for column in columns
-    ]
-    found = keys[0]
-    for more in keys[1:]:
-        found = found.unionByName(more)
-    return of_records(statements, found)
+    naming = named(statements, columns, RECORD).join(wanted, f.col("_named") == f.col("_wanted"), "left_semi")
+    return of_records(statements, naming)
+
+
+def named(statements: DataFrame, columns: Sequence[str], kept: Sequence[str] = ()) -> DataFrame:
+    """Return a row for each subject that a statement names: its number as `_named`, and the `kept` columns."""
+    # Not called `number`: a table may have a column of that name.
+    every = f.explode(f.array_compact(f.array(*(f.col(column) for column in columns))))
+    return statements.select(*kept, every.alias("_named"))
