@@ -1,7 +1,8 @@
 """What a keystore holds, as frozen values: keys and secrets, and how they are written down.
 
-`{"keys": [{"name", "use", "algorithm", "created_at", "retired_at", "private"}], "secrets":
-[{"name", "created_at", "value"}]}`, in the order they were made. These bytes are never
+`{"keys": [{"name", "use", "algorithm", "created_at", "retired_at", "private",
+"signs_as"}], "secrets": [{"name", "created_at", "value"}]}`, in the order they were made;
+`signs_as` stands with keys that sign notes only. These bytes are never
 stored but sealed (`licence_vault.sealing`).
 """
 
@@ -12,31 +13,35 @@ import os
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 from licence_vault.canonical import canonical
-from licence_vault.errors import NameTaken, NoSuchKey, UnknownAlgorithm
+from licence_vault.errors import BadName, NameTaken, NoSuchKey, UnknownAlgorithm
 from licence_vault.sealing import MalformedKeystore
+from licence_vault.signers import PrivateKey, generate, private_key, public_der, secret_bytes
 from onefile.verify import trust
+from onefile.verify.algorithms import ALGORITHMS
+from onefile.verify.note import is_name
 from onefile.verify.reading import Record, instant_text, parse
 
 
 @dataclass(frozen=True)
 class Key:
-    """A signing key. `name` is one of its kind; `use` says what it signs, and may pass on to a younger key."""
+    """A signing key. `name` is one of its kind; `use` says what it signs, and may pass on to a younger key.
+
+    `signs_as` is the name that stands under the notes it signs (a log's, a witness's), or empty.
+    """
 
     name: str
     use: str
     algorithm: str
     created_at: datetime
     retired_at: datetime | None
-    private: Ed25519PrivateKey = field(repr=False)
+    private: PrivateKey = field(repr=False)
+    signs_as: str = ""
 
     @property
     def public_der(self) -> bytes:
         """The public key as SubjectPublicKeyInfo."""
-        return self.private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return public_der(self.private)
 
     @property
     def id(self) -> str:
@@ -87,6 +92,16 @@ class Contents:
         """Return the youngest active key for a use, or None."""
         return next((key for key in reversed(self.keys) if key.use == use and key.retired_at is None), None)
 
+    def rotated(self, use: str, algorithm: str | None, at: datetime) -> Contents:
+        """Put a fresh key in the place of the active one for a use, which is retired; NoSuchKey when none is."""
+        old = self.active(use)
+        if old is None:
+            raise NoSuchKey(f"the keystore has no active key for {use!r} to put another in the place of: create one")
+        names = {key.name for key in self.keys}
+        name = next(n for n in (f"{use}-{i}" for i in range(1, len(names) + 2)) if n not in names)
+        fresh = new_key(name, use, algorithm or old.algorithm, at, old.signs_as)
+        return self.with_retired(old.name, at).with_key(fresh)
+
     def lacks(self, uses: tuple[str, ...], secrets: tuple[str, ...]) -> bool:
         """Say whether a use has no active key, or a secret is missing."""
         names = {secret.name for secret in self.secrets}
@@ -105,11 +120,18 @@ class Contents:
         return whole
 
 
-def new_key(name: str, use: str, algorithm: str, at: datetime) -> Key:
-    """Return a fresh key; UnknownAlgorithm when the algorithm is not on the list."""
-    if algorithm not in trust.ALGORITHMS:
-        raise UnknownAlgorithm(f"algorithm {algorithm!r} is not known: {' or '.join(trust.ALGORITHMS)} is wanted")
-    return Key(name, use, algorithm, at, None, Ed25519PrivateKey.generate())
+def new_key(name: str, use: str, algorithm: str, at: datetime, signs_as: str = "") -> Key:
+    """Return a fresh key.
+
+    Raises:
+        UnknownAlgorithm: the algorithm is not on the list.
+        BadName: the key is to sign notes, and the name it would sign as cannot stand there.
+    """
+    if algorithm not in ALGORITHMS:
+        raise UnknownAlgorithm(f"algorithm {algorithm!r} is not known: {' or '.join(ALGORITHMS)} is wanted")
+    if use in trust.NOTE_USES and not is_name(signs_as):
+        raise BadName(f"a key for {use!r} signs under a name like city.example/log: without spaces and +, not empty")
+    return Key(name, use, algorithm, at, None, generate(algorithm), signs_as)
 
 
 def new_secret(name: str, at: datetime) -> Secret:
@@ -119,7 +141,7 @@ def new_secret(name: str, at: datetime) -> Secret:
 
 def written(contents: Contents) -> bytes:
     """Return the contents as the bytes to be sealed."""
-    keys = [{**_public_fields(key), "private": _base64(key.private.private_bytes_raw())} for key in contents.keys]
+    keys = [{**_public_fields(key), "private": _base64(secret_bytes(key.private))} for key in contents.keys]
     secrets = [
         {"name": secret.name, "created_at": instant_text(secret.created_at), "value": _base64(secret.value)}
         for secret in contents.secrets
@@ -156,20 +178,23 @@ def _public_fields(key: Key) -> dict[str, object]:
         "algorithm": key.algorithm,
         "created_at": instant_text(key.created_at),
         "retired_at": None if key.retired_at is None else instant_text(key.retired_at),
+        **({"signs_as": key.signs_as} if key.signs_as else {}),
     }
 
 
 def _read_key(record: Record) -> Key:
     private = record.base64("private")
+    algorithm = record.choice("algorithm", ALGORITHMS)
     if len(private) != 32:
         raise record.wrong("private", "32 bytes")
     return Key(
         name=record.text("name"),
         use=record.text("use"),
-        algorithm=record.choice("algorithm", trust.ALGORITHMS),
+        algorithm=algorithm,
         created_at=record.instant("created_at"),
         retired_at=None if record.take("retired_at") is None else record.instant("retired_at"),
-        private=Ed25519PrivateKey.from_private_bytes(private),
+        private=private_key(algorithm, private),
+        signs_as=record.text("signs_as") if record.has("signs_as") else "",
     )
 
 

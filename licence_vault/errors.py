@@ -60,3 +60,28 @@ class NoSuchRow(VaultError):
 
 class RowsDiffer(VaultError):
     """The rows kept are not the rows that the receipt was given for."""
+
+
+class BadName(VaultError):
+    """A key cannot sign notes under that name."""
+
+
+class LogDamaged(VaultError):
+    """Files of the log are missing, or are not what its signed checkpoint says."""
+
+    def __init__(self, where: str, detail: str) -> None:
+        super().__init__(f"the log is damaged at {where} ({detail}): restore log/ from a copy, and audit it")
+
+
+class OtherLog(VaultError):
+    """The folder holds a log of another name than the key that is to sign it."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"the folder holds the log {found!a}, the key signs for {wanted!a}: use that log's key")
+
+
+class EntryTooLong(VaultError):
+    """An entry has no bytes, or more than 65,535."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(f"entry {index} of the batch is empty or beyond 65,535 bytes: nothing was appended")

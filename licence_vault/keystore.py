@@ -14,7 +14,8 @@ from pathlib import Path
 from licence_vault.contents import Contents, Key, new_key, new_secret, read, trust_file, written
 from licence_vault.errors import KeystoreCorrupted, KeystoreExists, KeystoreMissing, NoSuchKey, PassphraseMissing
 from licence_vault.sealing import MalformedKeystore, SealingKey, derive, seal, unseal
-from licence_vault.signers import Ed25519Signer
+from licence_vault.signers import Signer
+from licence_vault.signers import signer as make_signer
 from onefile.files import lock, write_whole
 
 USES = ("receipts", "ledger")
@@ -59,14 +60,18 @@ class Keystore:
         """All keys, the oldest first."""
         return self._contents.keys
 
-    def create_key(self, name: str, *, use: str, at: datetime, algorithm: str = "Ed25519") -> Key:
+    def create_key(self, name: str, *, use: str, at: datetime, algorithm: str = "Ed25519", signs_as: str = "") -> Key:
         """Make a key, keep it, and return it.
+
+        Args:
+            signs_as: the name under notes that a `log` or `witness` key signs.
 
         Raises:
             NameTaken: a key has that name.
             UnknownAlgorithm: `algorithm` is not on the list.
+            BadName: `signs_as` is needed, and cannot stand under a note.
         """
-        key = new_key(name, use, algorithm, at)
+        key = new_key(name, use, algorithm, at, signs_as)
         self._change(lambda contents: contents.with_key(key))
         return key
 
@@ -77,6 +82,27 @@ class Keystore:
             NoSuchKey: no active key has that name.
         """
         self._change(lambda contents: contents.with_retired(name, at))
+
+    def rotate_key(self, use: str, at: datetime, algorithm: str | None = None) -> Key:
+        """Retire the active key for a use, make another in its place, and return that.
+
+        Raises:
+            NoSuchKey: no active key has that use.
+            UnknownAlgorithm: `algorithm` is not on the list; None: the old key's.
+        """
+        self._change(lambda contents: contents.rotated(use, algorithm, at))
+        return self.active_key(use)
+
+    def active_key(self, use: str) -> Key:
+        """Return the youngest active key for a use.
+
+        Raises:
+            NoSuchKey: there is none.
+        """
+        key = self._contents.active(use)
+        if key is None:
+            raise NoSuchKey(f"the keystore has no active key for {use!r}: create one")
+        return key
 
     def create_secret(self, name: str, at: datetime) -> bytes:
         """Make a secret of 32 random bytes, keep it, and return it.
@@ -99,16 +125,14 @@ class Keystore:
                 return secret.value
         raise NoSuchKey(f"the keystore has no secret {name!r}")
 
-    def signer(self, use: str) -> Ed25519Signer:
+    def signer(self, use: str) -> Signer:
         """Return the signer for a use: its youngest active key.
 
         Raises:
             NoSuchKey: no active key has that use.
         """
-        key = self._contents.active(use)
-        if key is None:
-            raise NoSuchKey(f"the keystore has no active key for {use!r}: create one")
-        return Ed25519Signer(key.id, key.private)
+        key = self.active_key(use)
+        return make_signer(key.id, key.private)
 
     def trust(self) -> bytes:
         """Return the public keys as a trust file, which anybody may have."""

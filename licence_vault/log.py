@@ -77,9 +77,15 @@ def consistency_proof(leaf_hashes: Sequence[bytes], size1: int) -> list[bytes]:
 class Tree:
     """A tree that grows leaf by leaf in O(log n) memory, and knows its root at any time."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: list[bytes] = []  # roots of the full subtrees, the largest first
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        """Begin with a tree of `size` leaves by the roots of its full subtrees, the largest first."""
+        self.size = size
+        self._peaks = list(peaks)
+
+    @property
+    def peaks(self) -> tuple[bytes, ...]:
+        """The roots of the full subtrees, the largest first: all that is needed to go on."""
+        return tuple(self._peaks)
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf by its hash (32 bytes)."""

@@ -1,10 +1,22 @@
-"""What signs. Algorithms are named in the data and allow-listed here; keys never leave a signer."""
+"""What signs. Algorithms are named in the data and allow-listed here; keys never leave a signer.
+
+A signer for an HSM or for SM2 is another class with these three members, and a line in
+`licence_vault.keystore.Keystore.signer`.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from onefile.verify.algorithms import ECDSA_P256, ED25519
+
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Signer(Protocol):
@@ -22,7 +34,7 @@ class Signer(Protocol):
 class Ed25519Signer:
     """Ed25519 (RFC 8032): the same message gives the same 64 bytes."""
 
-    algorithm = "Ed25519"
+    algorithm = ED25519
 
     def __init__(self, key_id: str, private: Ed25519PrivateKey) -> None:
         self.key_id = key_id
@@ -34,3 +46,51 @@ class Ed25519Signer:
 
     def __repr__(self) -> str:
         return f"Ed25519Signer(key_id={self.key_id!r})"
+
+
+class EcdsaSigner:
+    """ECDSA on P-256 with SHA-256: every signature differs, and all of them hold."""
+
+    algorithm = ECDSA_P256
+
+    def __init__(self, key_id: str, private: ec.EllipticCurvePrivateKey) -> None:
+        self.key_id = key_id
+        self._private = private
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature, DER (RFC 3279)."""
+        return self._private.sign(message, ec.ECDSA(SHA256()))
+
+    def __repr__(self) -> str:
+        return f"EcdsaSigner(key_id={self.key_id!r})"
+
+
+def signer(key_id: str, private: PrivateKey) -> Signer:
+    """Return the signer for a private key."""
+    if isinstance(private, Ed25519PrivateKey):
+        return Ed25519Signer(key_id, private)
+    return EcdsaSigner(key_id, private)
+
+
+def generate(algorithm: str) -> PrivateKey:
+    """Return a fresh private key of an algorithm on the list."""
+    return private_key(algorithm, os.urandom(32)) if algorithm == ED25519 else ec.generate_private_key(ec.SECP256R1())
+
+
+def private_key(algorithm: str, secret: bytes) -> PrivateKey:
+    """Return the private key in 32 bytes; ValueError when they are none."""
+    if algorithm == ED25519:
+        return Ed25519PrivateKey.from_private_bytes(secret)
+    return ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
+
+
+def secret_bytes(private: PrivateKey) -> bytes:
+    """Return a private key as 32 bytes."""
+    if isinstance(private, Ed25519PrivateKey):
+        return private.private_bytes_raw()
+    return private.private_numbers().private_value.to_bytes(32, "big")
+
+
+def public_der(private: PrivateKey) -> bytes:
+    """Return the public half as SubjectPublicKeyInfo."""
+    return private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -56,6 +56,24 @@ class MalformedReceipt(Malformed):
     paper = ("receipt", "回执")
 
 
+class MalformedNote(Malformed):
+    """No signed note: text, blank line, signature lines."""
+
+    paper = ("signed note", "签名文书")
+
+
+class MalformedCheckpoint(Malformed):
+    """The signed text is no checkpoint of a log."""
+
+    paper = ("checkpoint", "日志检查点")
+
+
+class MalformedLeaf(Malformed):
+    """A log entry is no `onefile.leaf/1`."""
+
+    paper = ("log entry", "日志条目")
+
+
 class MalformedProof(Malformed):
     """The bytes are no `onefile.proof/1`."""
 
@@ -113,6 +131,16 @@ class BadSignature(VerificationError):
         super().__init__(
             f"the signature of key {key_id} does not hold: the paper was altered",
             f"密钥 {key_id} 的签名不成立：内容被改动过",
+        )
+
+
+class NotWitnessed(VerificationError):
+    """Fewer of the trusted witnesses co-signed the checkpoint than the trust file demands."""
+
+    def __init__(self, found: int, needed: int) -> None:
+        super().__init__(
+            f"{found} trusted witnesses co-signed the log's checkpoint, {needed} are demanded: fetch a newer proof",
+            f"日志检查点只有 {found} 个受信任的见证方签名，要求 {needed} 个：请取得较新的证明",
         )
 
 

@@ -75,6 +75,10 @@ class Record:
             raise self.error(f"{self._where} has no {name!r}")
         return self._fields[name]
 
+    def has(self, name: str) -> bool:
+        """Say whether a field is there: for those that a later minor version added."""
+        return name in self._fields
+
     def wrong(self, name: str, wanted: str) -> Malformed:
         """Return the error that says what the field must be."""
         return self.error(f"{name!r} of {self._where} is not {wanted}")

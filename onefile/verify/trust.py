@@ -1,8 +1,10 @@
 """Whose signatures are believed: the trust file, read strictly.
 
 `{"format": "onefile.trust/1", "keys": [{"id", "name", "use", "algorithm", "public", "state",
-"created_at", "retired_at"}]}`: `public` is the key's SubjectPublicKeyInfo (DER) in base64,
-and `id` follows from it, so a key cannot pose as another. Algorithms are allow-listed.
+"created_at", "retired_at", "signs_as"}], "witnesses_needed"}`: `public` is the key's SubjectPublicKeyInfo
+(DER) in base64, and `id` follows from it, so a key cannot pose as another. Algorithms are
+allow-listed. `signs_as` is the name under which a `log` or `witness` key signs notes; of the
+witnesses, `witnesses_needed` (none where it is left out) must have co-signed a checkpoint.
 """
 
 from __future__ import annotations
@@ -12,16 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
+from onefile.verify.algorithms import ALGORITHMS, PublicKey, public_key
 from onefile.verify.errors import BadSignature, MalformedTrust, UnknownKey, WrongUse
 from onefile.verify.reading import Record, parse
 
 FORMAT = "onefile.trust/1"
-ALGORITHMS = ("Ed25519",)
 STATES = ("active", "retired")
-_ED25519_DER = bytes.fromhex("302a300506032b6570032100")  # all of the SubjectPublicKeyInfo but the key (RFC 8410)
+NOTE_USES = ("log", "witness")
 
 
 @dataclass(frozen=True)
@@ -35,21 +34,25 @@ class TrustedKey:
     state: str
     created_at: datetime
     retired_at: datetime | None
-    public: Ed25519PublicKey
+    public: PublicKey
+    signs_as: str = ""
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Return when the signature is this key's over the message; raise BadSignature otherwise."""
-        try:
-            self.public.verify(signature, message)
-        except InvalidSignature:
-            raise BadSignature(self.id) from None
+        if not self.public.holds(signature, message):
+            raise BadSignature(self.id)
 
 
 @dataclass(frozen=True)
 class Trust:
-    """The keys that are believed, by id."""
+    """The keys that are believed, by id, and how many witnesses a checkpoint needs."""
 
     keys: Mapping[str, TrustedKey]
+    witnesses_needed: int = 0
+
+    def of_use(self, use: str) -> tuple[TrustedKey, ...]:
+        """Return the keys for a use, retired ones too."""
+        return tuple(key for key in self.keys.values() if key.use == use)
 
     def key(self, key_id: str, use: str) -> TrustedKey:
         """Return the key of that id.
@@ -83,7 +86,10 @@ def read_trust(data: bytes) -> Trust:
     by_id = {key.id: key for key in keys}
     if len(by_id) != len(keys):
         raise MalformedTrust("a key stands twice")
-    return Trust(by_id)
+    needed = top.count("witnesses_needed") if top.has("witnesses_needed") else 0
+    if needed > sum(key.use == "witness" for key in keys):
+        raise MalformedTrust("it demands more witnesses than it has")
+    return Trust(by_id, needed)
 
 
 def _key(record: Record) -> TrustedKey:
@@ -94,19 +100,18 @@ def _key(record: Record) -> TrustedKey:
     state = record.choice("state", STATES)
     if (state == "retired") != (retired_at is not None):
         raise record.wrong("retired_at", "there exactly when the key is retired")
+    use, algorithm = record.text("use"), record.choice("algorithm", ALGORITHMS)
+    public = public_key(algorithm, der)
+    if public is None:
+        raise record.wrong("public", f"an {algorithm} key as SubjectPublicKeyInfo")
     return TrustedKey(
         id=key_id(der),
         name=record.text("name"),
-        use=record.text("use"),
-        algorithm=record.choice("algorithm", ALGORITHMS),
+        use=use,
+        algorithm=algorithm,
         state=state,
         created_at=record.instant("created_at"),
         retired_at=retired_at,
-        public=_public(der, record),
+        public=public,
+        signs_as=record.text("signs_as") if use in NOTE_USES else "",
     )
-
-
-def _public(der: bytes, record: Record) -> Ed25519PublicKey:
-    if not der.startswith(_ED25519_DER) or len(der) != len(_ED25519_DER) + 32:
-        raise record.wrong("public", "an Ed25519 key as SubjectPublicKeyInfo")
-    return Ed25519PublicKey.from_public_bytes(der[len(_ED25519_DER) :])
