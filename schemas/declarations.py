@@ -1,4 +1,4 @@
-"""Loads everything that is declared about tables, code lists, one files and departments.
+"""Loads everything that is declared about tables, code lists, one files, departments and licence types.
 
 All problems of all files are told together. What a broken file would have declared is taken
 as there, so that one fault is told once and not again wherever its name is used.
@@ -19,12 +19,14 @@ from schemas.code_lists import read_list
 from schemas.errors import Problems, one_of
 from schemas.file_reading import FilePart, assemble, read_part
 from schemas.identifiers import InvalidIdentifier, credit_code
+from schemas.licence_reading import DEPARTMENT_LEVELS, Known, read_licence_type
+from schemas.licence_types import LicenceType
 from schemas.model import SUBJECT_KINDS, CodeList, Declarations, Department, OneFile, Place, Table
 from schemas.reading import Value, read
+from schemas.relation_reading import KnownTables
 from schemas.table_reading import checked_key, read_table
 
 AREA_LIST = "area"
-DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street")
 
 
 class _Named(Protocol):
@@ -57,7 +59,9 @@ def gather(found: tuple[layers.Layer, ...], problems: Problems) -> Declarations:
     files = _files(found, problems, tables)
     for file in files.values():
         _check_file(file, tables, codes, departments, problems)
-    return Declarations(tables, codes, files, departments, digest(tables, codes, files, departments))
+    licences = _licences(found, problems, Known(KnownTables(tables, problems.broken), codes, departments))
+    # Licence types are not in the digest: what they say changes no table and no one file.
+    return Declarations(tables, codes, files, departments, licences, digest(tables, codes, files, departments))
 
 
 def digest(*declared: object) -> str:
@@ -161,6 +165,23 @@ def _files(found: tuple[layers.Layer, ...], problems: Problems, tables: Mapping[
         parts += [read_part(value) for _, value in layers.documents("files", layer, problems) if value is not None]
     assembled = {kind: assemble(kind, parts, tables, problems.broken) for kind in SUBJECT_KINDS}
     return {kind: file for kind, file in assembled.items() if file is not None}
+
+
+def _licences(found: tuple[layers.Layer, ...], problems: Problems, known: Known) -> dict[str, LicenceType]:
+    licences: dict[str, LicenceType] = {}
+    codes: dict[str, LicenceType] = {}
+    for layer in found:
+        for path, value in layers.documents("licences", layer, problems):
+            licence = read_licence_type(value, known) if value is not None else None
+            if value is None or licence is None:
+                continue
+            _check_stem(licence.name, path, value)
+            first = codes.setdefault(licence.code, licence)
+            if first.name != licence.name:
+                value.refuse(f"the type code {licence.code} again", f"another number (it is that of {first.place})")
+            if not value.document.is_broken:
+                _keep(licences, licence.name, licence, value)
+    return licences
 
 
 def _check_codes(table: Table, codes: Mapping[str, CodeList], problems: Problems) -> None:

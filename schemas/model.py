@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schemas.licence_types import LicenceType
 
 COLUMN_TYPES = (
     "string", "long", "decimal", "boolean", "date", "instant", "code", "area_code",
@@ -312,4 +316,5 @@ class Declarations:
     codes: Mapping[str, CodeList]
     files: Mapping[str, OneFile]
     departments: Mapping[str, Department]
+    licences: Mapping[str, LicenceType]
     digest: str

@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tools.reference import codes, commands, dags, exit_codes, files, lake, reasons, resources, settings, tables
+from tools.reference import (
+    codes,
+    commands,
+    dags,
+    exit_codes,
+    files,
+    lake,
+    licences,
+    reasons,
+    resources,
+    settings,
+    tables,
+)
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -24,6 +36,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "resources.md": resources.page,
     "codes.md": codes.page,
     "files.md": files.page,
+    "licences.md": licences.page,
 }
 
 

@@ -88,7 +88,7 @@ def declarations(folders: tuple[Path, ...]) -> Finding:
         return Finding("declarations", f"{len(problems)} to correct", problems)
     counts = (
         f"{len(declared.departments)} departments, {len(found.resources)} resources, {len(declared.tables)} tables, "
-        f"{len(declared.codes)} code lists with {codes} codes"
+        f"{len(declared.licences)} licence types, {len(declared.codes)} code lists with {codes} codes"
     )
     return Finding("declarations", f"{counts}; digest {found.digest[:12]}")
 

@@ -8,7 +8,7 @@ datetime.date(1949, 12, 31)
 from schemas.identifiers.areas import area_code
 from schemas.identifiers.enterprises import CreditCode, credit_code
 from schemas.identifiers.errors import InvalidIdentifier
-from schemas.identifiers.licences import LicenceId, licence_id
+from schemas.identifiers.licences import LicenceId, licence_id, make_licence_id
 from schemas.identifiers.persons import PersonNumber, citizen_number, person_number
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "citizen_number",
     "credit_code",
     "licence_id",
+    "make_licence_id",
     "person_number",
 ]

@@ -93,6 +93,26 @@ def licence_id(text: str) -> LicenceId:
     return LicenceId(text, kind, issuer, serial, int(version), check, _warnings(kind, issuer))
 
 
+def make_licence_id(kind: str, issuer: str, serial: str, version: int) -> LicenceId:
+    """Make an electronic licence identifier from its parts, with its check character.
+
+    Args:
+        kind: the type's code: the defining authority's code and 3 digits.
+        issuer: the issuing authority's credit code, or an area code.
+        serial: digits and capital letters.
+        version: 1 to 999.
+
+    Raises:
+        InvalidIdentifier: a part is not as it must be; `reason` as `licence_id` says.
+    """
+    number = f"{version:03d}"
+    reason = _body_fault(kind, issuer, serial, number)
+    if reason is not None:
+        raise InvalidIdentifier("licence identifier", reason)
+    body = kind + issuer + serial + number
+    return licence_id(f"{ROOT}.{kind}.{issuer}.{serial}.{number}.{check_character(body)}")
+
+
 def licence_fault(text: str) -> str | None:
     """Return why the text is no licence identifier, or None. Never raises on any text."""
     if not _ALLOWED.match(text):

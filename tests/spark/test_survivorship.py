@@ -43,7 +43,9 @@ PERSON = OneFile(
     "died_on", PLACE,
 )  # fmt: skip
 ENTERPRISE = OneFile("enterprise", "企", "test", (), (), None, PLACE)
-DECLARED = Declarations({"register": REGISTER, "jobs": JOBS}, {}, {"person": PERSON, "enterprise": ENTERPRISE}, {}, "")
+DECLARED = Declarations(
+    {"register": REGISTER, "jobs": JOBS}, {}, {"person": PERSON, "enterprise": ENTERPRISE}, {}, {}, ""
+)
 
 
 @pytest.fixture

@@ -22,13 +22,14 @@ def page() -> str:
 
 
 def _section(declared: Table, found: catalog.Catalogue) -> str:
-    filled = ", ".join(code(resource.id) for resource in found.of_table(declared.name))
+    resources = ", ".join(code(resource.id) for resource in found.of_table(declared.name))
+    filled = f"Filled by {resources}" if resources else "Filled by no resource yet: declared for its licences"
     subjects = ", ".join(f"{subject.kind} by {code(subject.column)}" for subject in declared.subjects)
     since = code(declared.observed) if declared.observed else "the delivery's period"
     head = (
         f"## {declared.name} · {declared.label}\n\n"
         f"{declared.grain[0].upper()}{declared.grain[1:]}. Source: {declared.source}. "
-        f"About: {subjects or 'no subject'}; {since} says since when. Filled by {filled}. "
+        f"About: {subjects or 'no subject'}; {since} says since when. {filled}. "
         f"Declared in `{declared.place.path}`."
     )
     rows = [(code(c.name), c.label, _type(c), _required(c, declared), c.about, _rules(c)) for c in declared.columns]

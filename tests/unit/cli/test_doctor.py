@@ -31,7 +31,7 @@ def test_sound_declarations_are_counted_and_the_machine_is_not_looked_at(
 ) -> None:
     assert run(["--lang", "zh", "doctor", "--declarations", str(lay(tmp_path, SHOP))]) == 0
     [line] = capsys.readouterr().out.splitlines()
-    assert line.startswith("正常  声明: 6 departments, 11 resources, 11 tables,")
+    assert line.startswith("正常  声明: 11 departments, 11 resources, 19 tables,")
 
 
 def test_json_holds_every_check(capsys: pytest.CaptureFixture[str]) -> None:

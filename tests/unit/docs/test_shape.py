@@ -104,12 +104,14 @@ def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> 
         "tables": loaded.declarations.tables,
         "codes": loaded.declarations.codes,
         "files": loaded.declarations.files,
+        "licences": loaded.declarations.licences,
         "resources": loaded.resources,
     }
     folders = {
         "tables": "schemas/tables",
         "codes": "schemas/codes",
         "files": "schemas/files",
+        "licences": "schemas/licences",
         "resources": "catalog/resources",
     }
     for name, folder in folders.items():
@@ -120,10 +122,11 @@ def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> 
         assert [each for each in found[name] if each not in page] == []
 
 
-def test_every_table_is_filled_by_a_resource_and_every_code_list_is_used() -> None:
+def test_every_table_is_filled_by_a_resource_or_makes_licences_and_every_code_list_is_used() -> None:
     loaded = catalog.load()
     tables = loaded.declarations.tables
-    assert set(tables) == {resource.table for resource in loaded.resources.values()}
+    made = {licence.table for licence in loaded.declarations.licences.values()}
+    assert set(tables) == {resource.table for resource in loaded.resources.values()} | made
     used = {column.codes for table in tables.values() for column in table.columns} | {"area"}
     assert set(loaded.declarations.codes) - used - KEPT_FOR_READING == set()
 

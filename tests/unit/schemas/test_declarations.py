@@ -25,10 +25,12 @@ def declared() -> catalog.Catalogue:
 def test_the_first_set_is_there(declared: catalog.Catalogue) -> None:
     assert list(declared.declarations.departments) == [
         "police", "civil_affairs", "human_resources", "education", "market", "tax",
+        "transport", "health", "natural_resources", "housing", "emergency",
     ]  # fmt: skip
     assert list(declared.declarations.tables) == [
-        "education", "enterprise", "food_permit", "marriage", "penalty", "population", "registered_enterprise",
-        "shareholder", "social_insurance", "tax_registration",
+        "birth_record", "construction_permit", "driving_licence", "education", "enterprise", "food_permit",
+        "hygiene_permit", "marriage", "penalty", "population", "qualification", "real_estate", "registered_enterprise",
+        "road_transport_permit", "shareholder", "social_insurance", "tax_registration", "work_safety_permit",
     ]  # fmt: skip
     assert list(declared.resources) == [
         "civil_affairs.marriages", "education.certificates", "human_resources.social_insurance", "market.enterprises",
@@ -38,13 +40,16 @@ def test_the_first_set_is_there(declared: catalog.Catalogue) -> None:
     assert list(declared.declarations.files) == ["person", "enterprise"]
 
 
-def test_every_table_is_filled_by_a_resource_and_feeds_a_one_file(declared: catalog.Catalogue) -> None:
+def test_every_table_is_filled_by_a_resource_and_feeds_a_one_file_or_makes_licences(
+    declared: catalog.Catalogue,
+) -> None:
     files = declared.declarations.files.values()
     used = {source.table for file in files for attribute in file.attributes for source in attribute.sources}
     used |= {relation.table for file in files for relation in file.relations}
+    made = {licence.table for licence in declared.declarations.licences.values()}
     for table in declared.declarations.tables:
-        assert declared.of_table(table), table
-        assert table in used, table
+        assert declared.of_table(table) or table in made, table
+        assert table in used | made, table
 
 
 def test_every_lead_provides_a_source_of_what_it_leads(declared: catalog.Catalogue) -> None:
