@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -107,13 +108,16 @@ class Contents:
         names = {secret.name for secret in self.secrets}
         return not names.issuperset(secrets) or any(self.active(use) is None for use in uses)
 
-    def completed(self, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime) -> Contents:
+    def completed(
+        self, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime, signs_as: Mapping[str, str]
+    ) -> Contents:
         """Add what it lacks of these: keys named `<use>-<number>`, and secrets."""
         whole = self
         for use in uses:
             if whole.active(use) is None:
                 number = 1 + sum(key.use == use for key in whole.keys)
-                whole = whole.with_key(new_key(f"{use}-{number}", use, "Ed25519", at))
+                name = signs_as.get(use, "")
+                whole = whole.with_key(new_key(f"{use}-{number}", use, "Ed25519", at, name))
         for name in secrets:
             if all(secret.name != name for secret in whole.secrets):
                 whole = whole.with_secret(new_secret(name, at))

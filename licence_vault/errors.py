@@ -85,3 +85,66 @@ class EntryTooLong(VaultError):
 
     def __init__(self, index: int) -> None:
         super().__init__(f"entry {index} of the batch is empty or beyond 65,535 bytes: nothing was appended")
+
+
+class PayloadErased(VaultError):
+    """The payload's key was destroyed: nobody can read it any more."""
+
+    def __init__(self, licence_id: str) -> None:
+        super().__init__(
+            f"the content of licence {licence_id} was erased: its entry in the log stays, and says no more"
+        )
+
+
+class PayloadDamaged(VaultError):
+    """A sealed payload is not what was sealed for that licence."""
+
+    def __init__(self, licence_id: str) -> None:
+        super().__init__(f"the content kept for licence {licence_id} was altered or swapped: restore the database")
+
+
+class LogAndTableDiffer(VaultError):
+    """The log and the licence table do not tell the same: one of them was set back, or altered."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"the log and the licence table differ: {detail}; nothing was issued: restore both from one backup, then"
+            " `onefile vault audit`"
+        )
+
+
+class ClockWentBack(VaultError):
+    """The batch would be dated before the one that is the last in the log."""
+
+    def __init__(self, at: str, last: str) -> None:
+        super().__init__(f"the present instant {at} is before the last batch's, {last}: set the clock right")
+
+
+class NoSuchLicence(VaultError):
+    """The vault has no licence of that identifier."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the vault has no such licence: look at the identifier's spelling, version and check character"
+        )
+
+
+class UnknownLicenceType(VaultError):
+    """No licence type of that name is declared."""
+
+    def __init__(self, found: str, known: str) -> None:
+        super().__init__(f"no licence type {found!a} is declared: {known}")
+
+
+class LogForked(VaultError):
+    """A log is not what it was before, grown: somebody removed, altered or re-wrote entries."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the log is not what it was, grown: {detail}; keep both checkpoints and tell its authority")
+
+
+class LogUnreachable(VaultError):
+    """A file of a log cannot be had."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"the log's {path} cannot be read: look at its folder or address, and at the network")

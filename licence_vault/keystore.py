@@ -7,7 +7,7 @@ nothing of each other's. Beside it lies `trust.json`, the public keys, for every
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -138,12 +138,18 @@ class Keystore:
         """Return the public keys as a trust file, which anybody may have."""
         return trust_file(self._contents)
 
-    def ensure(self, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime) -> None:
-        """Make what is missing: an active key for each use, a secret for each name, the trust file."""
+    def ensure(
+        self, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime, signs_as: Mapping[str, str] | None = None
+    ) -> None:
+        """Make what is missing: an active key for each use, a secret for each name, the trust file.
+
+        Args:
+            signs_as: by use, the name under notes that a new key signs.
+        """
         trust_path = self.path.with_name("trust.json")
         is_told = trust_path.exists() and trust_path.read_bytes() == self.trust()
         if self._contents.lacks(uses, secrets) or not is_told:
-            self._change(lambda contents: contents.completed(uses, secrets, at))
+            self._change(lambda contents: contents.completed(uses, secrets, at, signs_as or {}))
 
     def __repr__(self) -> str:
         return f"Keystore({self.path.name}, keys={[key.name for key in self.keys]})"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from licence_vault.errors import EntryTooLong, LogDamaged, OtherLog
 from licence_vault.notes import NoteSigner
-from licence_vault.tiles import WIDTH, TiledTree, bundle, tile_path, unbundle
+from licence_vault.tiles import WIDTH, TiledTree, bundle, tile_path, tile_width, unbundle
 from onefile.files import fsync_folder, lock, make_folder, write_whole
 from onefile.verify.checkpoint import Checkpoint, open_checkpoint
 from onefile.verify.merkle import EMPTY_ROOT
@@ -72,7 +72,8 @@ class LogFolder:
         Raises:
             LogDamaged: a bundle is missing, or cut short.
         """
-        return entries(self.read, start, stop)
+        head = self.checkpoint()
+        return entries(self.read, start, stop, 0 if head is None else head.size)
 
     @contextmanager
     def writing(self, signer: NoteSigner) -> Iterator[LogWriter]:
@@ -196,10 +197,10 @@ class _Edge:
             self._written.append(target)
 
 
-def entries(read: Callable[[str], bytes], start: int, stop: int) -> Iterator[bytes]:
-    """Yield the entries from `start` to before `stop`, bundle by bundle; `read` returns a path's bytes."""
+def entries(read: Callable[[str], bytes], start: int, stop: int, size: int) -> Iterator[bytes]:
+    """Yield the entries from `start` to before `stop` of a log of that size; `read` returns a path's bytes."""
     for index in range(start >> 8, (stop + WIDTH - 1) >> 8):
-        path = tile_path("entries", index, min(WIDTH, stop - index * WIDTH))
+        path = tile_path("entries", index, tile_width(0, index, size))
         found = list(unbundle(read(path), path))
         first, last = max(start - index * WIDTH, 0), min(WIDTH, stop - index * WIDTH)
         if len(found) < last:

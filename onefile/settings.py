@@ -27,6 +27,7 @@ NAMES = {
     "ONEFILE_LANG": "zh or en (default from the locale)",
     "ONEFILE_OPERATOR": "who runs the command, for the ledger (default the login name)",
     "ONEFILE_PASSPHRASE_FILE": "file with the keystore's passphrase (default keys/passphrase in the home)",
+    "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
     "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",
 }
@@ -53,6 +54,7 @@ class Settings:
     lang: str
     operator: str
     passphrase_file: Path
+    log_origin: str
     jars: Path
     lineage: str
 
@@ -89,6 +91,7 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         lang=_lang(lang or env.get("ONEFILE_LANG"), env),
         operator=env.get("ONEFILE_OPERATOR") or env.get("LOGNAME") or env.get("USER") or "unknown",
         passphrase_file=Path(env.get("ONEFILE_PASSPHRASE_FILE") or home / "keys" / "passphrase"),
+        log_origin=env.get("ONEFILE_LOG_ORIGIN") or "onefile.invalid/log",
         jars=Path(env.get("ONEFILE_JARS") or Path(__file__).parent.parent / ".jars").absolute(),
         lineage=env.get("ONEFILE_LINEAGE") or str(home / "lineage.jsonl"),
     )

@@ -206,6 +206,23 @@ _ROWS = (
     ),
 )
 
+_LICENCES = (
+    Reason(
+        "transition",
+        "证照状态不可能这样变更",
+        "a licence cannot go from its state to this one",
+        "核对状态；已注销、已转出的证照不能恢复，应新发",
+        "check the state; what was cancelled or transferred is not taken back but issued anew",
+    ),
+    Reason(
+        "version_limit",
+        "证照版本已满999",
+        "the licence has its 999 versions already",
+        "以新的证照编号新发",
+        "issue it anew under another number",
+    ),
+)
+
 _WARNINGS = (
     Reason(
         "region_unknown",
@@ -237,7 +254,7 @@ _WARNINGS = (
     ),
 )
 
-REASONS: dict[str, Reason] = {r.code: r for r in (*_VALUES, *_MONEY, *_IDENTIFIERS, *_ROWS, *_WARNINGS)}
+REASONS: dict[str, Reason] = {r.code: r for r in (*_VALUES, *_MONEY, *_IDENTIFIERS, *_ROWS, *_LICENCES, *_WARNINGS)}
 """Every reason by its code: what keeps a row out, and the warnings that do not."""
 
 WARNINGS: tuple[str, ...] = tuple(r.code for r in _WARNINGS)

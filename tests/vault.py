@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
+import catalog
+from licence_vault import store
+from licence_vault.drafts import drafts
+from licence_vault.issuing import Issued, issue
 from licence_vault.keystore import Keystore, bureau
 from licence_vault.log_folder import LogFolder
 from licence_vault.notes import NoteSigner
+from licence_vault.payloads import place_of
+from licence_vault.vault import Vault, open_vault
 from onefile.verify.trust import Trust, read_trust
 from tests.papers import AT
 
@@ -70,3 +77,47 @@ def _die_at(number: int, events: tuple[str, ...]) -> None:
                 os._exit(137)
 
     sys.addaudithook(hook)
+
+
+def vault_of(home: Path, url: str | None = None, at: datetime = AT) -> Vault:
+    """The vault of a home."""
+    return open_vault(home, url or f"sqlite:///{home / 'serving.db'}", home / "keys" / "passphrase", ORIGIN, at)
+
+
+DECLARED = catalog.load().declarations
+
+
+def permit(number: int, **changes: object) -> dict[str, object]:
+    """A row of `food_permit`, made up; `changes` to its columns."""
+    return {
+        "permit_no": f"JY1{number:013d}",
+        "holder_code": "116901000005202685",
+        "holder_name": f"样例餐饮店{number}号",
+        "kind": "1",
+        "items": "热食类食品制售",
+        "issued_on": "2025-01-01",
+        "expires_on": "2029-12-31",
+        "state": "valid",
+        **changes,
+    }
+
+
+def issue_rows(
+    vault: Vault,
+    rows: Iterable[Mapping[str, object]],
+    batch_id: str,
+    at: datetime = AT,
+    kind: str = "food_operation_permit",
+) -> Issued:
+    """Issue rows of a licence type's table as one batch."""
+    licence = DECLARED.licences[kind]
+    made = drafts(licence, DECLARED.tables[licence.table], rows)
+    return issue(vault, made, batch_id=batch_id, at=at, day=at.date().isoformat())
+
+
+def ids_of(vault: Vault) -> list[str]:
+    """The identifiers of all versions, in the log's order."""
+    with vault.tables() as connection:
+        _, size = store.counts(connection)
+        found = list(store.versions(connection, 0, size))
+    return [place_of(version.licence_key, version.version).id for version in found]

@@ -24,6 +24,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "quality": ("onefile.cli.quality", "figures of the last runs"),
     "ids": ("onefile.cli.ids", "check identifiers, lint lists of them"),
     "city": ("onefile.cli.city", "make a synthetic city"),
+    "vault": ("onefile.cli.vault", "licences: issue, show, export, audit, publish, follow the log, keys"),
+    "verify": ("onefile.cli.verify", "is a licence genuine, and in force on a day"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 

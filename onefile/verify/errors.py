@@ -74,6 +74,18 @@ class MalformedLeaf(Malformed):
     paper = ("log entry", "日志条目")
 
 
+class MalformedLicence(Malformed):
+    """The bytes are no exported licence, or what is in it is no payload of a licence."""
+
+    paper = ("licence", "证照文件")
+
+
+class MalformedStatus(Malformed):
+    """The bytes are no status list token."""
+
+    paper = ("status list", "状态清单")
+
+
 class MalformedProof(Malformed):
     """The bytes are no `onefile.proof/1`."""
 
@@ -165,3 +177,47 @@ class OtherDelivery(VerificationError):
         super().__init__(
             f"the proof is not for this receipt: its {field!r} differs", f"证明不属于这份回执：{field!r} 不一致"
         )
+
+
+class NotInLog(VerificationError):
+    """The proof does not lead from the licence's leaf to the log's signed root."""
+
+    def __init__(self) -> None:
+        super().__init__("the licence is not in the issuing log at its checkpoint", "该证照不在签发日志中")
+
+
+class PayloadAltered(VerificationError):
+    """The content is not what the log's leaf was made for."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the content is not what was issued: a holder, field, type or version was changed",
+            "内容与签发时不一致：持证人、字段、类型或版本被改动过",
+        )
+
+
+class Inconsistent(VerificationError):
+    """The content contradicts its own leaf in the log."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"the licence contradicts its entry in the log: its {field!r} differs",
+            f"证照与日志条目互相矛盾：{field!r} 不一致",
+        )
+
+
+class UnsupportedAlgorithm(VerificationError):
+    """The paper names an algorithm that is not on the list, or not its key's."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"algorithm {found[:20]!a} is not accepted here: the paper was made otherwise, or to deceive",
+            f"不接受算法 {found[:20]!a}：此件制作有误，或意在欺骗",
+        )
+
+
+class OtherStatusList(VerificationError):
+    """The status list is of another log or another range than the licence."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the status list does not speak of this licence: {detail}", f"状态清单与该证照无关：{detail}")

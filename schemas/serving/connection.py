@@ -42,6 +42,18 @@ def writing(url: str) -> Iterator[Connection]:
 
 
 @contextmanager
+def looking(url: str) -> Iterator[Connection]:
+    """Hold a snapshot to read from, through SQLAlchemy; waits for no writer. Errors as `writing`."""
+    where = database(url)
+    if where.file is None:
+        with reading_postgresql(where) as connection:
+            yield connection
+        return
+    with _transaction(where, "BEGIN") as connection:
+        yield connection
+
+
+@contextmanager
 def reading_postgresql(where: Database) -> Iterator[Connection]:
     """Hold a snapshot of a PostgreSQL database, to read from; errors as `writing`."""
     with _transaction(where) as connection:
@@ -55,8 +67,8 @@ def snapshot(connection: Connection, place: str) -> Snapshot:
 
 
 @contextmanager
-def _transaction(where: Database) -> Iterator[Connection]:
-    made = _postgresql(where) if where.file is None else _sqlite(where, where.file)
+def _transaction(where: Database, sqlite_begins: str = "BEGIN IMMEDIATE") -> Iterator[Connection]:
+    made = _postgresql(where) if where.file is None else _sqlite(where, where.file, sqlite_begins)
     engines_error: type[Exception] = made.dialect.loaded_dbapi.Error
     try:
         try:
@@ -80,7 +92,7 @@ def _postgresql(where: Database) -> Engine:
     return create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
 
 
-def _sqlite(where: Database, file: Path) -> Engine:
+def _sqlite(where: Database, file: Path, begins: str) -> Engine:
     _make_private(where, file)
     url = make_url("sqlite://").set(database=file.as_uri(), query={"mode": "rw", "uri": "true"})
     options = {"timeout": SECONDS_TO_WAIT}
@@ -96,7 +108,7 @@ def _sqlite(where: Database, file: Path) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begins)
 
     return made
 

@@ -6,7 +6,7 @@ and text sorts as time does. How the tables came about: `schemas/migrations`, he
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData()
 
@@ -51,4 +51,64 @@ PUBLICATION = Table(
     Column("deleted", BigInteger, nullable=False),
     Column("run_id", String),
     Index("publication_kind", "kind", "batch_no"),
+)
+
+# A row is one licence, whatever its versions. `licence_key` is type, issuer and serial of its identifier;
+# `printed_hash` the keyed hash of the number on its face.
+LICENCE = Table(
+    "licence",
+    METADATA,
+    Column("licence_key", String, primary_key=True),
+    Column("type_name", String, nullable=False),
+    Column("printed_hash", LargeBinary),
+    Index("licence_printed", "printed_hash"),
+)
+
+# A row is a holder by whom a licence is found: a keyed hash, so that the table lists nobody.
+LICENCE_HOLDER = Table(
+    "licence_holder",
+    METADATA,
+    Column("holder_hash", LargeBinary, primary_key=True),
+    Column("licence_key", String, ForeignKey("licence.licence_key"), primary_key=True),
+)
+
+# A row is one version of one licence, and one leaf of the log. Days are YYYY-MM-DD. `sealed` is salt and
+# payload under a key of their own, `wrapped_key` that key under the master key named; null: erased.
+LICENCE_VERSION = Table(
+    "licence_version",
+    METADATA,
+    Column("licence_key", String, ForeignKey("licence.licence_key"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("leaf_index", BigInteger, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("event", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("raw_state", String, nullable=False),
+    Column("since_on", String, nullable=False),
+    Column("valid_from", String, nullable=False),
+    Column("valid_until", String),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("master", String, nullable=False),
+    Index("licence_version_leaf", "leaf_index", unique=True),
+)
+
+# A row is one batch of the log: leaves `size_before` to before `size_after`. `state` is `prepared` until the
+# log's checkpoint covers it, then `sealed`, with the log's root after it.
+LICENCE_BATCH = Table(
+    "licence_batch",
+    METADATA,
+    Column("batch_no", Integer, primary_key=True, autoincrement=False),
+    Column("batch_id", String, nullable=False),
+    Column("size_before", BigInteger, nullable=False),
+    Column("size_after", BigInteger, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("root", LargeBinary),
+    Column("issued", BigInteger, nullable=False),
+    Column("unchanged", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Index("licence_batch_id", "batch_id", unique=True),
 )

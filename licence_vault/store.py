@@ -1,0 +1,188 @@
+"""The licence table: what the vault reads from and writes to the serving database, in a transaction of the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from onefile.verify.leaf import entry_bytes
+from schemas.serving.tables import LICENCE, LICENCE_BATCH, LICENCE_HOLDER, LICENCE_VERSION
+from schemas.serving.writing import fill
+
+PREPARED, SEALED = "prepared", "sealed"
+READ_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A row of `licence_version`: one version of one licence."""
+
+    licence_key: str
+    version: int
+    leaf_index: int
+    recorded_at: str
+    event: str
+    state: str
+    raw_state: str
+    since_on: str
+    valid_from: str
+    valid_until: str | None
+    commitment: bytes
+    content_hash: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+    wrapped_key: bytes | None = field(repr=False)
+    master: str
+
+    def entry(self) -> bytes:
+        """Return the log's entry for it."""
+        kind, issuer, _ = self.licence_key.split(".")
+        return entry_bytes(kind, issuer, self.version, self.recorded_at, self.commitment)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A row of `licence_batch`."""
+
+    batch_no: int
+    batch_id: str
+    size_before: int
+    size_after: int
+    recorded_at: str
+    state: str
+    root: bytes | None
+    issued: int
+    unchanged: int
+    refused: int
+
+
+def last_batch(connection: Connection) -> Batch | None:
+    """Return the newest batch."""
+    row = connection.execute(select(LICENCE_BATCH).order_by(LICENCE_BATCH.c.batch_no.desc()).limit(1)).one_or_none()
+    return None if row is None else Batch(*row)
+
+
+def batch_of(connection: Connection, batch_id: str) -> Batch | None:
+    """Return the batch of that id."""
+    row = connection.execute(select(LICENCE_BATCH).where(LICENCE_BATCH.c.batch_id == batch_id)).one_or_none()
+    return None if row is None else Batch(*row)
+
+
+def batches(connection: Connection) -> list[Batch]:
+    """Return all batches in order."""
+    return [Batch(*row) for row in connection.execute(select(LICENCE_BATCH).order_by(LICENCE_BATCH.c.batch_no))]
+
+
+def put_batch(connection: Connection, batch: Batch) -> None:
+    """Write a batch down."""
+    connection.execute(insert(LICENCE_BATCH).values(**asdict(batch)))
+
+
+def seal_batch(connection: Connection, batch: Batch, root: bytes) -> None:
+    """Note that the log's checkpoint covers a batch."""
+    row = LICENCE_BATCH.c
+    connection.execute(update(LICENCE_BATCH).where(row.batch_no == batch.batch_no).values(state=SEALED, root=root))
+
+
+def newest(connection: Connection, keys: Iterable[str]) -> dict[str, Version]:
+    """Return the newest version of each licence that is there already."""
+    rows = select(LICENCE_VERSION).where(LICENCE_VERSION.c.licence_key.in_(list(keys)))
+    found = connection.execute(rows.order_by(LICENCE_VERSION.c.licence_key, LICENCE_VERSION.c.version))
+    return {row.licence_key: Version(*row) for row in found}
+
+
+def known_holders(connection: Connection, keys: Iterable[str]) -> set[tuple[bytes, str]]:
+    """Return who holds these licences, as hash and licence."""
+    rows = select(LICENCE_HOLDER).where(LICENCE_HOLDER.c.licence_key.in_(list(keys)))
+    return {(bytes(row.holder_hash), row.licence_key) for row in connection.execute(rows)}
+
+
+def put(
+    connection: Connection,
+    licences: Sequence[tuple[str, str, bytes | None]],
+    holders: Iterable[tuple[bytes, str]],
+    versions: Sequence[Version],
+) -> None:
+    """Write new licences (key, type's name, printed number's hash), holders and versions."""
+    fill(connection, LICENCE, iter(licences))
+    fill(connection, LICENCE_HOLDER, iter(holders))
+    fill(connection, LICENCE_VERSION, ((*(getattr(v, n) for n in Version.__slots__),) for v in versions))
+
+
+def versions(connection: Connection, start: int, stop: int) -> Iterator[Version]:
+    """Yield the versions whose leaves are from `start` to before `stop`, in order, in constant memory."""
+    leaf = LICENCE_VERSION.c.leaf_index
+    for low in range(start, stop, READ_AT_ONCE):
+        span = select(LICENCE_VERSION).where(leaf >= low, leaf < min(stop, low + READ_AT_ONCE)).order_by(leaf)
+        yield from _versions(connection, span)
+
+
+def versions_of(connection: Connection, key: str) -> list[Version]:
+    """Return the versions of a licence, the first one first."""
+    rows = select(LICENCE_VERSION).where(LICENCE_VERSION.c.licence_key == key).order_by(LICENCE_VERSION.c.version)
+    return list(_versions(connection, rows))
+
+
+def type_name(connection: Connection, key: str) -> str | None:
+    """Return the name of a licence's type; None when there is no such licence."""
+    return connection.execute(select(LICENCE.c.type_name).where(LICENCE.c.licence_key == key)).scalar_one_or_none()
+
+
+def keys_of_holder(connection: Connection, holder_hash: bytes) -> list[str]:
+    """Return the licences that a holder is found by."""
+    rows = select(LICENCE_HOLDER.c.licence_key).where(LICENCE_HOLDER.c.holder_hash == holder_hash)
+    return sorted(connection.execute(rows).scalars())
+
+
+def keys_of_printed(connection: Connection, printed_hash: bytes) -> list[str]:
+    """Return the licences with that number on their face."""
+    return sorted(
+        connection.execute(select(LICENCE.c.licence_key).where(LICENCE.c.printed_hash == printed_hash)).scalars()
+    )
+
+
+def counts(connection: Connection) -> tuple[int, int]:
+    """Return how many versions there are, and how many leaves they would make (highest index and one)."""
+    row = connection.execute(select(func.count(), func.max(LICENCE_VERSION.c.leaf_index)).select_from(LICENCE_VERSION))
+    number, highest = row.one()
+    return int(number), 0 if highest is None else int(highest) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class LeafState:
+    """A leaf's version, and the number, state and last day of the newest version of its licence."""
+
+    leaf_index: int
+    version: int
+    newest: int
+    state: str
+    valid_until: str | None
+
+
+def states(connection: Connection, start: int, stop: int) -> Iterator[LeafState]:
+    """Yield how each leaf of a range stands, in order."""
+    row = LICENCE_VERSION.c
+    for low in range(start, stop, READ_AT_ONCE):
+        span = select(row.leaf_index, row.licence_key, row.version)
+        span = span.where(row.leaf_index >= low, row.leaf_index < min(stop, low + READ_AT_ONCE))
+        own = connection.execute(span.order_by(row.leaf_index)).all()
+        keys = {key for _, key, _ in own}
+        told = select(row.licence_key, row.version, row.state, row.valid_until).where(row.licence_key.in_(keys))
+        last = {key: rest for key, *rest in connection.execute(told.order_by(row.licence_key, row.version))}
+        for leaf_index, key, version in own:
+            yield LeafState(leaf_index, version, *last[key])
+
+
+def erase(connection: Connection, key: str) -> int:
+    """Destroy the keys of all versions of a licence, and what finds it; return how many versions that were."""
+    connection.execute(delete(LICENCE_HOLDER).where(LICENCE_HOLDER.c.licence_key == key))
+    connection.execute(update(LICENCE).where(LICENCE.c.licence_key == key).values(printed_hash=None))
+    where = LICENCE_VERSION.c.licence_key == key
+    return connection.execute(update(LICENCE_VERSION).where(where).values(wrapped_key=None)).rowcount
+
+
+def _versions(connection: Connection, rows: Select[Any]) -> Iterator[Version]:
+    for row in connection.execute(rows):
+        yield Version(*row)

@@ -1,0 +1,336 @@
+"""`onefile vault`: licences issued, shown, exported, audited, published, and the log followed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from onefile.cli import vault_keys
+from onefile.cli.deliver import read_bytes
+from onefile.cli.failure import Failure
+from onefile.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from licence_vault.exporting import Kept
+    from licence_vault.issuing import Issued
+    from licence_vault.monitoring import News
+    from licence_vault.vault import Vault
+
+BASIS = "onefile vault"
+
+
+def _day(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter("write a day like 2026-03-01") from None
+
+
+def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
+    try:
+        found = None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if text is not None and (found is None or found.tzinfo is None):
+        raise click.BadParameter("write an instant like 2026-03-01T08:00:00+08:00")
+    return found
+
+
+def _purpose(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    if not text.strip():
+        raise click.BadParameter("say what for: the item and the case")
+    return text.strip()
+
+
+_PURPOSE = click.option(
+    "--purpose", required=True, callback=_purpose, help="What for: the item and the case; kept in the ledger."
+)
+
+
+@click.group()
+def command() -> None:
+    """The e-licence vault: licences identified, versioned, and proved by a log that anybody can check."""
+
+
+command.add_command(vault_keys.keys)
+
+
+@command.command()
+@click.argument("licence_type", metavar="TYPE")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--batch", help="Name of the batch: the same again issues nothing (default: the file's SHA-256).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, as_json: bool) -> None:
+    """Issue licences of TYPE from FILE: rows of its table, a JSON object a line.
+
+    What the newest version says already is unchanged; what cannot happen to a licence is refused
+    with its reason. However large the batch, the log is signed once.
+    """
+    import catalog
+    from licence_vault.drafts import drafts
+    from licence_vault.errors import UnknownLicenceType
+    from licence_vault.issuing import issue as issue_batch
+    from schemas.errors import one_of
+
+    declared = catalog.load(settings.declarations).declarations
+    if licence_type not in declared.licences:
+        raise UnknownLicenceType(licence_type, one_of(declared.licences, licence_type))
+    kind = declared.licences[licence_type]
+    made = drafts(kind, declared.tables[kind.table], _rows(file))
+    done = issue_batch(
+        _open(settings),
+        made,
+        batch_id=batch or _digest(file),
+        at=settings.now(),
+        day=settings.today().isoformat(),
+    )
+    click.echo(json.dumps(_issued(done), ensure_ascii=False) if as_json else _issued_told(settings, done))
+
+
+@command.command()
+@click.argument("licence", required=False)
+@click.option("--holder", metavar="NUMBER", help="Number of a person or enterprise who holds it; - reads it.")
+@click.option("--type", "licence_type", metavar="TYPE", help="Only of this type; with --number, of which type.")
+@click.option("--number", help="Number on the licence's face; - reads it from standard input.")
+@click.option("--on", callback=_day, metavar="DATE", help="The day whose state is told (default today).")
+@click.option("--known-at", callback=_instant, metavar="INSTANT", help="As it was known then (default now).")
+@_PURPOSE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show(
+    settings: Settings, licence: str | None, holder: str | None, licence_type: str | None, number: str | None,
+    on: date | None, known_at: datetime | None, purpose: str, as_json: bool,
+) -> None:  # fmt: skip
+    """Show LICENCE (an identifier), or those of a holder, or the one with a number on its face: one licence, one file.
+
+    Its versions, what happened, the state on a day as it was known at an instant, its proof.
+    The look goes into the ledger first.
+    """
+    from onefile.cli import vault_view
+
+    if sum(option is not None for option in (licence, holder, number)) != 1:
+        raise click.UsageError("name a licence, or --holder, or --type with --number")
+    if number is not None and licence_type is None:
+        raise click.UsageError("--number needs --type")
+    vault = _open(settings)
+    asked = vault_view.Asked(licence, holder, licence_type, number)
+    shown = vault_view.views(vault, settings.declarations, asked, on or settings.today(), known_at or settings.now())
+    _record(settings, vault, purpose, [kept for file in shown for kept in file.kept])
+    if not shown:
+        raise Failure("查无此证照" if settings.lang == "zh" else "no such licence")
+    for file in shown:
+        as_object = vault_view.as_json(file)
+        click.echo(json.dumps(as_object, ensure_ascii=False) if as_json else vault_view.told(file, settings.lang))
+
+
+@command.command()
+@click.argument("licence")
+@_PURPOSE
+@click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
+@click.option("--known-at", callback=_instant, metavar="INSTANT", help="With the status list of then.")
+@click.pass_obj
+def export(settings: Settings, licence: str, purpose: str, out: Path | None, known_at: datetime | None) -> None:
+    """Write LICENCE, a whole identifier, with its proof as one file that `onefile verify` takes.
+
+    The look goes into the ledger first.
+    """
+    from licence_vault import exporting, status_lists
+    from onefile.files import write_whole
+    from onefile.verify.status import LIST_SIZE
+
+    vault = _open(settings)
+    kept = exporting.find(vault, licence)
+    _record(settings, vault, purpose, [kept])
+    number = kept.version.leaf_index // LIST_SIZE
+    if known_at is None:
+        status = status_lists.current(vault.home, number)
+    else:
+        status = status_lists.known_at(vault.home, number, known_at)
+    content = exporting.export(vault, kept, status)
+    if out is None:
+        click.echo(content.decode("utf-8"), nl=False)
+        return
+    try:
+        write_whole(out, content)
+    except OSError as error:
+        raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
+
+
+@command.command()
+@click.option("--since", type=click.Path(path_type=Path), help="A checkpoint kept elsewhere: the log must follow it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def audit(settings: Settings, since: Path | None, as_json: bool) -> None:
+    """Read log and licence table whole, and say whether they are sound and agree."""
+    from licence_vault.auditing import audit as read_all
+    from onefile.verify.errors import VerificationError
+
+    try:
+        found = read_all(_open(settings), None if since is None else read_bytes(since))
+    except VerificationError as error:
+        raise Failure(error.told(settings.lang)) from error
+    figures = {"whole": True, "leaves": found.leaves, "batches": found.batches, "erased": found.erased}
+    told = _say(
+        settings,
+        f"完整一致：{found.leaves} 条，{found.batches} 批，{found.erased} 条内容已销毁，树根 {found.root.hex()}",
+        f"whole: {found.leaves} leaves in {found.batches} batches, {found.erased} erased, root {found.root.hex()}",
+    )
+    click.echo(json.dumps({**figures, "root": found.root.hex()}) if as_json else told)
+
+
+@command.command()
+@click.option("--bits", type=click.Choice(["2", "8"]), default="8", show_default=True, help="8: with the reason.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def publish(settings: Settings, bits: str, as_json: bool) -> None:
+    """Finish a batch that was cut off, and sign the status lists anew; licences whose last day is over lapse."""
+    from licence_vault.status_lists import publish as publish_lists
+
+    done = publish_lists(_open(settings), at=settings.now(), day=settings.today(), bits=int(bits))
+    told = _say(
+        settings,
+        f"已发布 {done.lists} 个状态清单，其中 {done.changed} 个有变化，共 {done.leaves} 条",
+        f"{done.lists} status lists published, {done.changed} of them with news, {done.leaves} leaves",
+    )
+    figures = {"lists": done.lists, "changed": done.changed, "leaves": done.leaves}
+    click.echo(json.dumps(figures) if as_json else told)
+
+
+@command.command()
+@click.argument("log")
+@click.option("--trust", type=click.Path(path_type=Path), help="Trust file (default: the home's).")
+@click.option("--department", help="Only what was issued in the name of this department.")
+@click.option("--state", type=click.Path(path_type=Path), help="Where to remember (default: in the home).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def monitor(
+    settings: Settings, log: str, trust: Path | None, department: str | None, state: Path | None, as_json: bool
+) -> None:
+    """Follow LOG, a folder or an http address: check that it only grew since the last look, and tell what came."""
+    import catalog
+    from licence_vault import monitoring
+    from onefile.files import write_whole
+    from onefile.verify.reading import read_file
+    from onefile.verify.trust import read_trust
+
+    issuer = None if department is None else catalog.load(settings.declarations).department(department).code
+    trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
+    place = state or settings.home / "monitor" / f"{_name_of(log, department)}.json"
+    seen = monitoring.read_seen(place.read_bytes()) if place.exists() else None
+    news = monitoring.look(monitoring.source(log), trusted, seen, lambda leaf: issuer in (None, leaf.issuer))
+    for line in _news(settings, news, as_json):
+        click.echo(line)
+    write_whole(place, news.seen.written())
+
+
+def _open(settings: Settings) -> Vault:
+    from licence_vault.vault import open_vault
+
+    return open_vault(
+        settings.home, settings.database_url, settings.passphrase_file, settings.log_origin, settings.now()
+    )
+
+
+def _record(settings: Settings, vault: Vault, purpose: str, shown: list[Kept]) -> None:
+    """Put the look into the ledger: an entry for each holder of each version shown, one when nothing was found."""
+    from ledger.entry import Look
+    from ledger.record import Ledger
+    from onefile.cli.vault_view import subject_ids
+
+    ledger = Ledger(settings.home / "ledger", vault.keystore)
+    looks: list[tuple[str | None, tuple[str, ...]]] = [
+        (subject, tuple(sorted(json.loads(kept.payload)["data"]))) for kept in shown for subject in subject_ids(kept)
+    ]
+    for subject, fields in dict.fromkeys(looks) or [(None, ())]:
+        ledger.append(Look(settings.now(), settings.operator, purpose, subject, fields, BASIS))
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file."""
+    try:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    row = None
+                if not isinstance(row, dict):
+                    raise Failure(f"line {number} of {file.name} is no JSON object: nothing was issued", 2)
+                yield row
+    except OSError as error:
+        raise Failure(f"{file.name} cannot be read ({error.strerror}): look at its path", 2) from error
+
+
+def _digest(file: Path) -> str:
+    from hashlib import file_digest
+
+    try:
+        with file.open("rb") as content:
+            return file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise Failure(f"{file.name} cannot be read ({error.strerror}): look at its path", 2) from error
+
+
+def _issued(done: Issued) -> dict[str, object]:
+    batch = done.batch
+    return {
+        "batch": batch.batch_id,
+        "is_repeat": done.is_repeat,
+        "issued": batch.issued,
+        "unchanged": batch.unchanged,
+        "refused": batch.refused,
+        "log_size": batch.size_after,
+        "refusals": [{"row": r.number, "reason": r.reason, "column": r.column} for r in done.refusals],
+    }
+
+
+def _issued_told(settings: Settings, done: Issued) -> str:
+    from schemas.reasons import REASONS
+
+    batch = done.batch
+    again = _say(settings, "（该批次此前已签发，本次未做任何事）", " (issued before: nothing was done now)")
+    lines = [
+        _say(
+            settings,
+            f"签发 {batch.issued}，无变化 {batch.unchanged}，拒绝 {batch.refused}，日志共 {batch.size_after} 条",
+            f"{batch.issued} issued, {batch.unchanged} unchanged, {batch.refused} refused; log of {batch.size_after}",
+        )
+        + (again if done.is_repeat else "")
+    ]
+    for refused in done.refusals[:20]:
+        reason = REASONS[refused.reason]
+        lines.append(f"  {refused.number}: {refused.column or '-'}: {reason.words(settings.lang)} ({refused.reason})")
+    return "\n".join(lines)
+
+
+def _news(settings: Settings, news: News, as_json: bool) -> Iterator[str]:
+    from onefile.verify.reading import instant_text
+
+    for index, leaf in news.leaves:
+        told = {"leaf": index, "at": instant_text(leaf.at), "type": leaf.type, "issuer": leaf.issuer}
+        words = f"{index}  {instant_text(leaf.at)}  {leaf.type}  {leaf.issuer}  v{leaf.version}"
+        yield json.dumps({**told, "version": leaf.version}) if as_json else words
+    if not as_json:
+        count = len(news.leaves)
+        yield _say(
+            settings,
+            f"日志 {news.seen.origin} 只增未改，共 {news.seen.size} 条，新增 {count} 条",
+            f"log {news.seen.origin} only grew: {news.seen.size} leaves, {count} new ones told",
+        )
+
+
+def _name_of(log: str, department: str | None) -> str:
+    from hashlib import sha256
+
+    return sha256(f"{log}\x00{department}".encode()).hexdigest()[:16]
+
+
+def _say(settings: Settings, zh: str, en: str) -> str:
+    return zh if settings.lang == "zh" else en

@@ -1,0 +1,136 @@
+"""`onefile vault keys`: the keys that sign for the vault, and the trust file that verifiers need."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from onefile.cli.failure import Failure
+from onefile.settings import Settings
+
+if TYPE_CHECKING:
+    from licence_vault.contents import Key
+    from licence_vault.keystore import Keystore
+
+USES = ("log", "status", "receipts", "ledger", "witness")
+ALGORITHMS = ("Ed25519", "ECDSA-P256")
+MADE = {
+    "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",
+    "en": "key {name} ({use}, {algorithm}) made, id {id}",
+}
+RETIRED = {"zh": "密钥 {name} 已停用；它签过的仍然有效", "en": "key {name} is retired; what it signed stays good"}
+
+
+@click.group()
+def keys() -> None:
+    """The bureau's signing keys. Private keys leave the keystore in no form."""
+
+
+@keys.command()
+@click.argument("use", type=click.Choice(USES))
+@click.option("--name", help="Its name in the keystore (default: the use and a number).")
+@click.option("--algorithm", type=click.Choice(ALGORITHMS), default=ALGORITHMS[0], show_default=True, help="Algorithm.")
+@click.option("--as", "signs_as", metavar="NAME", help="Name under notes: a log's, or a witness's own.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def create(settings: Settings, use: str, name: str | None, algorithm: str, signs_as: str | None, as_json: bool) -> None:
+    """Make a key for USE. The youngest active key of a use signs."""
+    store = _store(settings)
+    number = 1 + sum(key.use == use for key in store.keys)
+    origin = settings.log_origin if use == "log" else ""
+    key = store.create_key(
+        name or f"{use}-{number}", use=use, at=settings.now(), algorithm=algorithm, signs_as=signs_as or origin
+    )
+    _tell(settings, key, as_json)
+
+
+@keys.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_(settings: Settings, as_json: bool) -> None:
+    """List the keys, the retired ones too."""
+    found = [_plain(key) for key in _store(settings).keys]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for key in found:
+        click.echo("  ".join(str(key[name]) for name in ("name", "use", "algorithm", "state", "created_at", "id")))
+
+
+@keys.command()
+@click.argument("use", type=click.Choice(USES))
+@click.option("--algorithm", type=click.Choice(ALGORITHMS), help="Algorithm of the new key (default: the old one's).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def rotate(settings: Settings, use: str, algorithm: str | None, as_json: bool) -> None:
+    """Put a fresh key in the place of the active one for USE. Old proofs stay good: export the trust file anew."""
+    _tell(settings, _store(settings).rotate_key(use, settings.now(), algorithm), as_json)
+
+
+@keys.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def retire(settings: Settings, name: str, as_json: bool) -> None:
+    """Let the key NAME sign nothing more."""
+    store = _store(settings)
+    store.retire_key(name, settings.now())
+    key = next(key for key in store.keys if key.name == name)
+    click.echo(json.dumps(_plain(key)) if as_json else RETIRED[settings.lang].format(name=name))
+
+
+@keys.command()
+@click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
+@click.option("--witness", "witnesses", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+              help="Trust file of a witness, whose key is taken in; may be given several times.")  # fmt: skip
+@click.option("--witnesses-needed", type=click.IntRange(min=0), default=0, show_default=True, help="How many of them.")
+@click.pass_obj
+def export(settings: Settings, out: Path | None, witnesses: tuple[Path, ...], witnesses_needed: int) -> None:
+    """Write the trust file: public keys, for everybody who verifies. Hand it over by a way they trust."""
+    from onefile.files import write_whole
+    from onefile.verify.reading import read_file
+    from onefile.verify.trust import read_trust
+
+    content = json.loads(_store(settings).trust())
+    for file in witnesses:
+        data = read_file(file)
+        read_trust(data)
+        content["keys"] += [key for key in json.loads(data)["keys"] if key["use"] == "witness"]
+    text = json.dumps({**content, "witnesses_needed": witnesses_needed}, ensure_ascii=False, sort_keys=True) + "\n"
+    read_trust(text.encode("utf-8"))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        write_whole(out, text.encode("utf-8"), mode=0o644)
+    except OSError as error:
+        raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
+
+
+def _store(settings: Settings) -> Keystore:
+    from licence_vault.keystore import bureau
+
+    return bureau(settings.home, settings.passphrase_file, settings.now())
+
+
+def _tell(settings: Settings, key: Key, as_json: bool) -> None:
+    told = MADE[settings.lang].format(name=key.name, use=key.use, algorithm=key.algorithm, id=key.id)
+    click.echo(json.dumps(_plain(key), ensure_ascii=False) if as_json else told)
+
+
+def _plain(key: Key) -> dict[str, object]:
+    from onefile.verify.reading import instant_text
+
+    return {
+        "name": key.name,
+        "use": key.use,
+        "algorithm": key.algorithm,
+        "id": key.id,
+        "state": key.state,
+        "created_at": instant_text(key.created_at),
+        "retired_at": None if key.retired_at is None else instant_text(key.retired_at),
+        "signs_as": key.signs_as or None,
+    }

@@ -1,0 +1,189 @@
+"""A licence as one file: payload, salt, proof, checkpoint, status token; believed step by step, or refused.
+
+`onefile vault export` writes it; nothing but a trust file is needed to judge it. The payload
+is read only once the log's checkpoint, the inclusion proof and the commitment hold, and the
+bytes read are the bytes that were committed to.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from onefile.verify.checkpoint import SignedCheckpoint, open_checkpoint
+from onefile.verify.errors import Inconsistent, MalformedLicence, NotInLog, PayloadAltered, ProofDoesNotFit, RetiredKey
+from onefile.verify.leaf import SALT_BYTES, Leaf, commitment, read_leaf
+from onefile.verify.merkle import leaf_hash, verify_inclusion
+from onefile.verify.reading import Record, parse
+from onefile.verify.trust import Trust
+
+FORMAT = "onefile.licence/1"
+PAYLOAD_FORMAT = "onefile.licence-payload/1"
+PAYLOAD_TYPE = "application/vnd.onefile.licence+json;version=1"
+STATES = ("valid", "suspended", "revoked", "annulled", "cancelled", "lapsed", "transferred", "superseded")
+_ID = re.compile(r"1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{6,18})\.([0-9A-Z]+)\.([0-9]{3})\.([0-9A-Z])")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class LicenceFile:
+    """An exported licence, taken apart and not believed yet."""
+
+    payload: bytes = field(repr=False)
+    payload_type: str
+    salt: bytes = field(repr=False)
+    leaf_index: int
+    entry: bytes
+    proof: tuple[bytes, ...]
+    checkpoint: bytes
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """One version of a licence that is believed. `data` has the fields by their codes.
+
+    `state` is what the version itself says, since `since_on`; what came later only a status
+    token or a newer version tells. `valid_until` is the last day, inclusive; None: no end.
+    """
+
+    id: str
+    type: str
+    issuer: str
+    version: int
+    type_name: str
+    issuer_name: str
+    state: str
+    since_on: date
+    valid_from: date
+    valid_until: date | None
+    at: datetime
+    data: dict[str, object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A licence in the log: the licence, its leaf's index, and the checkpoint that covers it."""
+
+    licence: Licence
+    leaf_index: int
+    signed: SignedCheckpoint
+    status: str | None
+
+
+def open_licence(data: bytes, trust: Trust) -> Proved:
+    """Verify an exported licence and return it.
+
+    1. The file is of the format. 2. Its checkpoint is signed by a trusted key of the log and by as
+    many witnesses as demanded. 3. The leaf is in the log at that checkpoint. 4. The leaf is of
+    the format, and no younger than a retired key that signed. 5. The leaf's commitment is to
+    this payload under this salt. 6. The payload is of its format and says what the leaf says.
+
+    Raises:
+        MalformedLicence: the bytes are no such file.
+        MalformedNote, MalformedCheckpoint, UnknownKey, BadSignature, NotWitnessed: step 2.
+        NotInLog, ImpossibleProof: step 3.
+        MalformedLeaf, RetiredKey: step 4.
+        PayloadAltered: step 5.
+        MalformedLicence, Inconsistent: step 6.
+    """
+    file = read_licence_file(data)
+    signed = open_checkpoint(file.checkpoint, trust)
+    head = signed.checkpoint
+    try:
+        verify_inclusion(file.leaf_index, max(1, head.size), leaf_hash(file.entry), file.proof, head.root)
+    except ProofDoesNotFit:
+        raise NotInLog from None
+    leaf = read_leaf(file.entry)
+    if signed.key.retired_at is not None and leaf.at > signed.key.retired_at:
+        raise RetiredKey(signed.key.id)
+    if commitment(file.salt, file.payload_type, file.payload) != leaf.commitment:
+        raise PayloadAltered
+    return Proved(read_payload(file.payload, leaf), file.leaf_index, signed, file.status)
+
+
+def read_licence_file(data: bytes) -> LicenceFile:
+    """Take an exported licence apart; MalformedLicence when it is none."""
+    record = Record(parse(data, MalformedLicence), "the file", MalformedLicence)
+    record.choice("format", (FORMAT,))
+    salt = record.base64("salt")
+    if len(salt) != SALT_BYTES:
+        raise record.wrong("salt", f"{SALT_BYTES} bytes")
+    return LicenceFile(
+        payload=record.base64("payload"),
+        payload_type=record.choice("payload_type", (PAYLOAD_TYPE,)),
+        salt=salt,
+        leaf_index=record.count("leaf_index"),
+        entry=record.base64("entry"),
+        proof=tuple(_hash(record, item) for item in record.items("proof")),
+        checkpoint=record.text("checkpoint").encode("utf-8"),
+        status=record.text_or_none("status"),
+    )
+
+
+def read_payload(payload: bytes, leaf: Leaf) -> Licence:
+    """Return the licence in a payload that the leaf commits to.
+
+    Raises:
+        MalformedLicence: it is no payload of this format, or its identifier's check character is wrong.
+        Inconsistent: payload and leaf do not say the same.
+    """
+    record = Record(parse(payload, MalformedLicence), "the payload", MalformedLicence)
+    record.choice("format", (PAYLOAD_FORMAT,))
+    kind, issuer, version = _identifier(record)
+    licence = Licence(
+        id=record.text("id"),
+        type=kind,
+        issuer=issuer,
+        version=version,
+        type_name=record.text("type_name"),
+        issuer_name=record.text("issuer_name"),
+        state=record.choice("state", STATES),
+        since_on=_day(record, "since_on"),
+        valid_from=_day(record, "valid_from"),
+        valid_until=None if record.take("valid_until") is None else _day(record, "valid_until"),
+        at=record.instant("at"),
+        data=_data(record),
+    )
+    if record.count("version", 1) != version:
+        raise Inconsistent("version")
+    for name in ("type", "issuer", "version", "at"):
+        if getattr(licence, name) != getattr(leaf, name):
+            raise Inconsistent(name)
+    return licence
+
+
+def _identifier(record: Record) -> tuple[str, str, int]:
+    """Return type, issuer and version of the payload's identifier, once its check character (MOD 37,36) fits."""
+    found = _ID.fullmatch(record.text("id"))
+    if found is None:
+        raise record.wrong("id", "an electronic licence identifier")
+    state = 36
+    for character in "".join(found.groups()[:4]):
+        state = ((state + _ALPHABET.index(character)) % 36 or 36) * 2 % 37
+    if _ALPHABET[(1 - state) % 36] != found[5]:
+        raise record.wrong("id", "one with a right check character")
+    return found[1], found[2], int(found[4])
+
+
+def _data(record: Record) -> dict[str, object]:
+    value = record.take("data")
+    if not isinstance(value, dict):
+        raise record.wrong("data", "an object")
+    return value
+
+
+def _day(record: Record, name: str) -> date:
+    text = record.text(name)
+    try:
+        return date.fromisoformat(text if _DAY.fullmatch(text) else "")
+    except ValueError:
+        raise record.wrong(name, "a day, YYYY-MM-DD") from None
+
+
+def _hash(record: Record, item: object) -> bytes:
+    if not isinstance(item, str) or len(item) != 64 or set(item) - set("0123456789abcdef"):
+        raise record.wrong("proof", "an array of 64 hexadecimal digits in lower case each")
+    return bytes.fromhex(item)
