@@ -9,9 +9,11 @@ from licence_vault import store
 from licence_vault.at_rest import Sealed
 from licence_vault.canonical import canonical
 from licence_vault.errors import LogAndTableDiffer, NoSuchLicence
+from licence_vault.log_folder import entries
 from licence_vault.payloads import Place, place_of
 from licence_vault.store import Version
 from licence_vault.vault import Vault
+from onefile.verify.checkpoint import open_checkpoint
 from onefile.verify.licence import FORMAT, PAYLOAD_TYPE
 from schemas.identifiers import licence_id
 
@@ -51,21 +53,25 @@ def opened(vault: Vault, version: Version) -> Kept:
     return Kept(place, version, salt, payload)
 
 
-def export(vault: Vault, kept: Kept, status: str | None) -> bytes:
+def export(vault: Vault, kept: Kept, status: str | None, is_witnessed: bool = False) -> bytes:
     """Return a licence with its proof, at the log's present checkpoint, as a file.
 
     Args:
         status: the signed status list that covers it, or None.
+        is_witnessed: take the newest checkpoint that witnesses co-signed instead.
 
     Raises:
-        LogAndTableDiffer: the log does not have it where the table says.
+        LogAndTableDiffer: the log does not have it where the table says, or the checkpoint does
+            not reach it (yet).
         LogDamaged: a tile is missing.
     """
-    note, head = vault.log.signed(), vault.log.checkpoint()
+    note = vault.log.cosigned() if is_witnessed else vault.log.signed()
+    head = None if note is None else open_checkpoint(note, vault.trust).checkpoint
     index = kept.version.leaf_index
     if note is None or head is None or index >= head.size:
-        raise LogAndTableDiffer(f"leaf {index} is beyond the log's checkpoint")
-    (entry,) = vault.log.entries(index, index + 1)
+        kind = "co-signed checkpoint" if is_witnessed else "checkpoint"
+        raise LogAndTableDiffer(f"leaf {index} is beyond the log's {kind}")
+    (entry,) = entries(vault.log.read, index, index + 1, head.size)
     if entry != kept.version.entry():
         raise LogAndTableDiffer(f"leaf {index} is not in the table as it is in the log")
     proof = vault.log.tree().inclusion_proof(index, head.size)

@@ -15,17 +15,21 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 from licence_vault.errors import EntryTooLong, LogDamaged, OtherLog
 from licence_vault.notes import NoteSigner
 from licence_vault.tiles import WIDTH, TiledTree, bundle, tile_path, tile_width, unbundle
 from onefile.files import fsync_folder, lock, make_folder, write_whole
-from onefile.verify.checkpoint import Checkpoint, open_checkpoint
+from onefile.verify.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
 from onefile.verify.merkle import EMPTY_ROOT
+from onefile.verify.note import read_note, signature_line
 from onefile.verify.trust import Trust
 
 LONGEST_ENTRY = 65_535
+COSIGNED = "checkpoint.cosigned"
+COSIGNATURE_BYTES = 72
 FILES_SYNCED_SINGLY = 32
 
 
@@ -39,6 +43,33 @@ class LogFolder:
         """Return the signed checkpoint, None before the first batch."""
         path = self.folder / "checkpoint"
         return path.read_bytes() if path.exists() else None
+
+    def cosigned(self) -> bytes | None:
+        """Return the newest checkpoint that witnesses co-signed, with their lines; None when none did."""
+        path = self.folder / COSIGNED
+        return path.read_bytes() if path.exists() else None
+
+    def take_cosignatures(self, note: bytes) -> int:
+        """Keep a checkpoint of this log that a witness co-signed; lines for one checkpoint are kept together.
+
+        What a line is worth is for verifiers to say, who know the witnesses.
+
+        Returns:
+            How many witnesses' lines the checkpoint has now.
+
+        Raises:
+            VerificationError: the note is not signed by this log's key.
+            LogDamaged: it is not a checkpoint of this log as it stands.
+        """
+        with lock(self.folder.parent / "locks" / "log.lock"):
+            given, head = open_checkpoint(note, self._trust).checkpoint, self.checkpoint()
+            if head is None or given.size > head.size or self.tree().root(given.size) != given.root:
+                raise LogDamaged("the co-signed checkpoint", "it is not this log's, as it was at that size")
+            kept = self.cosigned()
+            merged = _merged(note, kept)
+            if kept is None or read_checkpoint(read_note(kept).text).size <= given.size:
+                write_whole(self.folder / COSIGNED, merged)
+            return sum(len(line.signature) == COSIGNATURE_BYTES for line in read_note(merged).signatures)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the checkpoint, once its signature holds; None before the first batch.
@@ -109,11 +140,9 @@ class LogWriter:
             EntryTooLong: an entry is empty or beyond 65,535 bytes.
             LogDamaged: the files do not give the signed root.
         """
-        edge = _Edge(self._log, self.head)
-        for number, entry in enumerate(batch):
-            if not 0 < len(entry) <= LONGEST_ENTRY:
-                raise EntryTooLong(number)
-            edge.add(entry)
+        edge, left = _Edge(self._log, self.head), iter(batch)
+        while chunk := list(islice(left, edge.room)):
+            edge.add(chunk)
         if edge.size == self.head.size:
             return self.head
         edge.finish()
@@ -138,11 +167,19 @@ class _Edge:
         self._folders: set[Path] = set()
         self._count = 0
 
-    def add(self, entry: bytes) -> None:
-        """Take one entry; write what it makes full."""
-        self._entries.append(entry)
-        self._levels[0].append(sha256(b"\x00" + entry).digest())
-        self.size += 1
+    @property
+    def room(self) -> int:
+        """How many entries the last bundle still takes."""
+        return WIDTH - len(self._entries)
+
+    def add(self, chunk: list[bytes]) -> None:
+        """Take as many entries as there is room for, or fewer; write what they make full."""
+        for number, entry in enumerate(chunk):
+            if not 0 < len(entry) <= LONGEST_ENTRY:
+                raise EntryTooLong(self.size - self._began + number)
+        self._entries += chunk
+        self._levels[0] += [sha256(b"\x00" + entry).digest() for entry in chunk]
+        self.size += len(chunk)
         if len(self._entries) == WIDTH:
             self._put(tile_path("entries", (self.size >> 8) - 1), bundle(self._entries))
             self._entries = []
@@ -206,6 +243,15 @@ def entries(read: Callable[[str], bytes], start: int, stop: int, size: int) -> I
         if len(found) < last:
             raise LogDamaged(path, "it is cut short")
         yield from found[first:last]
+
+
+def _merged(note: bytes, kept: bytes | None) -> bytes:
+    """Return a note with the signature lines that another note of the same text has besides."""
+    if kept is None or read_note(kept).text != read_note(note).text:
+        return note
+    there = {(line.name, line.key_id) for line in read_note(note).signatures}
+    more = [line for line in read_note(kept).signatures if (line.name, line.key_id) not in there]
+    return note + b"".join(signature_line(line.name, line.key_id, line.signature) for line in more)
 
 
 def _levels(size: int) -> int:

@@ -135,8 +135,11 @@ def show(
 @_PURPOSE
 @click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
 @click.option("--known-at", callback=_instant, metavar="INSTANT", help="With the status list of then.")
+@click.option("--witnessed", is_flag=True, help="At the newest checkpoint that witnesses co-signed.")
 @click.pass_obj
-def export(settings: Settings, licence: str, purpose: str, out: Path | None, known_at: datetime | None) -> None:
+def export(
+    settings: Settings, licence: str, purpose: str, out: Path | None, known_at: datetime | None, witnessed: bool
+) -> None:
     """Write LICENCE, a whole identifier, with its proof as one file that `onefile verify` takes.
 
     The look goes into the ledger first.
@@ -153,7 +156,7 @@ def export(settings: Settings, licence: str, purpose: str, out: Path | None, kno
         status = status_lists.current(vault.home, number)
     else:
         status = status_lists.known_at(vault.home, number, known_at)
-    content = exporting.export(vault, kept, status)
+    content = exporting.export(vault, kept, status, witnessed)
     if out is None:
         click.echo(content.decode("utf-8"), nl=False)
         return
@@ -187,13 +190,18 @@ def audit(settings: Settings, since: Path | None, as_json: bool) -> None:
 
 @command.command()
 @click.option("--bits", type=click.Choice(["2", "8"]), default="8", show_default=True, help="8: with the reason.")
+@click.option("--cosigned", type=click.Path(path_type=Path), multiple=True,
+              help="A checkpoint that a witness co-signed, to be kept; may be given several times.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def publish(settings: Settings, bits: str, as_json: bool) -> None:
+def publish(settings: Settings, bits: str, cosigned: tuple[Path, ...], as_json: bool) -> None:
     """Finish a batch that was cut off, and sign the status lists anew; licences whose last day is over lapse."""
     from licence_vault.status_lists import publish as publish_lists
 
-    done = publish_lists(_open(settings), at=settings.now(), day=settings.today(), bits=int(bits))
+    vault = _open(settings)
+    for file in cosigned:
+        vault.log.take_cosignatures(read_bytes(file))
+    done = publish_lists(vault, at=settings.now(), day=settings.today(), bits=int(bits))
     told = _say(
         settings,
         f"已发布 {done.lists} 个状态清单，其中 {done.changed} 个有变化，共 {done.leaves} 条",
@@ -208,12 +216,18 @@ def publish(settings: Settings, bits: str, as_json: bool) -> None:
 @click.option("--trust", type=click.Path(path_type=Path), help="Trust file (default: the home's).")
 @click.option("--department", help="Only what was issued in the name of this department.")
 @click.option("--state", type=click.Path(path_type=Path), help="Where to remember (default: in the home).")
+@click.option("--cosign", type=click.Path(path_type=Path), help="Co-sign it with one's own witness key, into a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def monitor(
-    settings: Settings, log: str, trust: Path | None, department: str | None, state: Path | None, as_json: bool
-) -> None:
-    """Follow LOG, a folder or an http address: check that it only grew since the last look, and tell what came."""
+    settings: Settings, log: str, trust: Path | None, department: str | None, state: Path | None,
+    cosign: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Follow LOG, a folder or an http address: check that it only grew since the last look, and tell what came.
+
+    A witness co-signs what it has checked, with --cosign; the log's owner takes the file with
+    `onefile vault publish --cosigned FILE`.
+    """
     import catalog
     from licence_vault import monitoring
     from onefile.files import write_whole
@@ -228,6 +242,18 @@ def monitor(
     for line in _news(settings, news, as_json):
         click.echo(line)
     write_whole(place, news.seen.written())
+    if cosign is not None:
+        write_whole(cosign, news.checkpoint + _cosignature(settings, news.checkpoint), mode=0o644)
+
+
+def _cosignature(settings: Settings, checkpoint: bytes) -> bytes:
+    from licence_vault.keystore import bureau
+    from licence_vault.notes import NoteSigner
+    from onefile.verify.checkpoint import WITNESS_USE
+
+    store = bureau(settings.home, settings.passphrase_file, settings.now())
+    signer = NoteSigner.of(store.active_key(WITNESS_USE))
+    return signer.cosign(checkpoint, int(settings.now().timestamp()))
 
 
 def _open(settings: Settings) -> Vault:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from onefile.verify.errors import MalformedLeaf
@@ -68,5 +69,10 @@ def read_leaf(entry: bytes) -> Leaf:
 
 def commitment(salt: bytes, payload_type: str, payload: bytes) -> bytes:
     """Return what a leaf says of a payload: SHA-256 over domain, salt (16 bytes), type with its length, payload."""
+    return sha256(_DOMAIN + salt + _type_bytes(payload_type) + payload).digest()
+
+
+@lru_cache(maxsize=16)
+def _type_bytes(payload_type: str) -> bytes:
     kind = payload_type.encode("utf-8")
-    return sha256(_DOMAIN + salt + len(kind).to_bytes(4, "big") + kind + payload).digest()
+    return len(kind).to_bytes(4, "big") + kind

@@ -243,6 +243,42 @@ def test_a_trust_file_takes_in_witnesses_and_how_many_are_needed(home, issued, t
     assert "0 trusted witnesses" in capsys.readouterr().err
 
 
+def test_a_witness_cosigns_what_it_checked_and_a_verifier_that_demands_it_is_content(
+    home, issued, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("ONEFILE_HOME", str(tmp_path / "witness"))
+    assert run(["vault", "keys", "create", "witness", "--as", "w.example"]) == 0
+    theirs, ours = str(tmp_path / "witness" / "keys" / "trust.json"), str(home / "keys" / "trust.json")
+    cosigned = str(tmp_path / "cosigned")
+    watch = ["vault", "monitor", str(home / "log"), "--trust", ours, "--cosign", cosigned]
+    assert run(watch) == 0
+    monkeypatch.setenv("ONEFILE_HOME", str(home))
+    trust, out = str(tmp_path / "trust"), str(tmp_path / "licence.json")
+    assert run(["vault", "keys", "export", "--out", trust, "--witness", theirs, "--witnesses-needed", "1"]) == 0
+    export = ["vault", "export", issued, "--purpose", "case 1", "--out", out, "--witnessed"]
+    assert run(export) == 1
+    assert run(["vault", "publish", "--cosigned", cosigned]) == 0
+    assert run(["vault", "issue", "food_operation_permit", rows(tmp_path / "more", permit(3))]) == 0
+    assert run(export) == 0
+    (told,) = [json.loads(line) for line in _out(capsys, ["verify", out, "--trust", trust, "--json"], 0)]
+    assert told["witnesses"] == ["w.example"]
+    (tmp_path / "foreign").write_bytes((tmp_path / "cosigned").read_bytes().replace(b"\n2\n", b"\n1\n"))
+    assert run(["vault", "publish", "--cosigned", str(tmp_path / "foreign")]) == 4
+
+
+def test_a_witness_cosigns_nothing_of_a_log_that_was_rewritten(home, issued, tmp_path, capsys):
+    assert run(["vault", "keys", "create", "witness", "--as", "w.example"]) == 0
+    watch = ["vault", "monitor", str(home / "log"), "--cosign", str(tmp_path / "cosigned")]
+    assert run(watch) == 0
+    (tmp_path / "cosigned").unlink()
+    for name in ("serving.db", "serving.db-wal", "serving.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    shutil.rmtree(home / "log")
+    assert run(["vault", "issue", "food_operation_permit", rows(tmp_path / "r", *map(permit, range(5, 9)))]) == 0
+    assert run(watch) == 1
+    assert not (tmp_path / "cosigned").exists()
+
+
 def test_verifying_starts_without_anything_heavy():
     script = (
         "import sys; from onefile.cli.main import run; run(['verify', '--help']);"

@@ -220,6 +220,16 @@ def test_a_logs_own_signature_is_no_cosignature_and_the_other_way_round(store, w
         open_checkpoint(alone, demanding(0, store, *witnesses))
 
 
+def test_a_checkpoint_signed_twice_is_refused_when_either_line_of_a_known_key_is_wrong_and_comes_first(store):
+    signer = NoteSigner.of(store.active_key("log"))
+    note, other = signer.checkpoint(7, ROOT), signer.checkpoint(8, ROOT)
+    text, good = note.split(b"\n\n")
+    wrong = other.split(b"\n\n")[1]
+    with pytest.raises(BadSignature):
+        open_checkpoint(text + b"\n\n" + wrong + good, trust_of(store))
+    assert open_checkpoint(text + b"\n\n" + good + good, trust_of(store)).checkpoint.size == 7
+
+
 def test_notes_are_signed_under_a_fitting_name_and_cosigned_with_ed25519_only(tmp_path):
     store = keystore_with_log(tmp_path, "ECDSA-P256")
     signer = NoteSigner.of(store.active_key("log"))
