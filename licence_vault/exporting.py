@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from licence_vault import store
 from licence_vault.at_rest import Sealed
@@ -24,8 +24,8 @@ class Kept:
 
     place: Place
     version: Version
-    salt: bytes
-    payload: bytes
+    salt: bytes = field(repr=False)
+    payload: bytes = field(repr=False)
 
 
 def find(vault: Vault, text: str) -> Kept:

@@ -7,6 +7,7 @@ removed, altered or put in between, and the entries are those that the log signe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from onefile.verify.trust import Trust
 FORMAT = "onefile.monitor/1"
 LARGEST_ANSWER = 64 * 1024 * 1024
 SECONDS_TO_WAIT = 20
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class MalformedMonitorState(Malformed):
@@ -62,10 +64,10 @@ def read_seen(data: bytes) -> Seen:
     """Return what a monitor remembered; MalformedMonitorState when it is no such file."""
     record = Record(parse(data, MalformedMonitorState), "the file", MalformedMonitorState)
     record.choice("format", (FORMAT,))
-    size, peaks = record.count("size"), tuple(bytes.fromhex(str(item)) for item in record.items("peaks"))
-    if len(peaks) != size.bit_count() or any(len(peak) != 32 for peak in peaks):
+    size, peaks = record.count("size"), [str(item) for item in record.items("peaks")]
+    if len(peaks) != size.bit_count() or not all(_HASH.fullmatch(peak) for peak in peaks):
         raise record.wrong("peaks", "one hash for each full subtree")
-    return Seen(record.text("origin"), size, peaks)
+    return Seen(record.text("origin"), size, tuple(bytes.fromhex(peak) for peak in peaks))
 
 
 def look(read: Callable[[str], bytes], trust: Trust, seen: Seen | None, wanted: Callable[[Leaf], bool]) -> News:

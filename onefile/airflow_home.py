@@ -138,6 +138,7 @@ def _settings(settings: Settings) -> dict[str, str]:
         "ONEFILE_LANG": settings.lang,
         "ONEFILE_OPERATOR": settings.operator,
         "ONEFILE_PASSPHRASE_FILE": str(settings.passphrase_file),
+        "ONEFILE_LOG_ORIGIN": settings.log_origin,
         "ONEFILE_JARS": str(settings.jars),
         "ONEFILE_LINEAGE": settings.lineage,
     }

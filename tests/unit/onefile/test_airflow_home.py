@@ -24,6 +24,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "ONEFILE_LANG": "zh",
         "ONEFILE_OPERATOR": "clerk",
         "ONEFILE_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+        "ONEFILE_LOG_ORIGIN": "city.example/log",
         "ONEFILE_JARS": str(tmp_path / "jars"),
         "ONEFILE_LINEAGE": str(tmp_path / "events.jsonl"),
     }
