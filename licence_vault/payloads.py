@@ -56,8 +56,8 @@ def serial(draft: Draft, secret: bytes) -> str:
     It follows from type, issuer and the record's key, so the same record finds its licence
     again, and says nothing of the printed number or the holder. 103 bits: none collide.
     """
-    message = "\x00".join(("serial", draft.type.code, draft.type.issuer_code, *draft.record))
-    number = int.from_bytes(digest(secret, message.encode("utf-8"), sha256), "big")
+    message = canonical({"serial": [draft.type.code, draft.type.issuer_code, *draft.record]})
+    number = int.from_bytes(digest(secret, message, sha256), "big")
     characters = []
     for _ in range(SERIAL_LENGTH):
         number, rest = divmod(number, 36)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from licence_vault.issuing import Issued
     from licence_vault.monitoring import News
     from licence_vault.vault import Vault
+    from onefile.verify.trust import Trust
 
 BASIS = "onefile vault"
 
@@ -217,11 +219,12 @@ def publish(settings: Settings, bits: str, cosigned: tuple[Path, ...], as_json: 
 @click.option("--department", help="Only what was issued in the name of this department.")
 @click.option("--state", type=click.Path(path_type=Path), help="Where to remember (default: in the home).")
 @click.option("--cosign", type=click.Path(path_type=Path), help="Co-sign it with one's own witness key, into a file.")
+@click.option("--every", type=click.IntRange(min=1), metavar="SECONDS", help="Look again and again, until stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def monitor(
     settings: Settings, log: str, trust: Path | None, department: str | None, state: Path | None,
-    cosign: Path | None, as_json: bool,
+    cosign: Path | None, every: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Follow LOG, a folder or an http address: check that it only grew since the last look, and tell what came.
 
@@ -229,14 +232,25 @@ def monitor(
     `onefile vault publish --cosigned FILE`.
     """
     import catalog
-    from licence_vault import monitoring
-    from onefile.files import write_whole
     from onefile.verify.reading import read_file
     from onefile.verify.trust import read_trust
 
     issuer = None if department is None else catalog.load(settings.declarations).department(department).code
     trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
     place = state or settings.home / "monitor" / f"{_name_of(log, department)}.json"
+    _look(settings, log, trusted, issuer, place, cosign, as_json)
+    while every is not None:
+        time.sleep(every)
+        _look(settings, log, trusted, issuer, place, cosign, as_json)
+
+
+def _look(
+    settings: Settings, log: str, trusted: Trust, issuer: str | None, place: Path, cosign: Path | None, as_json: bool
+) -> None:
+    """Look at a log once: tell what came, remember it, co-sign it."""
+    from licence_vault import monitoring
+    from onefile.files import write_whole
+
     seen = monitoring.read_seen(place.read_bytes()) if place.exists() else None
     news = monitoring.look(monitoring.source(log), trusted, seen, lambda leaf: issuer in (None, leaf.issuer))
     for line in _news(settings, news, as_json):

@@ -10,7 +10,9 @@ from sqlalchemy import text
 from licence_vault.auditing import audit
 from licence_vault.errors import LogAndTableDiffer
 from licence_vault.exporting import export, find
+from licence_vault.status_lists import current, publish
 from onefile.verify.licence import open_licence
+from onefile.verify.status import open_status
 from tests.papers import AT
 from tests.vault import ids_of, issue_rows, permit, vault_of
 
@@ -23,6 +25,9 @@ def test_the_vault_does_on_postgresql_what_it_does_on_sqlite(tmp_path, postgres_
     assert audit(vault).leaves == 3001
     proved = open_licence(export(vault, find(vault, ids_of(vault)[3000]), None), vault.trust)
     assert (proved.licence.version, proved.licence.state) == (2, "revoked")
+    publish(vault, at=AT + timedelta(days=1), day=AT.date())
+    listed = open_status(current(tmp_path, 0) or "", vault.trust, vault.origin, 0)
+    assert [listed.status(leaf) for leaf in (0, 1, 2, 3000)] == ["valid", "valid", "revoked", "revoked"]
     with vault.tables() as connection:
         connection.execute(text("UPDATE licence_version SET state = 'valid' WHERE leaf_index = 3000"))
     with pytest.raises(LogAndTableDiffer):

@@ -193,6 +193,19 @@ def test_a_monitor_tells_what_came_and_finds_a_log_that_was_rewritten(home, issu
     assert "is not what it was, grown" in capsys.readouterr().err
 
 
+def test_a_monitor_that_looks_again_tells_what_was_issued_since(home, issued, tmp_path):
+    watch = ["vault", "monitor", str(home / "log"), "--state", str(tmp_path / "seen"), "--every", "1", "--json"]
+    watching = subprocess.Popen([sys.executable, "-u", "-m", "onefile.cli", *watch], stdout=subprocess.PIPE, text=True)
+    try:
+        assert watching.stdout is not None
+        assert [json.loads(watching.stdout.readline())["leaf"] for _ in range(2)] == [0, 1]
+        assert run(["vault", "issue", "food_operation_permit", rows(tmp_path / "more", permit(3))]) == 0
+        assert json.loads(watching.stdout.readline())["leaf"] == 2
+    finally:
+        watching.kill()
+        watching.communicate()
+
+
 def test_a_monitor_follows_a_log_by_its_address(home, issued, tmp_path, capsys):
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_arguments: object) -> None:

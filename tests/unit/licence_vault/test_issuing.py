@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from licence_vault.errors import (
 )
 from licence_vault.exporting import export, find
 from licence_vault.lifecycle import ALLOWED, EVENTS, Standing, event
+from licence_vault.payloads import serial
 from licence_vault.vault import open_vault
 from onefile.verify.errors import ProofDoesNotFit
 from onefile.verify.leaf import read_leaf
@@ -35,6 +37,7 @@ from tests.papers import AT
 from tests.vault import DECLARED, ids_of, issue_rows, killed_at_each_step, permit, vault_of
 
 LATER = AT + timedelta(days=1)
+KIND = DECLARED.licences["food_operation_permit"]
 
 
 @pytest.fixture
@@ -399,6 +402,12 @@ def test_serials_differ_between_houses_and_say_nothing_of_the_printed_number(tmp
     serials = [licence_id(ids_of(vault)[0]).serial for vault in (one, other)]
     assert serials[0] != serials[1]
     assert all(len(serial) == 20 and "JY1" not in serial for serial in serials)
+
+
+def test_records_whose_keys_differ_only_in_where_they_part_are_two_licences():
+    secret, (draft,) = bytes(32), drafts(KIND, DECLARED.tables[KIND.table], [permit(1)])
+    made = {serial(replace(draft, record=record), secret) for record in (("a\x00b", "c"), ("a", "b\x00c"), ("a", "bc"))}
+    assert len(made) == 3
 
 
 def test_another_master_key_opens_nothing(vault):
