@@ -33,7 +33,7 @@ def tile_width(level: int, index: int, size: int) -> int:
 
 def bundle(entries: Iterable[bytes]) -> bytes:
     """Return entries as a bundle: each with its length (two bytes, big-endian) before it."""
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+    return b"".join([part for entry in entries for part in (len(entry).to_bytes(2, "big"), entry)])
 
 
 def unbundle(data: bytes, path: str) -> Iterator[bytes]:
