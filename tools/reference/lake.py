@@ -20,7 +20,7 @@ Delta tables below `lake/` in `ONEFILE_HOME`, one folder a table. Any Delta read
 ([how](../how-to/read-the-lake.md)): reader version 1, no deletion vectors, no column mapping. Every column of every
 table has its meaning as a comment. The property `onefile.format` holds the version of the layout. Instants are in
 UTC, days are days. The log has figures (least and greatest values) of our own columns only ([ADR
-22](../adr/0022-the-lake-s-log-keeps-figures-of-our-own-columns-only.md)).
+0025](../adr/0025-the-lake-s-log-keeps-figures-of-our-own-columns-only.md)).
 
 Columns that begin with an underscore are ours; the others come from the declarations: [tables](tables.md),
 [resources](resources.md), [one files](files.md).
