@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "quarantine": ("onefile.cli.quarantine", "rejected rows by department and reason"),
     "redrive": ("onefile.cli.redrive", "put corrected rows in"),
     "file": ("onefile.cli.file", "the one file of a subject"),
+    "trace": ("onefile.cli.trace", "a value back to the record that it came from"),
     "quality": ("onefile.cli.quality", "figures of the last runs"),
     "ids": ("onefile.cli.ids", "check identifiers, lint lists of them"),
     "city": ("onefile.cli.city", "make a synthetic city"),

@@ -140,3 +140,23 @@ def test_no_log_page_or_file_name_holds_a_number(house: House) -> None:
     assert searched > 20
     names = " ".join(path.name for path in house.home.rglob("*"))
     assert not any(number.decode() in names for number in numbers)
+
+
+def test_a_value_is_traced_to_the_bytes_of_the_record_that_brought_it(house: House) -> None:
+    person = next(row for row in house.rows("gold/person_file").to_pylist() if row["contradictions"])
+    lost = person["contradictions"][0]
+    asked = ("trace", "-", lost["attribute"], "--purpose", "test")
+    said = onefile(house.home, *asked, "--json", stdin=person["number"])
+    assert said.returncode == 0, said.stderr
+    values = json.loads(said.stdout)["values"]
+    assert [value["is_winner"] for value in values] == [True] + [False] * (len(values) - 1)
+    assert (lost["value"], lost["row_no"]) in [(value["value"], value["record"]["row"]) for value in values]
+    for value in values:
+        delivery, record = value["delivery"], value["record"]
+        kept = house.home / "deliveries" / delivery["department"] / delivery["id"] / record["file"]
+        assert bytes.fromhex(record["bytes_hex"]) in kept.read_bytes().splitlines()
+        assert record["is_as_received"]
+    looks = [json.loads(line) for line in onefile(house.home, "ledger", "show", "--json").stdout.splitlines()]
+    resources = {value["delivery"]["resource"] for value in values}
+    assert set(looks[-1]["fields"]) == {lost["attribute"], *(f"record.{resource}" for resource in resources)}
+    assert onefile(house.home, "trace", "-", "shoe_size", "--purpose", "test", stdin=person["number"]).returncode == 2

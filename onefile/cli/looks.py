@@ -1,0 +1,56 @@
+"""What every verb that looks at a subject does: read who is meant, find the files, put the look into the ledger."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from onefile.settings import Settings
+
+if TYPE_CHECKING:
+    from schemas.serving.reading import PublishedFile
+    from schemas.subjects import SubjectNumber
+
+
+def purpose(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    """Check the option `--purpose`, as click's callback."""
+    if not text.strip():
+        raise click.BadParameter("say what for: the item and the case")
+    return text.strip()
+
+
+def subject(text: str) -> tuple[SubjectNumber, ...]:
+    """Return what the argument SUBJECT may mean; `-` has it read from standard input."""
+    from schemas.subjects import subject_numbers
+
+    return subject_numbers(_from_standard_input() if text == "-" else text.strip())
+
+
+def find(settings: Settings, numbers: Iterable[SubjectNumber]) -> list[PublishedFile]:
+    """Return the published files of the subjects that have one of the numbers."""
+    from schemas.serving.reading import find, reading
+
+    with reading(settings.database_url) as snapshot:
+        return [file for n in numbers for file in find(snapshot, n.kind, n.number_type, n.number)]
+
+
+def record(settings: Settings, purpose: str, told: Iterable[tuple[str, Sequence[str]]], basis: str) -> None:
+    """Put a look into the ledger for each (subject id, fields that are to be shown), before anything is shown."""
+    from ledger.entry import Look
+    from ledger.record import Ledger
+    from licence_vault.keystore import bureau
+
+    at = settings.now()
+    ledger = Ledger(settings.home / "ledger", bureau(settings.home, settings.passphrase_file, at))
+    for subject_id, fields in told:
+        ledger.append(Look(at, settings.operator, purpose, subject_id, tuple(fields), basis))
+
+
+def _from_standard_input() -> str:
+    lines = sys.stdin.read(1000).split()
+    if len(lines) != 1:
+        raise click.UsageError("standard input must hold one number and nothing else")
+    return lines[0]
