@@ -87,7 +87,7 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         spark=env.get("ONEFILE_SPARK") or "local[*]",
         spark_memory=env.get("ONEFILE_SPARK_MEMORY") or "4g",
         timezone=_zone(env.get("ONEFILE_TIMEZONE") or "Asia/Shanghai"),
-        fixed_now=_instant(at or env.get("ONEFILE_NOW")),
+        fixed_now=instant(now) if (now := at or env.get("ONEFILE_NOW")) else None,
         lang=_lang(lang or env.get("ONEFILE_LANG"), env),
         operator=env.get("ONEFILE_OPERATOR") or env.get("LOGNAME") or env.get("USER") or "unknown",
         passphrase_file=Path(env.get("ONEFILE_PASSPHRASE_FILE") or home / "keys" / "passphrase"),
@@ -97,16 +97,19 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
     )
 
 
-def _instant(text: str | None) -> datetime | None:
-    if not text:
-        return None
+def instant(text: str) -> datetime:
+    """Read an instant with offset; return it in UTC.
+
+    Raises:
+        SettingsError: it is no instant, or has no offset.
+    """
     try:
-        instant = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise SettingsError(f"instant {text!r} cannot be read: write it like 2026-03-01T08:00:00+08:00") from None
-    if instant.tzinfo is None:
+    if found.tzinfo is None:
         raise SettingsError(f"instant {text!r} has no offset: write it like 2026-03-01T08:00:00+08:00")
-    return instant.astimezone(UTC)
+    return found.astimezone(UTC)
 
 
 def _zone(name: str) -> ZoneInfo:

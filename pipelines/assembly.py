@@ -6,7 +6,7 @@ attributes, contradictions and relations are read from the subject's array of re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -28,7 +28,9 @@ CONTRADICTIONS = (
 )
 
 
-def one_files(present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations) -> DataFrame | None:
+def one_files(
+    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, beside: Sequence[str] = ()
+) -> DataFrame | None:
     """Assemble the one files of the subjects that the records are about.
 
     Args:
@@ -36,20 +38,21 @@ def one_files(present: Mapping[str, DataFrame], file: OneFile, declarations: Dec
             has them; a table that nothing was delivered for is left out.
         file: what a file holds.
         declarations: all tables and relations.
+        beside: further columns of all records that part them, each part giving files of its own.
 
     Returns:
-        One row per subject: `subject_id`, `number_type`, `number`, one struct per attribute,
-        `contradictions`, `relations`, `identifiers`, `_digest` (SHA-256 over all of it); None
-        when there are no records at all.
+        One row per subject (and part): the columns of `beside`, `subject_id`, `number_type`, `number`,
+        one struct per attribute, `contradictions`, `relations`, `identifiers`, `_digest` (SHA-256
+        over all of it but `beside`); None when there are no records at all.
     """
     records = [
-        _records(present[table], declarations.tables[table], column, file.kind)
+        _records(present[table], declarations.tables[table], column, file.kind, beside)
         for table, columns in feeds.attribute_columns(file).items()
         if table in present
         for column in columns
     ]
     ties = [
-        _ties(present[relation.table], relation, way)
+        _ties(present[relation.table], relation, way, beside)
         for relation, way in feeds.ways(file.kind, declarations)
         if relation.table in present
     ]
@@ -57,13 +60,13 @@ def one_files(present: Mapping[str, DataFrame], file: OneFile, declarations: Dec
         return None
     grouped = (
         reduce(DataFrame.unionByName, [*records, *ties])
-        .groupBy("number_type", "number")
+        .groupBy("number_type", "number", *beside)
         .agg(f.collect_list("_record").alias("_records"), f.collect_list("_tie").alias("_ties"))
     )
-    return _shaped(grouped, file, declarations)
+    return _shaped(grouped, file, declarations, beside)
 
 
-def _records(rows: DataFrame, table: Table, subject: str, kind: str) -> DataFrame:
+def _records(rows: DataFrame, table: Table, subject: str, kind: str, beside: Sequence[str]) -> DataFrame:
     """Return a row per record and subject: number type, number, and the record as a struct."""
     record = f.struct(
         f.lit(table.name).alias("table"),
@@ -76,12 +79,13 @@ def _records(rows: DataFrame, table: Table, subject: str, kind: str) -> DataFram
     return rows.where(number.isNotNull()).select(
         numbers.number_type(number, kind).alias("number_type"),
         number.alias("number"),
+        *beside,
         record.cast(survivorship.RECORD).alias("_record"),
         f.lit(None).cast(TIE).alias("_tie"),
     )
 
 
-def _ties(rows: DataFrame, relation: Relation, way: feeds.Way) -> DataFrame:
+def _ties(rows: DataFrame, relation: Relation, way: feeds.Way, beside: Sequence[str]) -> DataFrame:
     """Return a row per record that ties two subjects, seen from one of them."""
     name, mine, mine_kind, other, other_kind, other_name = way
     for column, values in relation.when.items():
@@ -103,6 +107,7 @@ def _ties(rows: DataFrame, relation: Relation, way: feeds.Way) -> DataFrame:
     return rows.where(f.col(mine).isNotNull() & f.col(other).isNotNull()).select(
         numbers.number_type(f.col(mine), mine_kind).alias("number_type"),
         f.col(mine).alias("number"),
+        *beside,
         f.lit(None).cast(survivorship.RECORD).alias("_record"),
         tie.cast(TIE).alias("_tie"),
     )
@@ -132,7 +137,7 @@ def _typed(attribute: Attribute, text: Column) -> Column:
     return text.cast(types.spark_type(attribute.type, attribute.precision, attribute.scale))
 
 
-def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations) -> DataFrame:
+def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations, beside: Sequence[str]) -> DataFrame:
     """Read attributes, contradictions and relations from each subject's records."""
     layout = {name: tuple(c.name for c in table.columns) for name, table in declarations.tables.items()}
     ending = [a for a in file.attributes if a.name == file.ended_on]
@@ -154,6 +159,7 @@ def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations) -> Da
         attributes.append(survivorship.winner(found, value).alias(attribute.name))
     lost = [survivorship.losers(a, f.col(f"_of_{a.name}")) for a in file.attributes]
     shaped = rows.select(
+        *beside,
         numbers.subject_id(file.kind, f.col("number_type"), f.col("number")).alias("subject_id"),
         "number_type",
         "number",
@@ -162,7 +168,8 @@ def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations) -> Da
         _relations().alias("relations"),
         _identifiers().alias("identifiers"),
     )
-    return shaped.withColumn("_digest", f.sha2(f.to_json(f.struct(*shaped.columns)), 256))
+    content = [name for name in shaped.columns if name not in beside]
+    return shaped.withColumn("_digest", f.sha2(f.to_json(f.struct(*content)), 256))
 
 
 def _relations() -> Column:

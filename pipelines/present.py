@@ -27,9 +27,13 @@ def released(lake: Lake, statements: DataFrame) -> DataFrame:
     return statements.join(f.broadcast(deliveries), "_delivery", "left_semi").select(*statements.columns)
 
 
-def present(statements: DataFrame) -> DataFrame:
-    """Return the last statement of each record, without the records that were withdrawn."""
-    return latest(statements, RECORD, ORDER).where(~f.col("_withdrawn"))
+def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
+    """Return the last statement of each record, without the records that were withdrawn.
+
+    Args:
+        beside: further columns that part the statements, each part having a present of its own.
+    """
+    return latest(statements, (*RECORD, *beside), ORDER).where(~f.col("_withdrawn"))
 
 
 def statements(lake: Lake, table: str) -> DataFrame | None:

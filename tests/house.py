@@ -153,9 +153,15 @@ def _narrowed_column(column: Column, kept: Sequence[str]) -> Column:
 def _narrowed_file(file: OneFile, columns: Mapping[str, Sequence[str]]) -> OneFile:
     attributes = [_narrowed_attribute(attribute, columns) for attribute in file.attributes]
     kept = tuple(a for a in attributes if a.sources)
-    relations = tuple(r for r in file.relations if {*_named(r)} <= {*columns.get(r.table, ())})
+    tied = (r for r in file.relations if {*_named(r)} <= {*columns.get(r.table, ())})
+    relations = tuple(_narrowed_relation(relation, columns[relation.table]) for relation in tied)
     ended_on = file.ended_on if file.ended_on in {a.name for a in kept} else None
     return replace(file, attributes=kept, relations=relations, ended_on=ended_on)
+
+
+def _narrowed_relation(relation: Relation, kept: Sequence[str]) -> Relation:
+    one, other = (name if name in kept else None for name in (relation.one_name, relation.other_name))
+    return replace(relation, one_name=one, other_name=other)
 
 
 def _narrowed_attribute(attribute: Attribute, columns: Mapping[str, Sequence[str]]) -> Attribute:

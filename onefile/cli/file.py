@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from onefile import settings as settings_module
 from onefile.cli import looks
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from schemas.serving.reading import PublishedFile
+    from schemas.subjects import SubjectNumber
 
 BASIS = "onefile file"
 
@@ -24,23 +26,44 @@ def _day(_context: click.Context, _parameter: click.Parameter, text: str | None)
         raise click.BadParameter("write a day like 2026-03-01") from None
 
 
+def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
+    return None if text is None else settings_module.instant(text)
+
+
 @click.command()
 @click.argument("subject")
 @click.option(
     "--purpose", required=True, callback=looks.purpose, help="What for: the item and the case; kept in the ledger."
 )
-@click.option("--on", callback=_day, metavar="DATE", help="The day that ages are counted to (default today).")
+@click.option("--on", callback=_day, metavar="DATE", help="The file of that day in the world (default today).")
+@click.option("--known-at", callback=_instant, metavar="INSTANT", help="As we knew it then (default: now).")
+@click.option("--history", metavar="ATTRIBUTE", help="How an attribute changed, with the delivery that brought it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def command(settings: Settings, subject: str, purpose: str, on: date | None, as_json: bool) -> None:
+def command(
+    settings: Settings,
+    subject: str,
+    purpose: str,
+    on: date | None,
+    known_at: datetime | None,
+    history: str | None,
+    as_json: bool,
+) -> None:
     """The one file of SUBJECT: a citizen's or foreigner's number, or a unified social credit code.
 
     With - the number is read from standard input, so that it stands in no shell history and
     no list of processes. The look goes into the ledger first, also one that finds nobody.
+
+    A day before today, an instant or --history is answered from the lake, which takes some
+    seconds: what had been learnt by then, by the rules of today.
     """
     numbers = looks.subject(subject)
-    found = looks.find(settings, numbers)
-    shown = _views(settings, found, on or settings.today())
+    if history is not None:
+        _history(settings, purpose, numbers, history, as_json)
+        return
+    is_past = known_at is not None or (on is not None and on < settings.today())
+    found = _files_then(settings, numbers, on, known_at) if is_past else looks.find(settings, numbers)
+    shown = _views(settings, found, on or settings.today(), is_past=is_past)
     told = [(file["subject_id"], _disclosed(file)) for file in shown] or [(n.subject_id, ()) for n in numbers]
     looks.record(settings, purpose, told, BASIS)
     if not shown:
@@ -48,14 +71,30 @@ def command(settings: Settings, subject: str, purpose: str, on: date | None, as_
     _print(settings, shown, as_json)
 
 
-def _views(settings: Settings, found: list[PublishedFile], on: date) -> list[dict[str, Any]]:
+def _history(
+    settings: Settings, purpose: str, numbers: tuple[SubjectNumber, ...], attribute: str, as_json: bool
+) -> None:
+    from onefile.cli import file_then
+
+    file_then.history(settings, purpose, numbers, attribute, as_json)
+
+
+def _files_then(
+    settings: Settings, numbers: tuple[SubjectNumber, ...], on: date | None, known_at: datetime | None
+) -> list[PublishedFile]:
+    from onefile.cli import file_then
+
+    return file_then.files(settings, numbers, file_then.Then(on, known_at))
+
+
+def _views(settings: Settings, found: list[PublishedFile], on: date, *, is_past: bool) -> list[dict[str, Any]]:
     if not found:
         return []
     import catalog
     from onefile.cli.file_view import view
 
     catalogue = catalog.load(settings.declarations)
-    return [view(file, catalogue, on) for file in found]
+    return [view(file, catalogue, on, is_past=is_past) for file in found]
 
 
 def _disclosed(shown: dict[str, Any]) -> tuple[str, ...]:

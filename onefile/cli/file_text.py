@@ -25,6 +25,10 @@ _WORDS = {
         "按 {on} 计 · 档案版本 {version}，{at} 发布",
         "as of {on} · version {version} of the file, published {at}",
     ),
+    "as_was": (
+        "{on} 当日的档案，按 {at} 时所知、以现行规则还原",
+        "as it was on {on}, as known at {at}, by the rules of today",
+    ),
     "ended_person": ("已死亡：{day}", "DECEASED: {day}"),
     "ended_enterprise": ("已注销：{day}", "CANCELLED: {day}"),
     "ends": ("将于 {day} 终止", "ends on {day}"),
@@ -94,7 +98,8 @@ class FileText:
         title = self._say("title", kind=kind, number_type=number_type, number=escaped(shown["number"]))
         yield click.style(title, bold=True)
         at = datetime.fromisoformat(shown["published_at"]).astimezone(self._timezone).strftime("%Y-%m-%d %H:%M")
-        yield self._say("as_of", on=shown["on"], version=shown["lake_version"], at=at)
+        word = "as_was" if shown["is_past"] else "as_of"
+        yield self._say(word, on=shown["on"], version=shown["lake_version"], at=at)
         if shown["ended_on"] is not None:
             word = f"ended_{shown['kind']}" if shown["is_ended"] else "ends"
             yield click.style(f"■ {self._say(word, day=escaped(shown['ended_on']))}", bold=True, fg="red")

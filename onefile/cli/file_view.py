@@ -29,9 +29,10 @@ NO_PLACES = ("市辖区", "县")
 Values = Mapping[str, Any]
 
 
-def view(published: PublishedFile, catalogue: Catalogue, on: date) -> dict[str, Any]:
+def view(published: PublishedFile, catalogue: Catalogue, on: date, *, is_past: bool = False) -> dict[str, Any]:
     """Return the file as it is to be shown for the day `on`; ages are days from the observed day to that day.
 
+    `is_past`: it was not published so, but made for the question from what had been learnt by `published_at`.
     Attributes stand in declared order, also those without a value; one that is in the
     document but no longer declared comes last, under its bare name.
     """
@@ -47,6 +48,7 @@ def view(published: PublishedFile, catalogue: Catalogue, on: date) -> dict[str, 
         "number_type": published.number_type,
         "number": published.number,
         "on": on.isoformat(),
+        "is_past": is_past,
         "lake_version": published.lake_version,
         "published_at": published.published_at,
         "ended_on": ended_on,

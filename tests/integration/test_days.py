@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from pyspark.sql import SparkSession
 from sqlalchemy import select
 
 from inbox import deliveries
-from pipelines import names
+from pipelines import history, names
 from pipelines.steps import Outcome
 from schemas.serving.connection import writing
 from schemas.serving.tables import IDENTIFIER, SUBJECT
+from schemas.subjects import SubjectNumber
 from tests.house import KINDS, House, narrowed
 
 COLUMNS = {
@@ -187,3 +189,47 @@ def test_postgresql_gets_the_same_rows_as_sqlite_day_by_day(house: House, days: 
         for kind in KINDS:
             house.publish(kind, postgres_url, day.versions[names.gold(kind)])
         assert published(postgres_url) == day.published
+
+
+@pytest.mark.parametrize("day", [0, 1, 2])
+def test_what_was_known_on_a_past_day_is_what_the_files_were_then(days: list[Day], house: House, day: int) -> None:
+    known_at = datetime(2026, 11, 1 + day, tzinfo=UTC)
+    for number in (WANG, BOY, ZHAO, ZHANG, LI):
+        past = history.file_then(house.shop.lake, house.catalogue.declarations, person(number), None, known_at)
+        then = days[day].files["person"].get(number)
+        assert (past is None) == (then is None)
+        if past is not None and then is not None:
+            found = json.loads(past.document)
+            assert found["subject_id"] == then["subject_id"]
+            for name, stated in then.items():
+                if isinstance(stated, dict):
+                    assert str(found[name]["value"]) == str(stated["value"]), name
+            assert len(found["relations"]) == len(then["relations"])
+
+
+def test_a_late_delivery_changes_what_was_true_and_not_what_was_known(days: list[Day], house: House) -> None:
+    """Wang lived in the ninth street from 15 October to 1 November, which we learnt on 3 November."""
+    lake, declarations = house.shop.lake, house.catalogue.declarations
+
+    def address(on: str, known_at: str) -> str | None:
+        past = history.file_then(
+            lake, declarations, person(WANG), date.fromisoformat(on), datetime.fromisoformat(f"{known_at}T12:00:00Z")
+        )
+        assert past is not None
+        return str(json.loads(past.document)["address"]["value"])
+
+    assert address("2026-10-20", "2026-11-02") != "九街9号"
+    assert address("2026-10-20", "2026-11-03") == "九街9号"
+    assert address("2026-11-03", "2026-11-03") == address("2026-11-03", "2026-11-02") == "三街3号"
+
+
+def test_the_changes_of_an_attribute_name_the_delivery_that_brought_each(days: list[Day], house: House) -> None:
+    found = list(history.changes(house.shop.lake, house.catalogue.declarations, person(WANG), "address"))
+    assert [(change.stated["value"], change.stated["delivery"]) for change in found][1:] == [("三街3号", "people-2")]
+    assert [change.learnt_at for change in found] == sorted(change.learnt_at for change in found)
+    gone = list(history.changes(house.shop.lake, house.catalogue.declarations, person(ZHAO), "name"))
+    assert [bool(change.stated) for change in gone] == [True, False]
+
+
+def person(number: str) -> SubjectNumber:
+    return SubjectNumber("person", "citizen", number)

@@ -186,8 +186,8 @@ def test_json_has_the_same_keys_for_every_attribute_with_a_value_or_without(home
     publish(home, ZHANG)
     shown = as_json(capsys, PERSON)
     assert list(shown) == [
-        "format", "subject_id", "kind", "number_type", "number", "on", "lake_version", "published_at", "ended_on",
-        "is_ended", "attributes", "relations", "identifiers",
+        "format", "subject_id", "kind", "number_type", "number", "on", "is_past", "lake_version", "published_at",
+        "ended_on", "is_ended", "attributes", "relations", "identifiers",
     ]  # fmt: skip
     assert len({tuple(attribute) for attribute in shown["attributes"].values()}) == 1
     base = shown["attributes"]["insurance_base_cents"]
@@ -213,23 +213,26 @@ def test_the_reference_names_every_key_of_the_json(home, capsys):
 
 
 @pytest.mark.parametrize(("day", "age", "is_stale"), [("2026-01-31", 365, False), ("2026-02-01", 366, True)])
-def test_a_value_is_stale_from_the_day_after_its_last_fresh_one(home, capsys, day, age, is_stale):
+def test_a_value_is_stale_from_the_day_after_its_last_fresh_one(home, capsys, monkeypatch, day, age, is_stale):
+    monkeypatch.setenv("ONEFILE_NOW", f"{day}T09:00:00+08:00")
     publish(home, document("citizen", PERSON, name=stated("张三", "2025-01-31")))
-    name = as_json(capsys, PERSON, "--on", day)["attributes"]["name"]
+    name = as_json(capsys, PERSON)["attributes"]["name"]
     assert (name["age_days"], name["is_stale"]) == (age, is_stale)
 
 
 @pytest.mark.parametrize(("day", "is_ended"), [("2026-04-30", False), ("2026-05-01", True)])
-def test_a_subject_has_ended_from_its_last_day_on(home, capsys, day, is_ended):
+def test_a_subject_has_ended_from_its_last_day_on(home, capsys, monkeypatch, day, is_ended):
+    monkeypatch.setenv("ONEFILE_NOW", f"{day}T09:00:00+08:00")
     publish(home, COMPANY)
-    shown = as_json(capsys, ENTERPRISE, "--on", day)
+    shown = as_json(capsys, ENTERPRISE)
     assert (shown["ended_on"], shown["is_ended"]) == ("2026-05-01", is_ended)
 
 
-def test_what_was_observed_after_the_day_asked_for_says_so(home, capsys):
+def test_what_was_observed_after_the_day_asked_for_says_so(home, capsys, monkeypatch):
+    monkeypatch.setenv("ONEFILE_NOW", "2025-01-01T09:00:00+08:00")
     publish(home, document("citizen", PERSON, name=stated("张三", "2025-01-31")))
-    assert as_json(capsys, PERSON, "--on", "2025-01-01")["attributes"]["name"]["age_days"] == -30
-    assert "30 天后才有的记载" in look(capsys, PERSON, *PURPOSE, "--on", "2025-01-01")[1]
+    assert as_json(capsys, PERSON)["attributes"]["name"]["age_days"] == -30
+    assert "30 天后才有的记载" in look(capsys, PERSON, *PURPOSE)[1]
 
 
 def test_an_amount_that_is_no_whole_number_of_cents_and_a_decimal_keep_their_digits(home, capsys):

@@ -1,0 +1,97 @@
+"""`onefile file` for another time: the file as it was, or how an attribute changed. Read from the lake, with Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import click
+
+from onefile.cli import looks
+from onefile.cli.failure import Failure
+from onefile.settings import Settings
+from schemas.serving.reading import PublishedFile
+from schemas.subjects import SubjectNumber
+
+
+@dataclass(frozen=True)
+class Then:
+    """What is asked for: the day in the world, and the instant up to which things had been learnt; None: now."""
+
+    on: date | None
+    known_at: datetime | None
+
+
+def files(settings: Settings, numbers: Sequence[SubjectNumber], then: Then) -> list[PublishedFile]:
+    """Return the files as they were, as the serving database would hold them."""
+    from pipelines import history
+    from pipelines.workshop import Workshop
+
+    click.echo({"zh": "正在从数据湖还原…", "en": "reading the lake …"}[settings.lang], err=True)
+    shop = Workshop(settings)
+    found = [history.file_then(shop.lake, shop.declarations, n, then.on, then.known_at) for n in numbers]
+    at = (then.known_at or shop.at).astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return [
+        PublishedFile(
+            f.subject.subject_id, f.subject.kind, f.subject.number_type, f.subject.number, f.document, f.release, at
+        )
+        for f in found
+        if f is not None
+    ]
+
+
+def history(settings: Settings, purpose: str, numbers: Sequence[SubjectNumber], attribute: str, as_json: bool) -> None:
+    """Print how an attribute changed, in the order learnt, with the delivery that brought each change."""
+    from pipelines import history as past
+    from pipelines.workshop import Workshop
+
+    shop = Workshop(settings)
+    numbers = [n for n in numbers if _has(shop.declarations.files[n.kind], attribute)]
+    if not numbers:
+        raise Failure(
+            {"zh": "档案没有这个属性", "en": "one files have no such attribute: see docs/reference/files.md"}[
+                settings.lang
+            ],
+            2,
+        )
+    click.echo({"zh": "正在从数据湖还原…", "en": "reading the lake …"}[settings.lang], err=True)
+    told = {n: list(past.changes(shop.lake, shop.declarations, n, attribute)) for n in numbers}
+    looks.record(settings, purpose, [(n.subject_id, (f"{attribute}.history",)) for n in numbers], "onefile file")
+    if not any(told.values()):
+        raise Failure({"zh": "从未有过记载", "en": "nothing was ever stated of it"}[settings.lang])
+    rows = [_row(n, change.learnt_at, change.stated) for n, changes in told.items() for change in changes]
+    _print(settings, rows, as_json)
+
+
+def _has(file: Any, attribute: str) -> bool:
+    return any(a.name == attribute for a in file.attributes)
+
+
+def _row(subject: SubjectNumber, learnt_at: datetime, stated: dict[str, Any]) -> dict[str, Any]:
+    parts = ("value", "observed_on", "resource", "delivery", "row_no", "rank", "reason")
+    shown = {name: stated.get(name) for name in parts}
+    return {"subject_id": subject.subject_id, "learnt_at": learnt_at.isoformat()} | {
+        name: value if value is None or isinstance(value, int | bool) else str(value) for name, value in shown.items()
+    }
+
+
+def _print(settings: Settings, rows: list[dict[str, Any]], as_json: bool) -> None:
+    import json
+
+    from onefile.cli.tables import aligned
+
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    heading = {
+        "zh": ("获知于", "值", "自何日起", "资源", "批次", "行", "理由"),
+        "en": ("learnt at", "value", "true since", "resource", "delivery", "row", "why"),
+    }[settings.lang]
+    lines: list[tuple[str, ...]] = [heading]
+    for row in rows:
+        at = datetime.fromisoformat(row["learnt_at"]).astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
+        rest = ("value", "observed_on", "resource", "delivery", "row_no", "reason")
+        lines.append((at, *("—" if row[name] is None else str(row[name]) for name in rest)))
+    click.echo(aligned(lines))
