@@ -29,9 +29,9 @@ def onefile(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """Return a home in whose inbox the deliveries of one resource wait: a full one, and a day's."""
+    """Return a home in whose inbox a delivery of one resource waits."""
     home, city = tmp_path / "home", tmp_path / "city"
-    size = ["--people", "60", "--enterprises", "12", "--days", "1", "--seed", "5", "--only", RESOURCE]
+    size = ["--people", "60", "--enterprises", "12", "--days", "0", "--seed", "5", "--only", RESOURCE]
     onefile(home, "city", "make", *size, "--out", str(city))
     for manifest in city.glob("*/*/manifest.json"):
         shutil.copytree(manifest.parent, home / "inbox" / manifest.parent.parent.name / manifest.parent.name)
