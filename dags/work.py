@@ -5,16 +5,39 @@ Spark and the lake are imported when a task runs, never when a DAG file is parse
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from onefile import settings
+from onefile.errors import OneFileError
 
 if TYPE_CHECKING:
     from pipelines.workshop import Workshop
 
 
+failures: list[str] = []
+"""Why tasks of this process failed, for whoever runs the DAGs in it: errors of ours, which quote nobody."""
+
+Task = TypeVar("Task", bound=Callable[..., Any])
+
+
+def _tells(task: Task) -> Task:
+    """Let a task keep why it failed in `failures`; it fails as it would."""
+
+    @functools.wraps(task)
+    def run(*arguments: Any) -> Any:
+        try:
+            return task(*arguments)
+        except OneFileError as error:
+            failures.append(str(error))
+            raise
+
+    return cast("Task", run)
+
+
+@_tells
 def look() -> list[str]:
     """Take in what waits in the inbox; return the resources with something to work on."""
     from pipelines import receiving, steps
@@ -24,6 +47,7 @@ def look() -> list[str]:
     return [resource for resource in shop.resources if steps.pending(shop, resource)]
 
 
+@_tells
 def receive(resource: str, params: Mapping[str, Any]) -> list[str]:
     """Take in what waits in the inbox; return the resource's deliveries to work on, in order."""
     from pipelines import receiving, steps
@@ -34,6 +58,7 @@ def receive(resource: str, params: Mapping[str, Any]) -> list[str]:
     return [d for d in waiting if _is_asked_for(shop, d, params)]
 
 
+@_tells
 def land(deliveries: Sequence[str]) -> list[str]:
     """Bronze, for each delivery."""
     from pipelines import steps
@@ -44,6 +69,7 @@ def land(deliveries: Sequence[str]) -> list[str]:
     return list(deliveries)
 
 
+@_tells
 def settle(deliveries: Sequence[str]) -> list[dict[str, Any]]:
     """Silver, quarantine, receipt, expectations and release, for each delivery in its turn."""
     from dataclasses import asdict
@@ -68,13 +94,18 @@ def judge(outcomes: Sequence[Mapping[str, Any]]) -> int:
     return len(outcomes)
 
 
+@_tells
 def assemble(kind: str) -> int:
     """Gold of one kind; returns its version."""
-    from pipelines import steps
+    from pipelines import lineage, steps
 
-    return steps.assemble(_shop(), kind).version
+    shop = _shop()
+    version = steps.assemble(shop, kind).version
+    lineage.emit_assembled(shop, kind, version)
+    return version
 
 
+@_tells
 def check(kind: str) -> int:
     """Hold gold of one kind against its expectations; returns the version that passed."""
     from pipelines import steps
@@ -82,13 +113,17 @@ def check(kind: str) -> int:
     return steps.check(_shop(), kind)
 
 
+@_tells
 def publish(kind: str) -> dict[str, int]:
     """Publish one kind; returns counts."""
-    from pipelines import steps
+    from pipelines import lineage, steps
 
-    return {
-        k: n for p in steps.publication(_shop(), [kind]) for k, n in (("upserted", p.upserted), ("deleted", p.deleted))
-    }
+    shop = _shop()
+    done = {}
+    for published in steps.publication(shop, [kind]):
+        lineage.emit_published(shop, kind, published.to_version)
+        done = {"upserted": published.upserted, "deleted": published.deleted}
+    return done
 
 
 def _shop() -> Workshop:

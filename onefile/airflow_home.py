@@ -53,8 +53,12 @@ def environment(
 
 
 def enter(settings: Settings) -> None:
-    """Make this process one of Airflow's, before it imports Airflow: environment, home, database."""
-    os.environ.update(environment(settings, os.environ))
+    """Make this process one of Airflow's, before it imports Airflow: environment, home, database.
+
+    Airflow's own OpenLineage events are left out here: to send them it forks this process, and with it the
+    connection to the engine, which the fork then closes. What our tasks tell of themselves is sent all the same.
+    """
+    os.environ.update(environment(settings, os.environ) | {"AIRFLOW__OPENLINEAGE__DISABLED": "True"})
     migrate(settings, os.environ)
 
 

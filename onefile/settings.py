@@ -7,6 +7,7 @@ takes a `Settings`, so that a test or a second house on one machine is just anot
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -89,7 +90,7 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         timezone=_zone(env.get("ONEFILE_TIMEZONE") or "Asia/Shanghai"),
         fixed_now=instant(now) if (now := at or env.get("ONEFILE_NOW")) else None,
         lang=_lang(lang or env.get("ONEFILE_LANG"), env),
-        operator=env.get("ONEFILE_OPERATOR") or env.get("LOGNAME") or env.get("USER") or "unknown",
+        operator=env.get("ONEFILE_OPERATOR") or env.get("LOGNAME") or env.get("USER") or _user(),
         passphrase_file=Path(env.get("ONEFILE_PASSPHRASE_FILE") or home / "keys" / "passphrase"),
         log_origin=env.get("ONEFILE_LOG_ORIGIN") or "onefile.invalid/log",
         jars=Path(env.get("ONEFILE_JARS") or Path(__file__).parent.parent / ".jars").absolute(),
@@ -110,6 +111,14 @@ def instant(text: str) -> datetime:
     if found.tzinfo is None:
         raise SettingsError(f"instant {text!r} has no offset: write it like 2026-03-01T08:00:00+08:00")
     return found.astimezone(UTC)
+
+
+def _user() -> str:
+    """Return the name of the process's user; its number where it has none."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 import great_expectations.expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.row_conditions import Column as RowColumn
 
 from schemas.model import Assertions, CodeList, Column, OneFile, Table
 
+NOT_WITHDRAWN = RowColumn("_withdrawn") == False  # noqa: E712 - builds a condition
 CRITICAL, INFO = FailureSeverity.CRITICAL, FailureSeverity.INFO
 # A longer list is checked when a row is read; as an expectation it would only fill pages.
 LONGEST_SET = 300
@@ -64,9 +66,7 @@ def _of_column(column: Column, codes: Mapping[str, CodeList]) -> list[Expectatio
     found: list[Expectation] = []
     if column.required:
         found.append(
-            gxe.ExpectColumnValuesToNotBeNull(
-                column=column.name, severity=CRITICAL, row_condition="_withdrawn = false", condition_parser="spark"
-            )
+            gxe.ExpectColumnValuesToNotBeNull(column=column.name, severity=CRITICAL, row_condition=NOT_WITHDRAWN)
         )
     if column.pattern is not None:
         found.append(gxe.ExpectColumnValuesToMatchRegex(column=column.name, regex=column.pattern, severity=CRITICAL))

@@ -7,6 +7,7 @@ Events name columns, tables and deliveries, and hold no value.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from openlineage.client import OpenLineageClient
@@ -18,6 +19,7 @@ from openlineage.client.transport.http import HttpConfig, HttpTransport
 
 from pipelines import bronze, names, types
 from pipelines.workshop import Workshop
+from schemas import feeds
 from schemas.model import Resource, Table
 
 NAMESPACE = "onefile"
@@ -29,7 +31,34 @@ def emit(shop: Workshop, delivery_id: str) -> None:
     delivery, resource = shop.delivery(delivery_id)
     table = shop.declarations.tables[resource.table]
     event = conform_event(delivery_id, resource, table, delivery.received_at)
+    _send(shop, event)
+
+
+def emit_assembled(shop: Workshop, kind: str, version: int) -> None:
+    """Tell of one files that were assembled: silver went in, this version of gold came out."""
+    tables = feeds.feeding_tables(shop.declarations, kind)
+    _send(shop, _event(f"{kind}_file", str(version), shop.at, [names.silver(t) for t in tables], names.gold(kind)))
+
+
+def emit_published(shop: Workshop, kind: str, version: int) -> None:
+    """Tell of one files that were published: this version of gold went in, the serving database came out."""
+    _send(shop, _event(f"publication.{kind}", str(version), shop.at, [names.gold(kind)], "serving/subject"))
+
+
+def _send(shop: Workshop, event: RunEvent) -> None:
     OpenLineageClient(transport=_transport(shop.settings.lineage)).emit(event)
+
+
+def _event(job: str, run: str, at: datetime, inputs: Sequence[str], output: str) -> RunEvent:
+    return RunEvent(
+        eventType=RunState.COMPLETE,
+        eventTime=at.isoformat(),
+        run=Run(runId=str(uuid.uuid5(uuid.NAMESPACE_URL, f"onefile:{job}:{run}"))),
+        job=Job(namespace=NAMESPACE, name=job),
+        producer=PRODUCER,
+        inputs=[InputDataset(NAMESPACE, name) for name in inputs],
+        outputs=[OutputDataset(NAMESPACE, output)],
+    )
 
 
 def conform_event(delivery_id: str, resource: Resource, table: Table, at: datetime) -> RunEvent:

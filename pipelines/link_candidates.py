@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import MapType, StructType
 
@@ -27,14 +28,18 @@ CANDIDATE = StructType(
 )
 
 
-def listed(rows: DataFrame, table: Table, column: str) -> DataFrame:
+def listed(rows: DataFrame, table: Table, column: str, others: Sequence[str] = ()) -> DataFrame:
     """Return the present records of a table whose person column is empty, with what could link them.
+
+    Args:
+        others: columns that name the subject where it is no person: a record with one of them is no candidate.
 
     Returns:
         One row per record, as `CANDIDATE` says.
     """
     known = [item for c in table.columns if c.name != column for item in (f.lit(c.name), f.col(c.name).cast("string"))]
-    return rows.where(f.col(column).isNull()).select(
+    unnamed = reduce(Column.__and__, (f.col(name).isNull() for name in (column, *others)))
+    return rows.where(unnamed).select(
         f.lit(table.name).alias("table"),
         f.lit(column).alias("column"),
         f.col("_resource").alias("resource"),
@@ -59,8 +64,19 @@ def refresh(lake: Lake, declarations: Declarations) -> None:
             continue
         for column in (c for c in columns if not table.column(c).required):
             maybe = present.of_records(stated, stated.where(f.col(column).isNull()))
-            frames.append(listed(present.present(maybe), table, column))
+            frames.append(listed(present.present(maybe), table, column, alternatives(table, column, declarations)))
     if frames:
         rows = reduce(DataFrame.unionByName, frames)
         lake.create(names.LINK_CANDIDATES, CANDIDATE, TableDesign("person records without a usable number", {}))
         lake.replace(names.LINK_CANDIDATES, rows, {gold.MADE_FROM: note})
+
+
+def alternatives(table: Table, column: str, declarations: Declarations) -> tuple[str, ...]:
+    """Return the columns that name an enterprise where `column` names a person.
+
+    Both are about one party, so no relation ties them: a penalty is on a person or on an enterprise.
+    A job, which ties its two, has both.
+    """
+    ties = [r for file in declarations.files.values() for r in file.relations if r.table == table.name]
+    tied = {end for r in ties if column in (r.one, r.other) for end in (r.one, r.other)}
+    return tuple(s.column for s in table.subjects if s.kind == "enterprise" and s.column not in tied)

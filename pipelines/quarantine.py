@@ -56,6 +56,12 @@ def waiting(lake: Path, resources: Sequence[str]) -> Iterator[Rejected]:
             )
 
 
+def ever(lake: Path, resource: str) -> set[tuple[str, int]]:
+    """Return (delivery, row) of every row of a resource that was ever quarantined."""
+    table = peek.rows(lake, names.quarantine(resource), ["_delivery", "_row_no"])
+    return set() if table is None else {(row["_delivery"], row["_row_no"]) for row in table.to_pylist()}
+
+
 def piles(rejected: Iterator[Rejected]) -> list[Pile]:
     """Count rejected rows by resource, column and reason."""
     found: dict[tuple[str, str, str], list[datetime]] = {}

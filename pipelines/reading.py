@@ -90,7 +90,7 @@ def conclude(text: SparkColumn, found: SparkColumn, column: Column, codes: Mappi
 
 
 def cross(table: Table, received_on: date) -> dict[str, SparkColumn]:
-    """Return, for each column that has `not_before` or `not_after`, why its day does not fit its row.
+    """Return, for each column that has `not_before` or `not_after` or is `observed`, why its day does not fit its row.
 
     Args:
         table: its columns are columns of the frame, typed, by name.
@@ -105,8 +105,10 @@ def cross(table: Table, received_on: date) -> dict[str, SparkColumn]:
         faults = []
         if column.not_before is not None:
             faults.append(f.when(day < _other(column.not_before, received_on), "before"))
-        if column.not_after is not None:
-            faults.append(f.when(day > _other(column.not_after, received_on), "after"))
+        # Since when a record is true lies never after its receipt: it would win over all that comes.
+        latest = column.not_after or ("received" if column.name == table.observed else None)
+        if latest is not None:
+            faults.append(f.when(day > _other(latest, received_on), "after"))
         if faults:
             found[column.name] = f.coalesce(*faults)
     return found

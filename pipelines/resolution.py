@@ -34,8 +34,8 @@ REDRIVEN = StructType(
 def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
     """Note which open quarantined rows the delivery's sound rows settle; once a delivery.
 
-    A row settles another when it is about the same record, or when its manifest says that it
-    was re-driven for it (`redrives`), and it is not quarantined itself.
+    A sound row settles another that is about the same record. A row that was re-driven for another, as
+    its manifest says (`redrives`), takes its place: where it is quarantined again, it waits instead.
     """
     lake.create(names.RESOLUTION, RESOLUTION, TableDesign("quarantined rows that were settled", {}))
     rows = settled_by(lake, delivery, resource).select(
@@ -53,10 +53,9 @@ def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
 
 
 def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
-    """Return the open quarantined rows that the delivery settles: `_delivery`, `_row_no`, `by_row_no`."""
+    """Return the open quarantined rows that the delivery settles or takes the place of, each with `by_row_no`."""
     mine = f.col("_delivery") == delivery.id
     quarantined = lake.read(names.quarantine(resource.id))
-    bad = quarantined.where(mine).select(f.col("_row_no").alias("by_row_no"))
     earlier = quarantined.where(~mine & (f.col("_recorded_at") <= f.lit(delivery.received_at)))
     done = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id).select("_delivery", "_row_no")
     waiting = earlier.join(done, ["_delivery", "_row_no"], "left_anti").select("_delivery", "_row_no", "_key")
@@ -67,6 +66,6 @@ def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
         return found
     told = [(r.delivery, r.row, number) for number, r in enumerate(delivery.manifest.redrives, 1)]
     asked = literal_rows(lake.spark, told, REDRIVEN)
-    sound = asked.join(bad, "by_row_no", "left_anti").join(waiting, ["_delivery", "_row_no"], "left_semi")
-    both = found.unionByName(sound.select("_delivery", "_row_no", "by_row_no"))
+    replaced = asked.join(waiting, ["_delivery", "_row_no"], "left_semi")
+    both = found.unionByName(replaced.select("_delivery", "_row_no", "by_row_no"))
     return both.groupBy("_delivery", "_row_no").agg(f.min("by_row_no").alias("by_row_no"))

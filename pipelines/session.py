@@ -91,7 +91,7 @@ def in_process(settings: Settings) -> dict[str, str]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": (
-            f"-Dlog4j2.configurationFile=file:{LOG_SETTINGS} -XX:+UseParallelGC -Dderby.system.home={scratch}"
+            f'"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}" -XX:+UseParallelGC "-Dderby.system.home={scratch}"'
         ),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),

@@ -80,4 +80,5 @@ def problems(found: Sequence[tuple[str, Column]]) -> Column:
     ]
     if not named:
         return f.array().cast(types.PROBLEMS)
-    return f.array_compact(f.array(*named)).cast(types.PROBLEMS)
+    # Two columns may be read from one header: what is wrong with its text is one problem.
+    return f.array_distinct(f.array_compact(f.array(*named))).cast(types.PROBLEMS)

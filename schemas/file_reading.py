@@ -16,6 +16,9 @@ from schemas.relation_reading import KnownTables, read_relations
 from schemas.table_reading import checked_key
 
 _OF_THE_BASE = ("label", "about", "ended_on")
+RESERVED = ("subject_id", "number_type", "number", "contradictions", "relations", "identifiers")
+"""Columns that gold has beside the attributes."""
+
 _PARTS = ("attributes", "relations", "sources")
 
 
@@ -101,6 +104,10 @@ def _attributes(parts: list[FilePart], context: KnownTables) -> dict[str, Attrib
 
 
 def _attribute(key: Value, value: Value, kind: str, context: KnownTables) -> Attribute | None:
+    if key.text() in RESERVED:
+        key.refuse(
+            f"the attribute {key.text()!r}", f"another name: every one file has {', '.join(RESERVED)} of its own"
+        )
     fields = value.fields(("label", "about", "sources"), ("lead", "fresh_days", "sensitivity"))
     told = (fields.text("label"), fields.text("about"), fields.maybe("lead"), fields.whole("fresh_days", 1))
     sensitivity = fields.choice("sensitivity", SENSITIVITIES, "ordinary")

@@ -22,6 +22,7 @@ class DagRuns:
 
     def __init__(self, settings: Settings) -> None:
         self._log = settings.home / "logs" / "airflow.log"
+        self.why: tuple[str, ...] = ()
         airflow_home.enter(settings)
         with quiet(self._log):
             from airflow.dag_processing.dagbag import DagBag
@@ -34,15 +35,19 @@ class DagRuns:
         return sorted(Path(name).name for name in self._bag.import_errors)
 
     def run(self, dag_id: str, conf: Mapping[str, Any]) -> bool:
-        """Run a DAG to its end; True when every task did what it should.
+        """Run a DAG to its end; True when every task did what it should, else `why` says more.
 
         A task is not tried again here: whoever runs the command can do that, and sees why.
         """
+        from dags import work
+
         dag = self._bag.dags[dag_id]
+        work.failures.clear()
         for task in dag.tasks:
             task.retries = 0
         with quiet(self._log):
             ran = dag.test(run_conf=dict(conf))
+        self.why = tuple(work.failures)
         return str(ran.state) == "success"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from onefile import settings as settings_module
-from onefile.cli import failure
+from onefile.cli import failure, home
 
 VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("onefile.cli.doctor", "what is missing on this machine or wrong in declarations"),
@@ -66,6 +66,8 @@ class Verbs(click.Group):
 def onefile(ctx: click.Context, at: str | None, lang: str | None) -> None:
     """One File (一档通): one file per person and enterprise, from what departments hand over."""
     ctx.obj = settings_module.read(at=at, lang=lang)
+    if ctx.invoked_subcommand != "doctor":
+        home.check(ctx.obj)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

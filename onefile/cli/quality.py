@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
 COLUMNS = (
@@ -25,6 +26,10 @@ HEADINGS = {
     "zh": ("检查", "对象", "批次或版本", "期望", "数据项", "级别", "结果", "行数", "不符"),
     "en": ("layer", "of", "delivery or version", "expectation", "column", "severity", "outcome", "rows", "unexpected"),
 }
+UNKNOWN = {
+    "zh": "没有这个对象的检查结果：请核对名称",
+    "en": "nothing of that name was ever checked: look at its spelling",
+}
 OUTCOME = {"zh": {True: "符合", False: "不符合"}, "en": {True: "met", False: "NOT MET"}}
 
 
@@ -40,6 +45,8 @@ def command(settings: Settings, show_all: bool, resource: str | None, as_json: b
 
     table = peek.rows(settings.home / "lake", names.QUALITY, COLUMNS)
     found = _newest([] if table is None else table.to_pylist(), resource)
+    if resource is not None and not found:
+        raise Failure(UNKNOWN[settings.lang])
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, default=_text, indent=2))
         return

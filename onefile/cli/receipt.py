@@ -39,7 +39,11 @@ def show(settings: Settings, delivery: str, as_json: bool) -> None:
         content["reasons"] = [_group_as_json(settings, group) for group in groups]
         click.echo(json.dumps(content, ensure_ascii=False))
         return
-    for line in (*_head(settings, receipt), *(line for group in groups for line in _group(settings, group))):
+    for line in (
+        *_head(settings, receipt),
+        *_held(settings, receipt),
+        *(line for group in groups for line in _group(settings, group)),
+    ):
         click.echo(line)
 
 
@@ -183,6 +187,24 @@ def _head(settings: Settings, receipt: Receipt) -> list[str]:
         ]
         return lines
     return [*lines, f"  {counts(receipt, settings.lang)}"]
+
+
+def _held(settings: Settings, receipt: Receipt) -> list[str]:
+    """Return what to say of a delivery whose accepted rows do not count, for an expectation held it back."""
+    from inbox.deliveries import find
+
+    delivery = find(settings.home, receipt.delivery)
+    note = None if delivery is None else delivery.folder / "finished.json"
+    held_by = json.loads(note.read_bytes())["held_by"] if note is not None and note.exists() else []
+    if not held_by:
+        return []
+    return [
+        _say(
+            settings,
+            f"  已扣留：接受的行暂不生效，因为不符合 {'、'.join(held_by)}；见 onefile quality",
+            f"  HELD BACK: no accepted row counts, it does not meet {', '.join(held_by)}: see `onefile quality`",
+        )
+    ]
 
 
 def _group(settings: Settings, group: list[Rejection]) -> list[str]:

@@ -23,6 +23,12 @@ SAID = {
     "en": "{id}: {rows} rows are in the inbox; `onefile run` takes them in",
 }
 
+STRANGE = {
+    "zh": "文件第 {rows} 行所写的不是被退回的行：_delivery 和 _row_no 请保持 onefile quarantine export 写出的样子",
+    "en": "rows {rows} of the file name no row that was rejected: keep _delivery and _row_no as "
+    "`onefile quarantine export` wrote them",
+}
+
 NOTHING = {
     "zh": "没有可重新提交的行：文件中没有与待处理行不同的内容",
     "en": "nothing to re-drive: no row of the file differs from the one that waits",
@@ -48,13 +54,26 @@ def command(settings: Settings, file: Path, resource: str | None, key: Path | No
     declared = resources.get(resource or file.stem)
     if declared is None:
         raise Failure(f"no resource{quoted(resource or file.stem)} is declared: give it with --resource", 2)
-    changed = _changed(settings, declared, correction.read(file, declared))
+    rows = correction.read(file, declared)
+    _check_known(settings, declared, rows)
+    changed = _changed(settings, declared, rows)
     if not changed:
         click.echo(NOTHING[settings.lang])
         return
-    for period, rows in _by_period(settings, changed).items():
-        made = _deliver(settings, declared, rows, period, key)
-        click.echo(SAID[settings.lang].format(id=made, rows=len(rows)))
+    for period, group in _by_period(settings, changed).items():
+        made = _deliver(settings, declared, group, period, key)
+        click.echo(SAID[settings.lang].format(id=made, rows=len(group)))
+
+
+def _check_known(settings: Settings, resource: Resource, rows: list[Corrected]) -> None:
+    """Refuse rows that were never rejected: a number was mistyped, or the file is of another home."""
+    from pipelines import quarantine
+
+    known = quarantine.ever(settings.home / "lake", resource.id)
+    strange = [str(line) for line, row in enumerate(rows, 1) if (row.delivery, row.row_no) not in known]
+    if strange:
+        shown = ", ".join(strange[:10]) + (" …" if len(strange) > 10 else "")
+        raise Failure(STRANGE[settings.lang].format(rows=shown))
 
 
 def _changed(settings: Settings, resource: Resource, rows: list[Corrected]) -> list[Corrected]:

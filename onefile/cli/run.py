@@ -32,7 +32,7 @@ class Summary:
 
     settled: list[Outcome]
     refused: list[Arrival]
-    failed: list[str]
+    failed: dict[str, tuple[str, ...]]
 
 
 @click.command()
@@ -65,24 +65,24 @@ def _run(shop: Workshop, resources: Sequence[str]) -> Summary:
     arrivals = receiving.receive(shop, on_look=lambda name: _say(f"looking at {name}"))
     waiting = {r: found for r in resources if (found := steps.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")
-    failed = _ingest(shop, waiting) if waiting or not marker.is_published(shop) else []
+    failed = _ingest(shop, waiting) if waiting or not marker.is_published(shop) else {}
     outcomes = [steps.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
     return Summary([o for o in outcomes if o is not None], [a for a in arrivals if a.status != "taken"], failed)
 
 
-def _ingest(shop: Workshop, waiting: dict[str, list[str]]) -> list[str]:
+def _ingest(shop: Workshop, waiting: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     from onefile.cli.dag_runs import DagRuns
     from pipelines import marker
 
     runs = DagRuns(shop.settings)
     ingest = [f"ingest.{resource}" for resource in waiting]
     progress = _Progress(len(ingest) + len(GOLD))
-    failed = [dag for dag in ingest if not progress.run(runs, dag)]
+    failed = {dag: runs.why for dag in ingest if not progress.run(runs, dag)}
     known = marker.state(shop)
-    late = [dag for dag in GOLD if not progress.run(runs, dag)]
+    late = {dag: runs.why for dag in GOLD if not progress.run(runs, dag)}
     if not late:
         marker.keep(shop, known)
-    return failed + late
+    return failed | late
 
 
 class _Progress:
@@ -112,7 +112,7 @@ def _as_json(summary: Summary) -> str:
         {"delivery": a.delivery, "department": a.department, "status": a.status, "reason": _reason(a)}
         for a in summary.refused
     ]
-    return json.dumps({"deliveries": deliveries, "failed": summary.failed}, ensure_ascii=False, indent=2)
+    return json.dumps({"deliveries": deliveries, "failed": list(summary.failed)}, ensure_ascii=False, indent=2)
 
 
 def _as_text(summary: Summary, settings: Settings) -> str:
@@ -133,9 +133,16 @@ def _reason(arrival: Arrival) -> str | None:
     return None if arrival.refusal is None else arrival.refusal.reason
 
 
+def _unexplained(summary: Summary) -> list[str]:
+    """Return the DAGs that failed and neither said why nor hold a delivery back, which is told apart."""
+    held = {f"ingest.{outcome.resource}" for outcome in summary.settled if outcome.status == "held"}
+    return [dag for dag, why in summary.failed.items() if not why and dag not in held]
+
+
 def _what_failed(summary: Summary, lang: str) -> str:
     """Say of each thing that failed what was found, wanted and is to do."""
-    lines = [f"{dag}: see logs/airflow.log" for dag in summary.failed]
+    lines = [f"{dag}: {'; '.join(why)} (logs/airflow.log)" for dag, why in summary.failed.items() if why]
+    lines += [f"{dag}: see logs/airflow.log" for dag in _unexplained(summary)]
     lines += [f"{o.delivery}: held back: {', '.join(o.held_by)}" for o in summary.settled if o.status == "held"]
     for arrival in summary.refused:
         if arrival.refusal is not None and arrival.status != "repeated":

@@ -94,3 +94,42 @@ def test_the_next_ordinary_delivery_settles_what_it_corrects(house: House, capsy
     settled = {(row["_delivery"], row["_row_no"]): row["by_delivery"] for row in house.rows("quarantine/resolution")}
     assert set(settled) == {("first", 2), ("first", 3), ("first", 4)}
     assert settled["first", 3] == "second"
+
+
+def test_a_re_driven_row_that_is_still_wrong_waits_once_and_holds_no_right_one_back(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.deliver(RESOURCE, "2026-10-30", f"""
+        编号   | 信用代码 | 开业      | 类别
+        AB0007 | {BROKEN} | 2020/7/7  | 书店
+        AB0008 | {BROKEN} | 2020/8/8  | 书店
+        AB0009 | {BROKEN} | 2020/9/9  | 书店
+        AB0010 | {WANG}   | 2020/10/1 | 书店
+        AB0011 | {WANG}   | 2020/10/1 | 书店
+        AB0012 | {WANG}   | 2020/10/1 | 书店
+    """, "third")  # fmt: skip
+    assert house.settle()["third"].status == "released"
+    before = waiting(house, capsys)["信用代码", "check"]
+    assert house.onefile("quarantine", "export", "--department", "market", "--out", tmp_path) == 0
+    exported = tmp_path / f"{RESOURCE}.csv"
+    wrong = {name: {"信用代码": "91690101MA00000999"} for name in ("AB0008", "AB0009")}
+    correct(exported, {"AB0007": {"信用代码": WANG}, **wrong})
+    assert house.onefile("redrive", exported) == 0
+    (outcome,) = house.settle().values()
+    assert (outcome.status, outcome.accepted, outcome.quarantined) == ("released", 1, 2)
+    assert waiting(house, capsys)["信用代码", "check"] == before - 1
+    assert house.onefile("redrive", exported) == 0
+    assert "nothing to re-drive" in capsys.readouterr().out
+    assert house.settle() == {}
+
+
+def test_a_row_that_was_never_rejected_is_named_and_nothing_is_re_driven(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert house.onefile("quarantine", "export", "--department", "market", "--out", tmp_path) == 0
+    exported = tmp_path / f"{RESOURCE}.csv"
+    lines = exported.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    exported.write_text("".join([lines[0], lines[1].replace(lines[1].split(",")[1], "9999", 1)]), encoding="utf-8-sig")
+    assert house.onefile("redrive", exported) == 1
+    assert "rows 1 of the file name no row that was rejected" in capsys.readouterr().err
+    assert house.settle() == {}

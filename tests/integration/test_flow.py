@@ -156,7 +156,7 @@ def test_a_value_is_traced_to_the_bytes_of_the_record_that_brought_it(house: Hou
         kept = house.home / "deliveries" / delivery["department"] / delivery["id"] / record["file"]
         assert bytes.fromhex(record["bytes_hex"]) in kept.read_bytes().splitlines()
         assert record["is_as_received"]
-    looks = [json.loads(line) for line in onefile(house.home, "ledger", "show", "--json").stdout.splitlines()]
+    looks = json.loads(onefile(house.home, "ledger", "show", "--json").stdout)["entries"]
     resources = {value["delivery"]["resource"] for value in values}
     assert set(looks[-1]["fields"]) == {lost["attribute"], *(f"record.{resource}" for resource in resources)}
     assert onefile(house.home, "trace", "-", "shoe_size", "--purpose", "test", stdin=person["number"]).returncode == 2

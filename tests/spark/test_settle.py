@@ -8,7 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
-from pipelines import settle, types
+import catalog
+from pipelines import link_candidates, settle, types
 from schemas.model import Assertions, ColumnMapping, Resource, Table
 from tests.drawn import PLACE, column, frame, table_schema
 
@@ -90,3 +91,29 @@ def test_what_was_stated_last_before_makes_a_duplicate_and_a_correction_back_doe
     other = f"{heading}\n{known['_key']} | 2026-01-01 | corrected-to-something-else"
     assert verdicts(drawing, same)[1][0] == "duplicate"
     assert verdicts(drawing, other)[1][0] == "accepted"
+
+
+def test_two_columns_of_one_header_have_one_problem(spark: SparkSession) -> None:
+    twice = settle.problems([("注册资金", f.lit("money_unreadable"))] * 2 + [("注册资金", f.lit("required"))])
+    (row,) = spark.range(1).select(twice.alias("problems")).collect()
+    assert [tuple(problem) for problem in row["problems"]] == [
+        ("注册资金", "money_unreadable"),
+        ("注册资金", "required"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "person", "enterprise"),
+    [
+        ("penalty", "party_number", ("party_code",)),
+        ("shareholder", "holder_number", ("holder_code",)),
+        ("social_insurance", "person_number", ()),
+        ("enterprise", "legal_representative_number", ()),
+        ("population", "father_number", ()),
+    ],
+)
+def test_a_record_about_an_enterprise_is_no_person_without_a_number(
+    table: str, person: str, enterprise: tuple[str, ...]
+) -> None:
+    declared = catalog.load().declarations
+    assert link_candidates.alternatives(declared.tables[table], person, declared) == enterprise

@@ -354,3 +354,22 @@ def test_it_answers_within_half_a_second(home, capsys):
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert seconds < 0.5  # of one core, so that a busy machine does not count
+
+
+@pytest.mark.parametrize("purpose", [f"查 {PERSON} 的事", f"case of {ENTERPRISE}"])
+def test_a_purpose_that_holds_a_subject_s_number_is_refused(home, capsys, purpose):
+    publish(home, ZHANG)
+    code, printed, error = look(capsys, PERSON, "--purpose", purpose)
+    assert (code, printed) == (2, "")
+    assert "leave numbers of people and enterprises out" in error
+    assert PERSON not in error
+    assert not (home / "ledger").exists()
+
+
+def test_a_home_that_is_no_folder_is_told_before_anything_is_done(home, capsys, monkeypatch, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    monkeypatch.setenv("ONEFILE_HOME", str(file))
+    for verb in (["quarantine", "list"], ["run"], ["file", PERSON, *PURPOSE]):
+        assert run(verb) == 1
+        assert f"ONEFILE_HOME：{file} 不是文件夹" in capsys.readouterr().err

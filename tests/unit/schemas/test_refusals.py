@@ -84,6 +84,8 @@ CASES = [
      "wanted a table with a column for the enterprise"),
     (FILE, "  shop_no:\n", "  name:\n", 3,
      "found the attribute 'name' twice; wanted it once (the first is at schemas/files/ente"),
+    (FILE, "  shop_no:\n", "  contradictions:\n", 3,
+     "found the attribute 'contradictions'; wanted another name: every one file has subject_id, number_type"),
     (FILE, "kind: enterprise\n", "kind: enterprise\nlabel: 店\n", 1,
      "again; wanted them once (they stand at schemas/files"),
     (FILE, "kind: enterprise", "kind: company", 1, "found 'company'; wanted one of person, enterprise"),

@@ -1,0 +1,22 @@
+"""Whether the home can be worked in, told before a verb begins; `onefile doctor` says more."""
+
+from __future__ import annotations
+
+import os
+
+from onefile.cli.failure import Failure
+from onefile.settings import Settings
+
+
+def check(settings: Settings) -> None:
+    """Fail where `ONEFILE_HOME` is no folder, or none that this user may use."""
+    home = settings.home
+    there = next(path for path in (home, *home.parents) if os.path.lexists(path))
+    is_folder = there.is_dir()
+    if is_folder and os.access(there, os.R_OK | os.X_OK):
+        return
+    if settings.lang == "zh":
+        found = "文件夹无权使用" if is_folder else "不是文件夹"
+        raise Failure(f"ONEFILE_HOME：{there} {found}；请改用可写的文件夹，详见 onefile doctor")
+    found = "a folder that you may not use" if is_folder else "no folder"
+    raise Failure(f"ONEFILE_HOME: {there} is {found}: name a folder that you may write to; see `onefile doctor`")
