@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalog import resources
+from catalog import checks, resources
 from catalog.model import Catalogue
 from schemas import declarations as declared
 from schemas import layers
@@ -28,5 +28,6 @@ def load(overlays: tuple[Path, ...] = ()) -> Catalogue:
     found = layers.layers(overlays, problems)
     declarations = declared.gather(found, problems)
     known = resources.gather(found, declarations, problems)
+    checks.check(declarations, known, problems)
     problems.raise_if_any()
     return Catalogue(declarations, known, declared.digest(declarations.digest, known))

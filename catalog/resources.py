@@ -11,7 +11,6 @@ from catalog.constants import constant_fault
 from schemas import layers
 from schemas.errors import Problems, one_of
 from schemas.model import (
-    SHARE_CLASSES,
     UPDATE_CYCLES,
     Assertions,
     CodeList,
@@ -24,11 +23,12 @@ from schemas.model import (
 )
 from schemas.reading import Fields, Value, read
 from schemas.table_reading import checked_name
+from schemas.terms import read_share, read_terms
 
 FORMATS = ("csv", "jsonl")
 ENCODINGS = ("utf-8", "gb18030")
 _REQUIRED = ("name", "department", "title", "title_en", "about", "table", "share", "update_cycle", "format", "columns")
-_OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "assertions")
+_OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "assertions", "catalogue")
 
 
 def load(declarations: Declarations, overlays: tuple[Path, ...] = ()) -> Mapping[str, Resource]:
@@ -86,7 +86,7 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         _expect(fields, "department", declarations.departments)
     _expect(fields, "table", declarations.tables)
     table = declarations.tables.get(fields.text("table"))
-    share = _share(fields)
+    share = read_share(fields)
     resource = Resource(
         id=f"{department}.{name}",
         department=department,
@@ -95,9 +95,9 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         title_en=fields.text("title_en"),
         about=fields.text("about"),
         table=fields.text("table"),
-        share_class=share[0],
-        share_basis=share[1],
-        share_condition=share[2],
+        share_class=share.share_class,
+        share_basis=share.basis,
+        share_condition=share.condition,
         update_cycle=fields.choice("update_cycle", UPDATE_CYCLES),
         format=fields.choice("format", FORMATS),
         encoding=fields.choice("encoding", ENCODINGS, "utf-8"),
@@ -109,6 +109,7 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         operation=_operation(fields),
         assertions=_assertions(fields),
         place=value.place,
+        terms=read_terms(fields, declarations.codes, share.share_class),
     )
     _check(resource, table, fields)
     return resource
@@ -118,20 +119,6 @@ def _expect(fields: Fields, key: str, known: Mapping[str, object]) -> None:
     found = fields.text(key)
     if found and found not in known and found not in fields.whole_value.document.problems.broken:
         fields.values[key].refuse(f"the {key} {found!r}", one_of(known, found))
-
-
-def _share(fields: Fields) -> tuple[str, str, str | None]:
-    value = fields.get("share")
-    if value is None:
-        return "", "", None
-    share = value.fields(("class", "basis"), ("condition",))
-    found = share.choice("class", SHARE_CLASSES)
-    condition = share.maybe("condition")
-    if found == "conditional" and condition is None:
-        value.refuse("class 'conditional' without 'condition'", "the condition under which it is shared")
-    if found == "unconditional" and condition is not None:
-        share.values["condition"].refuse("a condition of class 'unconditional'", "none, or class 'conditional'")
-    return found, share.text("basis"), condition
 
 
 def _delimiter(fields: Fields) -> str:

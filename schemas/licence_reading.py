@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from schemas.errors import one_of
 from schemas.licence_types import HOLDER_CATEGORIES, LICENCE_STATES, LicenceField, LicenceHolder, LicenceType
-from schemas.model import SENSITIVITIES, SUBJECT_KINDS, CodeList, Column, Department, Table
+from schemas.model import SENSITIVITIES, SUBJECT_KINDS, UPDATE_CYCLES, CodeList, Column, Department, Table
 from schemas.reading import Fields, Value
 from schemas.relation_reading import KnownTables
 from schemas.table_reading import SUBJECT_TYPES, checked_name
+from schemas.terms import Share, Terms, read_share, read_terms
 
 DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street")
 TEMPLATES = ("plain",)
+_LISTED = ("share", "update_cycle", "catalogue")
 _REQUIRED = (
     "name", "label", "label_en", "about", "authority", "number", "issuer", "issuing_level", "holder", "table",
     "holders", "validity", "states", "fields", "items", "template",
@@ -34,7 +36,8 @@ class Known:
 
 def read_licence_type(value: Value, known: Known) -> LicenceType | None:
     """Read one licence type; what does not hold is told. None when its table or departments are not there."""
-    fields = value.fields(_REQUIRED, ("printed", "since"))
+    fields = value.fields(_REQUIRED, ("printed", "since", *_LISTED))
+    share, terms = _listed(fields, known)
     table = known.tables.table(fields.get("table"))
     authority = _department(fields, "authority", known)
     issuer = _department(fields, "issuer", known)
@@ -70,7 +73,21 @@ def read_licence_type(value: Value, known: Known) -> LicenceType | None:
         items=tuple((item.text("code"), item.text("name")) for item in _items(fields)),
         template=fields.choice("template", TEMPLATES),
         place=value.place,
+        share=share,
+        terms=terms,
+        update_cycle=fields.choice("update_cycle", UPDATE_CYCLES) or None,
     )
+
+
+def _listed(fields: Fields, known: Known) -> tuple[Share | None, Terms | None]:
+    """Read what the catalogue says of it: all of it or nothing."""
+    there = [key for key in _LISTED if key in fields.values]
+    if there and len(there) < len(_LISTED):
+        fields.values[there[0]].refuse(f"only {', '.join(there)}", f"all of {', '.join(_LISTED)}, or none")
+    if len(there) < len(_LISTED):
+        return None, None
+    share = read_share(fields)
+    return share, read_terms(fields, known.codes, share.share_class)
 
 
 def _department(fields: Fields, key: str, known: Known) -> Department | None:

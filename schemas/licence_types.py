@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from schemas.model import Place
+from schemas.terms import Share, Terms
 
 LICENCE_STATES = (
     "valid", "suspended", "revoked", "annulled", "cancelled", "lapsed", "transferred", "superseded",
@@ -62,6 +63,7 @@ class LicenceType:
     (`valid_until` None: no end); `since` the day since when a row's state holds (None: the
     day that it is recorded). `states` maps the codes of `state_column` to `LICENCE_STATES`;
     without a column there is one entry, under the empty text. `items` are (code, name).
+    `share`, `terms` and `update_cycle` are what the catalogue says, all three or none: a draft.
     """
 
     name: str
@@ -88,6 +90,9 @@ class LicenceType:
     items: tuple[tuple[str, str], ...]
     template: str
     place: Place = field(compare=False, repr=False)
+    share: Share | None = None
+    terms: Terms | None = None
+    update_cycle: str | None = None
 
     def state(self, raw: str) -> str | None:
         """Return the state that a department's code means; None when the dictionary lacks it."""

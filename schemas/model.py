@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from schemas.licence_types import LicenceType
+    from schemas.terms import Terms
 
 COLUMN_TYPES = (
     "string", "long", "decimal", "boolean", "date", "instant", "code", "area_code",
@@ -273,7 +274,8 @@ class Resource:
 
     `id` is `<department>.<name>`. `format` is csv or jsonl; `encoding` utf-8 or gb18030.
     `empty` are texts that mean "nothing". `operation` is (header, values that withdraw the
-    row's key), or None. `signature_required`: an unsigned delivery is refused.
+    row's key), or None. `signature_required`: an unsigned delivery is refused. `terms` is what the
+    catalogue says of it; None: a draft that no other department finds.
     """
 
     id: str
@@ -297,6 +299,7 @@ class Resource:
     operation: tuple[str, tuple[str, ...]] | None
     assertions: Assertions
     place: Place = field(compare=False, repr=False)
+    terms: Terms | None = None
 
     @property
     def headers(self) -> tuple[str, ...]:

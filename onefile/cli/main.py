@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "city": ("onefile.cli.city", "make a synthetic city"),
     "vault": ("onefile.cli.vault", "licences: issue, show, export, audit, publish, follow the log, keys"),
     "verify": ("onefile.cli.verify", "is a licence genuine, and in force on a day"),
+    "catalog": ("onefile.cli.catalog", "the catalogue: list, show, search, diff, count what is shared"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 

@@ -112,3 +112,25 @@ LICENCE_BATCH = Table(
     Column("refused", BigInteger, nullable=False),
     Index("licence_batch_id", "batch_id", unique=True),
 )
+
+# A row is one entry of the catalogue whose versions are kept. `source` is `declared`, or the name of the mapping it was
+# imported by; `vanished_at` is set while the source lists it no more.
+CATALOG_ENTRY = Table(
+    "catalog_entry",
+    METADATA,
+    Column("entry_id", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("vanished_at", String),
+    Index("catalog_entry_source", "source"),
+)
+
+# A row is one version of an entry; `document` is the entry as JSON, `digest` the SHA-256 of it, hex.
+CATALOG_VERSION = Table(
+    "catalog_version",
+    METADATA,
+    Column("entry_id", String, ForeignKey("catalog_entry.entry_id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("recorded_at", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("document", Text, nullable=False),
+)

@@ -132,7 +132,7 @@ def test_every_table_is_filled_by_a_resource_or_makes_licences_and_every_code_li
 
 
 # Lists that readers and cleaners use by themselves: no column of a table names them.
-KEPT_FOR_READING = {"currency", "identity_type"}
+KEPT_FOR_READING = {"currency", "identity_type", "resource_class"}
 
 
 def test_no_registry_and_no_path_of_a_machine_is_committed() -> None:
