@@ -12,7 +12,7 @@ from pathlib import Path
 from catalog import checks, resources
 from catalog.model import Catalogue
 from schemas import declarations as declared
-from schemas import layers
+from schemas import layers, working_days
 from schemas.errors import Problems
 
 __all__ = ["Catalogue", "load"]
@@ -29,5 +29,6 @@ def load(overlays: tuple[Path, ...] = ()) -> Catalogue:
     declarations = declared.gather(found, problems)
     known = resources.gather(found, declarations, problems)
     checks.check(declarations, known, problems)
+    sharing = working_days.gather(found, problems)
     problems.raise_if_any()
-    return Catalogue(declarations, known, declared.digest(declarations.digest, known))
+    return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing)

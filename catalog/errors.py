@@ -56,3 +56,55 @@ class BadIndex(CatalogError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the search index {name} cannot be read: remove it, and the next search makes it anew")
+
+
+class NotAllowed(CatalogError):
+    """A role may not take that action in the state that the request or grant is in."""
+
+    def __init__(self, action: str, role: str, state: str, allowed: str) -> None:
+        super().__init__(f"{action} by the {role} is not allowed in the state {state}: allowed is {allowed}")
+
+
+class NotYourPart(CatalogError):
+    """A department acts in a role that another department has."""
+
+    def __init__(self, department: str, role: str, holder: str) -> None:
+        super().__init__(f"{department} is not the {role} here: that is {holder}, which has to do this itself")
+
+
+class ReasonMissing(CatalogError):
+    """An action needs a reason and has none."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"{action} without a reason: say why, so that the other side can answer it")
+
+
+class RequestRefused(CatalogError):
+    """A request asks for what cannot be asked for."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"the request has {found}: {wanted}")
+
+
+class AnsweredAlready(CatalogError):
+    """Somebody else's step on the same request or grant came first; nothing of this one is kept."""
+
+    exit_code = 5
+
+    def __init__(self, of_id: str) -> None:
+        super().__init__(f"{of_id} was changed by somebody else just now: look at it again, then decide")
+
+
+class UnknownId(CatalogError):
+    """No request or grant has the id that was asked for."""
+
+    def __init__(self, what: str, asked: str) -> None:
+        super().__init__(f"no {what} {asked}: `onefile {what} list` names those there are")
+
+
+class GrantNotInForce(CatalogError):
+    """A grant gives nothing on that day, for the reason told."""
+
+    def __init__(self, grant_id: str, reason: str) -> None:
+        super().__init__(f"the grant {grant_id} gives nothing: {reason}; apply anew, or ask the provider")
+        self.reason = reason

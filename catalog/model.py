@@ -7,15 +7,20 @@ from dataclasses import dataclass
 
 from catalog.errors import UnknownDepartment, UnknownResource
 from schemas.model import Declarations, Department, Resource
+from schemas.working_days import Sharing
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything declared, cross-checked. `digest` covers resources too: SHA-256, hex."""
+    """Everything declared, cross-checked. `digest` covers resources too: SHA-256, hex.
+
+    `sharing` are the calendar, the clocks and the authority of sharing, which no digest covers.
+    """
 
     declarations: Declarations
     resources: Mapping[str, Resource]
     digest: str
+    sharing: Sharing
 
     def resource(self, resource_id: str) -> Resource:
         """Return the resource of that id; raise UnknownResource with the nearest one."""

@@ -21,6 +21,7 @@ from tools.reference import (
     reasons,
     resources,
     settings,
+    sharing,
     tables,
 )
 
@@ -37,6 +38,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "codes.md": codes.page,
     "files.md": files.page,
     "licences.md": licences.page,
+    "sharing.md": sharing.page,
 }
 
 

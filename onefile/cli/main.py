@@ -28,6 +28,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "vault": ("onefile.cli.vault", "licences: issue, show, export, audit, publish, follow the log, keys"),
     "verify": ("onefile.cli.verify", "is a licence genuine, and in force on a day"),
     "catalog": ("onefile.cli.catalog", "the catalogue: list, show, search, diff, count what is shared"),
+    "request": ("onefile.cli.request", "apply for a resource; approve, answer, dispute"),
+    "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 

@@ -134,3 +134,77 @@ CATALOG_VERSION = Table(
     Column("digest", String, nullable=False),
     Column("document", Text, nullable=False),
 )
+
+# A row is one request of a department for a resource. `step_count` guards against two answers at once; `due_on` is the
+# day by which the next step is due. `document` says what is asked for, as JSON.
+SHARING_REQUEST = Table(
+    "sharing_request",
+    METADATA,
+    Column("request_id", String, primary_key=True),
+    Column("consumer", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("entry_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("step_count", Integer, nullable=False),
+    Column("made_on", String, nullable=False),
+    Column("due_on", String),
+    Column("document", Text, nullable=False),
+    Index("sharing_request_state", "state"),
+)
+
+# A row is what was granted: the one thing that the counter obeys. `document` has fields, rows, items, quota, as JSON.
+SHARING_GRANT = Table(
+    "sharing_grant",
+    METADATA,
+    Column("grant_id", String, primary_key=True),
+    Column("request_id", String, ForeignKey("sharing_request.request_id"), nullable=False),
+    Column("consumer", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("entry_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("step_count", Integer, nullable=False),
+    Column("valid_from", String, nullable=False),
+    Column("valid_until", String, nullable=False),
+    Column("due_on", String),
+    Column("document", Text, nullable=False),
+    Index("sharing_grant_request", "request_id", unique=True),
+    Index("sharing_grant_consumer", "consumer"),
+)
+
+# A row is one step of a request or a grant: who did what, in which role, and why.
+SHARING_STEP = Table(
+    "sharing_step",
+    METADATA,
+    Column("of_id", String, primary_key=True),
+    Column("step_no", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("department", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("from_state", String, nullable=False),
+    Column("to_state", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# A row is how often a granted field was used on a day.
+SHARING_USE = Table(
+    "sharing_use",
+    METADATA,
+    Column("grant_id", String, ForeignKey("sharing_grant.grant_id"), primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("used_on", String, primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)
+
+# A row is a need that no resource meets, as a department said it.
+SHARING_NEED = Table(
+    "sharing_need",
+    METADATA,
+    Column("need_no", Integer, primary_key=True, autoincrement=True),
+    Column("consumer", String, nullable=False),
+    Column("need", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("said_on", String, nullable=False),
+)

@@ -1,0 +1,166 @@
+"""Grants: what one gives on a day, which the counter obeys, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from catalog.entries import Entry
+from catalog.errors import GrantNotInForce, ReasonMissing, RequestRefused
+from catalog.requests import check_part
+from catalog.sharing_states import GRANT, NEED_NO_REASON
+from catalog.sharing_store import Actor, Case, cases, get, move
+from schemas.serving.tables import SHARING_STEP, SHARING_USE
+from schemas.working_days import Sharing
+
+UNUSED_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a grant gives on a day: these fields of these rows, for these items, this many looks more."""
+
+    grant_id: str
+    consumer: str
+    entry_id: str
+    fields: tuple[str, ...]
+    rows: str
+    items: tuple[str, ...]
+    mode: str
+    left_today: int
+
+
+def given(connection: Connection, grant_id: str, entry: Entry | None, on: date) -> Given:
+    """Say what a grant gives on a day. A field that the resource has no more is not given.
+
+    Args:
+        entry: the grant's resource as it stands; None: it is not in the catalogue any more.
+
+    Raises:
+        GrantNotInForce: it is suspended or ended, the day is outside its period, its resource is gone, withdrawn or not
+            shared any more, none of its fields is left, or today's quota is used up.
+    """
+    case = get(connection, grant_id)
+    fault = _lapsed(case, entry, on)
+    if case.state not in ("active", "end_proposed") or fault is not None or entry is None:
+        raise GrantNotInForce(grant_id, fault or f"it is {case.state}")
+    left = int(str(case.wants["quota"])) - looks(connection, grant_id, on)
+    if left <= 0:
+        raise GrantNotInForce(grant_id, "today's quota is used up")
+    items = case.wants["items"]
+    return Given(
+        grant_id, case.consumer, case.entry_id, tuple(name for name in case.fields if entry.item(name) is not None),
+        str(case.wants["rows"]), tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]),
+        left,
+    )  # fmt: skip
+
+
+def lost_fields(case: Case, entry: Entry | None) -> tuple[str, ...]:
+    """Return the granted fields that the resource does not have any more."""
+    return tuple(name for name in case.fields if entry is None or entry.item(name) is None)
+
+
+def note_use(connection: Connection, given_now: Given, fields: tuple[str, ...], on: date) -> None:
+    """Count a look: each field that was shown, and the look itself under an empty name."""
+    row = SHARING_USE.c
+    for name in ("", *fields):
+        key = (row.grant_id == given_now.grant_id) & (row.field == name) & (row.used_on == on.isoformat())
+        if connection.execute(update(SHARING_USE).where(key).values(times=row.times + 1)).rowcount == 0:
+            connection.execute(insert(SHARING_USE).values(
+                grant_id=given_now.grant_id, field=name, used_on=on.isoformat(), times=1))  # fmt: skip
+
+
+def looks(connection: Connection, grant_id: str, on: date) -> int:
+    """Return how often a grant was used on a day."""
+    row = SHARING_USE.c
+    asked = select(row.times).where(row.grant_id == grant_id, row.field == "", row.used_on == on.isoformat())
+    return int(connection.execute(asked).scalar_one_or_none() or 0)
+
+
+def unused(connection: Connection, on: date) -> list[tuple[str, str]]:
+    """Return (grant, field) that nobody used in the last 90 days, of grants that are that old: to be removed."""
+    since = (on - timedelta(days=UNUSED_DAYS)).isoformat()
+    row = SHARING_USE.c
+    used = select(row.grant_id, row.field, func.max(row.used_on)).group_by(row.grant_id, row.field)
+    last = {(grant, name): day for grant, name, day in connection.execute(used)}
+    return [
+        (case.id, name)
+        for case in cases(connection, "G")
+        if case.state in ("active", "end_proposed") and case.valid_from <= since
+        for name in case.fields
+        if last.get((case.id, name), "") < since
+    ]
+
+
+def act(
+    connection: Connection, grant_id: str, action: str, actor: Actor, reason: str, sharing: Sharing,
+    fields: tuple[str, ...] = (), detail: str = "",
+) -> Case:  # fmt: skip
+    """Take a step on a grant; `narrow` leaves the `fields` named. `detail` is kept with the step.
+
+    Raises:
+        NotAllowed, NotYourPart, ReasonMissing, AnsweredAlready: as of requests.
+        RequestRefused: narrowing to nothing or to what was not granted; disposing without the statement's hash.
+    """
+    case = get(connection, grant_id)
+    step = GRANT.step(case.state, action, actor.role)
+    check_part(case, actor, sharing)
+    if action not in NEED_NO_REASON and not reason.strip():
+        raise ReasonMissing(action)
+    wants: Mapping[str, object] = case.wants
+    if action == "narrow":
+        if not fields or set(fields) - set(case.fields):
+            raise RequestRefused("no fields to leave, or others than granted", f"some of {', '.join(case.fields)}")
+        wants = {**wants, "fields": [name for name in case.fields if name in fields]}
+    if action == "dispose" and not detail:
+        raise RequestRefused("no statement of disposal", "the signed statement of what became of the data")
+    return move(connection, case, actor, action, reason, step.to, None, wants, detail)
+
+
+def review(connection: Connection, entries: Mapping[str, Entry], actor: Actor) -> list[Case]:
+    """End grants whose period is over; suspend those whose basis lapsed or that were overused. Again: nothing."""
+    ruled, found = replace(actor, role="rule"), []
+    for case in cases(connection, "G"):
+        allowed = set(GRANT.allowed(case.state, "rule"))
+        fault = _lapsed(case, entries.get(case.entry_id), actor.day)
+        if "expire" in allowed and case.valid_until < actor.day.isoformat():
+            found.append(move(connection, case, ruled, "expire", f"valid until {case.valid_until}", "ended", None))
+            continue
+        if fault is None and _overused(connection, case, actor.day):
+            fault = "more looks than its quota allows"
+        if "suspend" in allowed and fault not in (None, _NOT_YET):
+            found.append(move(connection, case, ruled, "suspend", str(fault), "suspended", None))
+    return found
+
+
+_NOT_YET = "its period has not begun"
+
+
+def _lapsed(case: Case, entry: Entry | None, on: date) -> str | None:
+    """Say why a grant gives nothing whatever its state; None when it does."""
+    if on.isoformat() < case.valid_from:
+        return _NOT_YET
+    if on.isoformat() > case.valid_until:
+        return f"its period ended on {case.valid_until}"
+    if entry is None or entry.state not in ("published", "in_withdrawal"):
+        return "its resource is not published any more"
+    if entry.share_class == "not_shared":
+        return "its resource is not shared any more"
+    if len(lost_fields(case, entry)) == len(case.fields):
+        return "its resource has none of its fields any more"
+    return None
+
+
+def _overused(connection: Connection, case: Case, on: date) -> bool:
+    """Say whether some day since the grant was last resumed had more looks than its quota."""
+    resumed = select(func.max(SHARING_STEP.c.at)).where(
+        SHARING_STEP.c.of_id == case.id, SHARING_STEP.c.action == "resume"
+    )
+    since = str(connection.execute(resumed).scalar_one_or_none() or "")[:10]
+    row = SHARING_USE.c
+    most = select(func.max(row.times)).where(
+        row.grant_id == case.id, row.field == "", row.used_on > since, row.used_on <= on.isoformat())  # fmt: skip
+    return int(connection.execute(most).scalar_one_or_none() or 0) > int(str(case.wants["quota"]))

@@ -1,0 +1,202 @@
+"""Requests for a resource: made, passed by the consumer's own office, answered by the provider within the clocks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+
+from sqlalchemy import Connection, insert, select
+
+from catalog.entries import Entry
+from catalog.errors import NotYourPart, ReasonMissing, RequestRefused
+from catalog.sharing_states import ANSWER, NEED_NO_REASON, REQUEST, SUPPLY, Step
+from catalog.sharing_store import Actor, Case, cases, get, move, new_id, put_grant, put_request
+from schemas.serving.tables import SHARING_NEED
+from schemas.working_days import Sharing
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a consumer asks for. Days are YYYY-MM-DD; `quota` is looks a day; what is empty is lacking, but for `rows`.
+
+    `rows` limits to a region or level, as text (`area=690101`); empty: all. `items` are codes of service items.
+    """
+
+    fields: tuple[str, ...]
+    rows: str
+    items: tuple[str, ...]
+    basis: str
+    scenario: str
+    scope: str
+    mode: str
+    valid_from: str
+    valid_until: str
+    quota: int
+
+
+def apply(connection: Connection, wanted: Wanted, entry: Entry, actor: Actor) -> Case:
+    """Make a request and submit it to the consumer's own sharing office.
+
+    Raises:
+        RequestRefused: it asks for what cannot be had: an entry that is not published or not shared, a field or mode
+            that the entry does not have, days that are none.
+    """
+    _check(wanted, entry)
+    if actor.department == entry.provider:
+        raise RequestRefused("its own provider as consumer", "a department needs no request for what it supplies")
+    case = Case(
+        new_id(connection, "R", actor.day), "", actor.department, entry.provider, entry.id, "draft", 0, "", "", None,
+        _document(wanted, entry),
+    )  # fmt: skip
+    put_request(connection, case, actor.day)
+    return move(connection, case, actor, "submit", "", "at_office", None)
+
+
+def act(
+    connection: Connection, request_id: str, action: str, actor: Actor, reason: str, entry: Entry, sharing: Sharing,
+    fields: tuple[str, ...] = (), completed: Wanted | None = None,
+) -> Case:  # fmt: skip
+    """Take a step on a request. A grant is made with it where the action grants; fewer `fields` narrow it.
+
+    Raises:
+        NotAllowed, NotYourPart, ReasonMissing: the step is not to be had so.
+        RequestRefused: fields are granted that were not asked for; or what is granted still lacks something.
+        AnsweredAlready: another step came first.
+        NoHolidayNotice: a clock runs into a year whose holidays are not declared.
+    """
+    case = get(connection, request_id)
+    step = REQUEST.step(case.state, action, actor.role)
+    check_part(case, actor, sharing)
+    if action not in NEED_NO_REASON and not reason.strip():
+        raise ReasonMissing(action)
+    wants: Mapping[str, object] = case.wants
+    if action == "complete":
+        wants = _completed(case, completed, entry)
+    if action == "grant":
+        wants = _narrowed(case, fields, reason)
+    due = _due(step, case, entry, sharing, actor.day)
+    moved = move(connection, case, actor, action, reason, step.to, due, wants)
+    if action == "grant":
+        _grant(connection, moved)
+    if step.to == "with_provider" and entry.share_class == "unconditional" and not lacks(moved.wants):
+        ruled = replace(actor, role="rule")
+        return act(connection, request_id, "grant", ruled, "unconditional: granted at once", entry, sharing)
+    return moved
+
+
+def lacks(wants: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a request still has to say: basis, scenario, scope, mode, period, fields, quota."""
+    return tuple(sorted(n for n, said in wants.items() if n not in ("rows", "items", "share_class") and not said))
+
+
+def overdue(connection: Connection, day: date) -> list[Case]:
+    """Return the requests whose clock has run out before a day."""
+    return [case for case in cases(connection, "R") if case.due_on is not None and case.due_on < day.isoformat()]
+
+
+def escalate(connection: Connection, actor: Actor) -> list[Case]:
+    """Send every request that nobody answered in time to the sharing authority; late supply is told, not moved."""
+    found = []
+    for case in overdue(connection, actor.day):
+        if "escalate" in REQUEST.allowed(case.state, "rule"):
+            reason = f"no answer by {case.due_on}"
+            found.append(move(connection, case, replace(actor, role="rule"), "escalate", reason, "escalated", None))
+    return found
+
+
+def say_need(connection: Connection, consumer: str, need: str, item: str, day: date) -> None:
+    """Note a need that no resource meets."""
+    values = {"consumer": consumer, "need": " ".join(need.split()), "item": item, "said_on": day.isoformat()}
+    connection.execute(insert(SHARING_NEED).values(**values))
+
+
+def needs(connection: Connection) -> list[tuple[str, int, int]]:
+    """Return needs with how often they were said and by how many departments, the most wanted first."""
+    rows = connection.execute(select(SHARING_NEED.c.need, SHARING_NEED.c.consumer)).all()
+    times, who = Counter(need for need, _ in rows), {need: set[str]() for need, _ in rows}
+    for need, consumer in rows:
+        who[need].add(consumer)
+    return sorted(((n, times[n], len(who[n])) for n in times), key=lambda found: (-found[2], -found[1], found[0]))
+
+
+def check_part(case: Case, actor: Actor, sharing: Sharing) -> None:
+    """Raise NotYourPart unless the actor's department has the role that it acts in."""
+    holders = {"consumer": case.consumer, "office": case.consumer, "provider": case.provider,
+               "authority": sharing.authority}  # fmt: skip
+    holder = holders.get(actor.role, actor.department)  # the rule acts for nobody
+    if holder != actor.department:
+        raise NotYourPart(actor.department, actor.role, holder)
+
+
+def _check(wanted: Wanted, entry: Entry) -> None:
+    if entry.state != "published":
+        raise RequestRefused(f"{entry.id} in state {entry.state}", "ask for what is published")
+    if entry.share_class == "not_shared":
+        raise RequestRefused(f"{entry.id}, which is not shared", f"the legal basis is: {entry.share_basis}")
+    unknown = [name for name in wanted.fields if entry.item(name) is None]
+    if unknown:
+        raise RequestRefused(
+            f"the fields {', '.join(unknown)}", f"{entry.id} has {', '.join(i.name for i in entry.items)}"
+        )
+    if wanted.mode and wanted.mode not in entry.modes:
+        raise RequestRefused(f"the mode {wanted.mode}", f"{entry.id} is shared by {', '.join(entry.modes)}")
+    days = [_day(text) for text in (wanted.valid_from, wanted.valid_until) if text]
+    if days != sorted(days):
+        raise RequestRefused(f"a period that ends on {wanted.valid_until}, before it begins", "its days in order")
+    if wanted.quota < 0:
+        raise RequestRefused(f"a quota of {wanted.quota}", "looks a day, from 1")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise RequestRefused("a day that is none", "write it YYYY-MM-DD") from None
+
+
+def _document(wanted: Wanted, entry: Entry) -> dict[str, object]:
+    found: dict[str, object] = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(wanted).items()}
+    return {**found, "share_class": entry.share_class}
+
+
+def _completed(case: Case, completed: Wanted | None, entry: Entry) -> dict[str, object]:
+    """Return the document with what was lacking; what was said already stays."""
+    if completed is None:
+        raise RequestRefused("nothing to complete it with", "say what it lacks")
+    _check(completed, entry)
+    new = _document(completed, entry)
+    return {name: value or new[name] for name, value in case.wants.items()}
+
+
+def _narrowed(case: Case, fields: tuple[str, ...], reason: str) -> Mapping[str, object]:
+    missing = lacks(case.wants)
+    if missing:
+        raise RequestRefused(f"no {', '.join(missing)}", "nothing is granted before it is said: tell_lacking")
+    more = [name for name in fields if name not in case.fields]
+    if more:
+        raise RequestRefused(f"no wish for {', '.join(more)}", f"grant of {', '.join(case.fields)}")
+    if fields and set(fields) != set(case.fields) and not reason.strip():
+        raise ReasonMissing("grant of less than was asked for")
+    return {**case.wants, "fields": list(fields or case.fields)}
+
+
+def _due(step: Step, case: Case, entry: Entry, sharing: Sharing, day: date) -> str | None:
+    """Return the day by which the next step is due; asking for more time gives none until it is consented to."""
+    if step.clock is None:
+        return None
+    if step.to in ("extension_asked", "completed") and case.due_on is not None:
+        return case.due_on
+    if step.clock == "extension" and case.due_on is not None:
+        return sharing.due("extension", date.fromisoformat(case.due_on)).isoformat()
+    names = {ANSWER: f"{entry.share_class}_answer", SUPPLY: "supply"}
+    return sharing.due(names.get(step.clock, step.clock), day).isoformat()
+
+
+def _grant(connection: Connection, request: Case) -> None:
+    document = {name: request.wants[name] for name in ("fields", "rows", "items", "mode", "quota", "scope", "basis")}
+    put_grant(connection, replace(
+        request, id=f"G{request.id[1:]}", request_id=request.id, state="active", step_count=0, due_on=None,
+        valid_from=str(request.wants["valid_from"]), valid_until=str(request.wants["valid_until"]), wants=document,
+    ))  # fmt: skip
