@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from onefile.cli.catalog_exchange import export
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -178,6 +179,9 @@ def stats(settings: Settings, as_json: bool) -> None:
         _print(asdict(found))
     else:
         click.echo(figures(found, settings.lang))
+
+
+command.add_command(export)
 
 
 def _wanted(asked: dict[str, str | None]) -> dict[str, str | None]:
