@@ -108,3 +108,10 @@ class GrantNotInForce(CatalogError):
     def __init__(self, grant_id: str, reason: str) -> None:
         super().__init__(f"the grant {grant_id} gives nothing: {reason}; apply anew, or ask the provider")
         self.reason = reason
+
+
+class ForeignFileRefused(CatalogError):
+    """A file of another catalogue cannot be read; nothing of it is taken."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"the file has {found}: wanted is {wanted}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from onefile.cli.catalog_exchange import export
+from onefile.cli.catalog_exchange import export, import_file
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def stats(settings: Settings, as_json: bool) -> None:
 
 
 command.add_command(export)
+command.add_command(import_file)
 
 
 def _wanted(asked: dict[str, str | None]) -> dict[str, str | None]:

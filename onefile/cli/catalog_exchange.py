@@ -44,3 +44,48 @@ def export(settings: Settings, file: Path, form: str, base: str) -> None:
     write_whole(file.absolute(), made, 0o644)
     told = {"zh": f"已写出 {len(found)} 项开放目录", "en": f"{len(found)} open entries written"}
     click.echo(told[settings.lang])
+
+
+@click.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE")
+@click.option("--mapping", "mapping_name", required=True, metavar="M", help="A mapping file, or a built-in one's name.")
+@click.option("--source", metavar="NAME", help="Whose catalogue it is (default: the mapping's name).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with every fault.")
+@click.pass_obj
+def import_file(settings: Settings, file: Path, mapping_name: str, source: str | None, as_json: bool) -> None:
+    """Take the catalogue in FILE in, by a mapping alone. Faults are told with their record; the rest is taken.
+
+    Again it changes nothing; a changed entry becomes a new version; one that is gone is flagged.
+    """
+    from dataclasses import asdict, replace
+
+    from catalog.foreign_files import records
+    from catalog.importing import convert
+    from catalog.mapping import load
+    from catalog.versions import DECLARED, record
+    from onefile.cli.failure import Failure
+    from onefile.cli.sharing import changing, print_json
+    from onefile.verify.reading import instant_text
+
+    mapping = load(mapping_name)
+    if source is not None:
+        mapping = replace(mapping, name=source)
+        if not source.replace("_", "").isalnum() or source == DECLARED:
+            raise Failure(f"the source {source!r}: write letters, digits and '_'", exit_code=2)
+    found = convert(records(file.read_bytes(), mapping), mapping)
+    with changing(settings) as connection:
+        kept = record(connection, mapping.name, found.entries, instant_text(settings.now()), is_checked=False)
+    faults = [asdict(fault) for fault in found.faults]
+    if as_json:
+        counts = {name: len(ids) for name, ids in asdict(kept).items()}
+        print_json({"received": found.received, "taken": len(found.entries), "refused": found.refused, **counts,
+                    "faults": faults})  # fmt: skip
+        return
+    for fault in found.faults:
+        click.echo(f"record {fault.record}, {fault.field}: found {fault.found}; wanted {fault.wanted}")
+    told = {
+        "zh": "收到 {}，接收 {}，未接收 {}：新增 {}，变更 {}，未变 {}，消失 {}，恢复 {}",
+        "en": "{} received, {} taken, {} refused: {} new, {} changed, {} unchanged, {} vanished, {} returned",
+    }
+    parts = (kept.new, kept.changed, kept.unchanged, kept.vanished, kept.returned)
+    click.echo(told[settings.lang].format(found.received, len(found.entries), found.refused, *map(len, parts)))

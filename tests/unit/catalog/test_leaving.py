@@ -76,7 +76,8 @@ def test_items_of_persons_never_leave() -> None:
 
 @pytest.mark.parametrize(
     "contact",
-    ["13800138000", "138 0013 8000", "+86-13800138000", "0755-12345678", "（0755）12345678", "400-123-4567", "a.b@x.gov.cn",
+    ["13800138000", "138 0013 8000", "+86-13800138000", "0755-12345678", "（0755）12345678", "400-123-4567",
+     "a.b@x.gov.cn",
      "电话：12345678", "咨询电话1234567", "热线 12345", "１３８００１３８０００", "Tel: 8765 4321", "x＠y.com"],
 )  # fmt: skip
 def test_telephones_and_e_mails_are_blotted_out(contact: str) -> None:
