@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "catalog": ("onefile.cli.catalog", "the catalogue: list, show, search, diff, count what is shared"),
     "request": ("onefile.cli.request", "apply for a resource; approve, answer, dispute"),
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
+    "items": ("onefile.cli.items", "service items of a portal, and whose they are"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 
