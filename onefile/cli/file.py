@@ -54,8 +54,8 @@ def command(
     With - the number is read from standard input, so that it stands in no shell history and
     no list of processes. The look goes into the ledger first, also one that finds nobody.
 
-    A day before today, an instant or --history is answered from the lake, which takes some
-    seconds: what had been learnt by then, by the rules of today.
+    A day before today, an instant or --history is answered from the lake, which starts Spark
+    and takes up to a minute: what had been learnt by then, by the rules of today.
     """
     numbers = looks.subject(subject)
     if history is not None:
