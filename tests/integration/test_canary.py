@@ -293,7 +293,7 @@ def test_every_failure_happened(played: Played) -> None:
     for failed in ("DeltaInvariantViolation", "CAST_INVALID_INPUT", "CriticalExpectationFailed", "DatabaseFailed"):
         assert failed in log + played.printed, failed
     for dag in ("ingest.police.cases", "ingest.police.lines", "publication"):
-        assert re.search(rf"{dag} .*  FAILED$", played.printed, re.MULTILINE), dag
+        assert re.search(rf"/\d+ {dag} .*?s  FAILED", played.printed, re.DOTALL), dag
     reasons = {json.loads(p.read_bytes())["refusal"]["reason"] for p in refusals(played.house.home)}
     assert reasons >= {"quoting", "columns_unknown", "json", "bad_file_name", "bad_id", "unknown_resource"}
     assert [row["_delivery"] for row in played.house.rows(names.RELEASE)] == ["sound"]
@@ -312,6 +312,7 @@ def test_every_bad_value_is_answered_by_row_column_and_reason(played: Played) ->
         (7, "案号", "pattern"),
         (8, "姓名", "formula"),
         (9, "姓名", "too_long"),
+        (10, "日期", "after"),
         (10, "类别", "not_in_list"),
         (10, "费用", "not_a_number"),
     ]
