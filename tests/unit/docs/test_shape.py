@@ -29,14 +29,10 @@ ENVIRONMENT = (
 ASKS_THE_CLOCK = re.compile(r"^(datetime\.)?(datetime|date)\.(now|utcnow|today)$|^time\.(time|localtime|gmtime)$")
 LOOKS_AROUND = re.compile(r"^os\.(environ|environb|getenv|putenv)$")
 DRAWS = re.compile(r"^(uuid\.)?uuid[14]$|^random\.\w+$|^numpy\.random$|^np\.random$")
-# A host of a package registry or a mirror of one; parted, so that this file does not name any.
-REGISTRIES = tuple(
-    ".".join(parts.split())
-    for parts in (
-        "pypi org", "pythonhosted org", "npmjs org", "npmjs com", "maven org", "maven apache org", "crates io",
-        "golang org", "tsinghua edu", "ustc edu", "aliyun com", "deb debian org",
-    )
-)  # fmt: skip
+# Hosts of package registries and their mirrors: every name under every ending, kept apart so that none is named.
+_HOSTED = ("pypi", "pythonhosted", "npmjs", "maven", "crates", "golang", "tsinghua", "ustc", "aliyun", "deb")
+_ENDINGS = (("org",), ("com",), ("io",), ("edu",), ("apache", "org"), ("debian", "org"))
+REGISTRIES = tuple(".".join((name, *ending)) for name in _HOSTED for ending in _ENDINGS)
 MACHINE_PATH = re.compile(r"(?<![\w.$}>*~])/(work|root|home|Users|mnt)/\w")
 
 
