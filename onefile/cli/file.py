@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile import settings as settings_module
-from onefile.cli import looks
+from onefile.cli import looks, options
 from onefile.cli.failure import Failure
+from onefile.cli.options import PURPOSE
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,24 +19,11 @@ if TYPE_CHECKING:
 BASIS = "onefile file"
 
 
-def _day(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("write a day like 2026-03-01") from None
-
-
-def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
-    return None if text is None else settings_module.instant(text)
-
-
 @click.command()
 @click.argument("subject")
-@click.option(
-    "--purpose", required=True, callback=looks.purpose, help="What for: the item and the case; kept in the ledger."
-)
-@click.option("--on", callback=_day, metavar="DATE", help="The file of that day in the world (default today).")
-@click.option("--known-at", callback=_instant, metavar="INSTANT", help="As we knew it then (default: now).")
+@PURPOSE
+@click.option("--on", callback=options.day, metavar="DATE", help="The file of that day in the world (default today).")
+@click.option("--known-at", callback=options.instant, metavar="INSTANT", help="As we knew it then (default: now).")
 @click.option("--history", metavar="ATTRIBUTE", help="How an attribute changed, with the delivery that brought it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -57,6 +44,8 @@ def command(
     A day before today, an instant or --history is answered from the lake, which starts Spark
     and takes up to a minute: what had been learnt by then, by the rules of today.
     """
+    if history is not None and (on, known_at) != (None, None):
+        raise click.UsageError("--history shows every change: leave --on and --known-at out")
     numbers = looks.subject(subject)
     if history is not None:
         _history(settings, purpose, numbers, history, as_json)

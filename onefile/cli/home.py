@@ -13,7 +13,8 @@ def check(settings: Settings) -> None:
     home = settings.home
     there = next(path for path in (home, *home.parents) if os.path.lexists(path))
     is_folder = there.is_dir()
-    if is_folder and os.access(there, os.R_OK | os.X_OK):
+    needed = os.R_OK | os.X_OK | (0 if there == home else os.W_OK)  # where there is no home yet, it is to be made
+    if is_folder and os.access(there, needed):
         return
     if settings.lang == "zh":
         found = "文件夹无权使用" if is_folder else "不是文件夹"

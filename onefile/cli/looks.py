@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -11,24 +10,9 @@ import click
 
 from onefile.settings import Settings
 
-_NUMBER = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9]{15}|[0-9]{17}[0-9Xx]|[0-9A-HJ-NP-RT-UW-Y]{2}[0-9]{6}[0-9A-Z]{10})(?![0-9A-Za-z])"
-)
-
 if TYPE_CHECKING:
     from schemas.serving.reading import PublishedFile
     from schemas.subjects import SubjectNumber
-
-
-def purpose(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
-    """Check the option `--purpose`, as click's callback."""
-    if not text.strip():
-        raise click.BadParameter("say what for: the item and the case")
-    if _NUMBER.search(text):
-        raise click.BadParameter(
-            "leave numbers of people and enterprises out: the purpose stands in the ledger as it is"
-        )
-    return text.strip()
 
 
 def subject(text: str) -> tuple[SubjectNumber, ...]:

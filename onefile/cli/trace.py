@@ -10,6 +10,7 @@ import click
 
 from onefile.cli import looks
 from onefile.cli.failure import Failure
+from onefile.cli.options import PURPOSE
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ BASIS = "onefile trace"
 @click.command()
 @click.argument("subject")
 @click.argument("attribute")
-@click.option(
-    "--purpose", required=True, callback=looks.purpose, help="What for: the item and the case; kept in the ledger."
-)
+@PURPOSE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(settings: Settings, subject: str, attribute: str, purpose: str, as_json: bool) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile.cli import vault_keys
+from onefile.cli import options, vault_keys
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
+from onefile.cli.options import PURPOSE
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
     from onefile.verify.trust import Trust
 
 BASIS = "onefile vault"
-
-
-def _day(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("write a day like 2026-03-01") from None
-
-
-def _instant(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
-    try:
-        found = None if text is None else datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if text is not None and (found is None or found.tzinfo is None):
-        raise click.BadParameter("write an instant like 2026-03-01T08:00:00+08:00")
-    return found
-
-
-def _purpose(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
-    if not text.strip():
-        raise click.BadParameter("say what for: the item and the case")
-    return text.strip()
-
-
-_PURPOSE = click.option(
-    "--purpose", required=True, callback=_purpose, help="What for: the item and the case; kept in the ledger."
-)
 
 
 @click.group()
@@ -101,9 +74,9 @@ def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, 
 @click.option("--holder", metavar="NUMBER", help="Number of a person or enterprise who holds it; - reads it.")
 @click.option("--type", "licence_type", metavar="TYPE", help="Only of this type; with --number, of which type.")
 @click.option("--number", help="Number on the licence's face; - reads it from standard input.")
-@click.option("--on", callback=_day, metavar="DATE", help="The day whose state is told (default today).")
-@click.option("--known-at", callback=_instant, metavar="INSTANT", help="As it was known then (default now).")
-@_PURPOSE
+@click.option("--on", callback=options.day, metavar="DATE", help="The day whose state is told (default today).")
+@click.option("--known-at", callback=options.instant, metavar="INSTANT", help="As it was known then (default now).")
+@PURPOSE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def show(
@@ -134,9 +107,9 @@ def show(
 
 @command.command()
 @click.argument("licence")
-@_PURPOSE
+@PURPOSE
 @click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
-@click.option("--known-at", callback=_instant, metavar="INSTANT", help="With the status list of then.")
+@click.option("--known-at", callback=options.instant, metavar="INSTANT", help="With the status list of then.")
 @click.option("--witnessed", is_flag=True, help="At the newest checkpoint that witnesses co-signed.")
 @click.pass_obj
 def export(

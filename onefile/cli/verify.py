@@ -8,21 +8,15 @@ from pathlib import Path
 
 import click
 
+from onefile.cli import options
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
-
-
-def _day(_context: click.Context, _parameter: click.Parameter, text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter("write a day like 2026-03-01") from None
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--trust", type=click.Path(path_type=Path), required=True, help="Trust file of whoever issued it.")
-@click.option("--on", callback=_day, metavar="DATE", help="The day to judge (default today).")
+@click.option("--on", callback=options.day, metavar="DATE", help="The day to judge (default today).")
 @click.option("--status", type=click.Path(path_type=Path), help="Status list, in the place of the one inside.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

@@ -373,3 +373,20 @@ def test_a_home_that_is_no_folder_is_told_before_anything_is_done(home, capsys, 
     for verb in (["quarantine", "list"], ["run"], ["file", PERSON, *PURPOSE]):
         assert run(verb) == 1
         assert f"ONEFILE_HOME：{file} 不是文件夹" in capsys.readouterr().err
+
+
+def test_every_change_is_asked_for_without_a_day_or_an_instant(home, capsys):
+    for more in (["--on", "2026-01-01"], ["--known-at", "2026-01-01T00:00:00+08:00"]):
+        code, printed, error = look(capsys, PERSON, *PURPOSE, "--history", "name", *more)
+        assert (code, printed) == (2, "")
+        assert "leave --on and --known-at out" in error
+    assert not (home / "ledger").exists()
+
+
+@pytest.mark.parametrize("verb", [["vault", "show", "x"], ["trace", PERSON, "name"]])
+def test_no_verb_takes_a_number_in_its_purpose(home, capsys, verb):
+    assert run([*verb, "--purpose", f"about {SPOUSE}"]) == 2
+    printed, error = capsys.readouterr()
+    assert "leave numbers of people and enterprises out" in error
+    assert SPOUSE not in printed + error
+    assert not (home / "ledger").exists()
