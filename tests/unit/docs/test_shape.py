@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -163,3 +164,8 @@ def _imported_at_once(tree: ast.Module) -> Iterator[str]:
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield node.module or ""
+
+
+def test_no_program_of_tools_hides_a_module_of_python() -> None:
+    """Run as a program, a file finds its neighbours before the standard library."""
+    assert [path.name for path in (ROOT / "tools").glob("*.py") if path.stem in sys.stdlib_module_names] == []

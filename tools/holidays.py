@@ -1,4 +1,4 @@
-"""Renews schemas/calendar.yml: `python -m tools.calendar`. The notices come from the package `chinesecalendar`."""
+"""Renews schemas/calendar.yml: `python -m tools.holidays`. The notices come from the package `chinesecalendar`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main() -> None:
     from chinese_calendar.constants import holidays, workdays
 
     lines = [
-        "# Yearly notices of the General Office of the State Council on holidays, made by tools/calendar.py from",
+        "# Yearly notices of the General Office of the State Council on holidays, made by tools/holidays.py from",
         f"# the package chinesecalendar {version('chinesecalendar')} (MIT). Weekdays off, and weekend days worked.",
         "years:",
     ]
