@@ -60,6 +60,7 @@ def payload(receipt: Receipt) -> bytes:
             "duplicates": receipt.duplicates,
             "rows_root": receipt.rows_root,
             "files": [{"name": file.name, "rows": file.rows, "sha256": file.sha256} for file in receipt.files],
+            "held_by": list(receipt.held_by),
             "rejected": [{"row": r.row, "column": r.column, "reason": r.reason} for r in rejected],
             "refusal": None
             if refusal is None

@@ -22,8 +22,12 @@ class NotLanded(PipelineError):
         super().__init__(f"delivery {delivery} has not landed in bronze: run it again from its first step")
 
 
-def answer(shop: Workshop, delivery: Delivery, resource: Resource, counts: Conformed) -> None:
-    """Sign and keep the receipt of a conformed delivery. The same delivery gives the same receipt."""
+def answer(shop: Workshop, delivery: Delivery, resource: Resource, counts: Conformed, held_by: tuple[str, ...]) -> None:
+    """Sign and keep the receipt of a conformed delivery. The same delivery gives the same receipt.
+
+    Args:
+        held_by: the critical expectations that it does not meet; empty when it counts.
+    """
     landed = bronze.landed(delivery)
     if landed is None:
         raise NotLanded(delivery.id)
@@ -43,6 +47,7 @@ def answer(shop: Workshop, delivery: Delivery, resource: Resource, counts: Confo
         files=tuple(ReceivedFile(file.name, file.rows, file.sha256) for file in manifest.files),
         rejected=_rejected(shop, delivery, resource),
         refusal=None,
+        held_by=held_by,
     )
     receipts.save(shop.home, receipt, shop.keys.signer("receipts"))
 

@@ -59,6 +59,7 @@ def _refused(shop: Workshop, folder: Path, note: Received) -> Receipt:
         files=tuple(ReceivedFile(f.name, f.rows, f.sha256) for f in manifest.files) if manifest else (),
         rejected=(),
         refusal=_why(note),
+        held_by=(),
     )
 
 

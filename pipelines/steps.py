@@ -70,7 +70,7 @@ def land(shop: Workshop, delivery_id: str) -> None:
 
 
 def settle(shop: Workshop, delivery_id: str) -> Outcome:
-    """Silver, quarantine, receipt, expectations, release: what makes a landed delivery count, or holds it back."""
+    """Silver, quarantine, expectations, receipt, release: what makes a landed delivery count, or holds it back."""
     delivery, resource = shop.delivery(delivery_id)
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         done = outcome(delivery)
@@ -84,8 +84,8 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
             shop.legal_day(delivery.received_at),
             shop.home / "staging",
         )
-        answers.answer(shop, delivery, resource, counts)
         held_by = _check(shop, delivery, counts)
+        answers.answer(shop, delivery, resource, counts, held_by)
         if not held_by:
             resolution.resolve(shop.lake, delivery, resource)
             _release(shop, delivery)

@@ -42,6 +42,7 @@ def receipt_over(rows: tuple[bytes, ...] = ROWS, delivery: str = "d-1") -> Recei
         files=(ReceivedFile("people.csv", len(rows), "0" * 64),),
         rejected=rejected,
         refusal=None,
+        held_by=(),
     )
 
 

@@ -191,18 +191,14 @@ def _head(settings: Settings, receipt: Receipt) -> list[str]:
 
 def _held(settings: Settings, receipt: Receipt) -> list[str]:
     """Return what to say of a delivery whose accepted rows do not count, for an expectation held it back."""
-    from inbox.deliveries import find
-
-    delivery = find(settings.home, receipt.delivery)
-    note = None if delivery is None else delivery.folder / "finished.json"
-    held_by = json.loads(note.read_bytes())["held_by"] if note is not None and note.exists() else []
-    if not held_by:
+    if not receipt.held_by:
         return []
+    rules_zh, rules_en = "、".join(receipt.held_by), ", ".join(receipt.held_by)
     return [
         _say(
             settings,
-            f"  已扣留：接受的行暂不生效，因为不符合 {'、'.join(held_by)}；见 onefile quality",
-            f"  HELD BACK: no accepted row counts, it does not meet {', '.join(held_by)}: see `onefile quality`",
+            f"  已扣留：接受的行暂不生效，因为不符合 {rules_zh}；见 onefile quality",
+            f"  HELD BACK: no accepted row counts, it does not meet {rules_en}: see `onefile quality`",
         )
     ]
 

@@ -24,7 +24,7 @@ from onefile import settings as settings_module
 from onefile.errors import OneFileError
 from onefile.files import lock, make_folder
 from onefile.services import spark_connect
-from onefile.services.processes import Running, Service, ServiceNotReady, running
+from onefile.services.processes import STOPPING, Running, Service, ServiceNotReady, guarded, running
 from onefile.settings import Settings
 
 SECONDS_TO_START = 120
@@ -74,15 +74,20 @@ class _Stop(BaseException):
               help="Folder of DAG files.")  # fmt: skip
 def main(port: int, dags: Path) -> None:
     """Run Airflow and one Spark service until stopped (SIGINT, SIGTERM or SIGHUP)."""
-    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    sys.exit(guarded(lambda: _until_stopped(port, dags.absolute())))
+
+
+def _until_stopped(port: int, dags: Path) -> int:
+    for name in STOPPING:
         signal.signal(name, _stop)
     try:
-        serve(settings_module.read(), port, dags.absolute())
+        serve(settings_module.read(), port, dags)
     except _Stop:
         click.echo("stopped", err=True)
     except OneFileError as error:
         click.echo(f"onefile: {error}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    return 0
 
 
 def serve(settings: Settings, port: int, dags: Path) -> None:
@@ -147,6 +152,8 @@ def _is_healthy(url: str) -> bool:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    for name in STOPPING:
+        signal.signal(name, signal.SIG_IGN)
     raise _Stop
 
 

@@ -1,8 +1,9 @@
 """Child processes that end with us: each in a session of its own, stopped by SIGINT, none left behind.
 
 Linux only. Children that lose their parent come to us instead of to init, so that at the end
-everything that any service ever started is found and ended; and when we are killed ourselves,
-the services get a SIGINT from the kernel.
+everything that any service ever started is found and ended. Whoever starts services does so
+`guarded`, as two processes: when either is killed outright, the other ends what is left, also a
+service that got its SIGINT from the kernel and hangs over it.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from onefile.errors import OneFileError
 
 SECONDS_TO_STOP = 45
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None)
 
@@ -85,11 +89,7 @@ class Running:
         deadline = time.monotonic() + SECONDS_TO_STOP
         for _, process in reversed(self._started):
             _wait(process, deadline)
-        while left := list(_children()):
-            for pid in left:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
-            _reap()
+        _end_children(deadline=time.monotonic())
 
 
 @contextmanager
@@ -100,9 +100,47 @@ def running() -> Iterator[Running]:
     try:
         yield services
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for name in STOPPING:
             signal.signal(name, signal.SIG_IGN)  # asked twice to stop is asked to stop
         services.stop()
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Do work that runs services in a forked process, and stand guard over it; returns in both, with the exit code.
+
+    A request to stop that reaches the guard is handed on. When the guard is killed, the worker gets
+    a SIGTERM; when the worker is killed, its services get a SIGINT and come to the guard, which ends
+    those that stay. A killed worker's code is the negative number of the signal.
+    """
+    guard = os.getpid()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    worker = os.fork()
+    if worker == 0:
+        _tie_to_guard(guard)
+        return work()
+    return _watch(worker)
+
+
+def _tie_to_guard(guard: int) -> None:
+    """In the forked process: a terminal's Ctrl-C must come once, by way of the guard, so the session is another."""
+    os.setsid()
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != guard:  # it was killed before the kernel knew of the tie
+        sys.exit(1)
+
+
+def _watch(worker: int) -> int:
+    def hand_on(name: int, _frame: FrameType | None) -> None:
+        with suppress(ProcessLookupError):  # it has just ended, which is what is asked for
+            os.kill(worker, name)
+
+    _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    for name in STOPPING:
+        signal.signal(name, hand_on)
+    _, status = os.waitpid(worker, 0)
+    _end_children(deadline=time.monotonic() + SECONDS_TO_STOP)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _tie_to_parent() -> None:
@@ -117,6 +155,16 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _end_children(deadline: float) -> None:
+    """Wait for our children to end, adopted ones too; after the deadline end them."""
+    while left := list(_children()):
+        if time.monotonic() >= deadline:
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+        _reap()
 
 
 def _children() -> Iterator[int]:

@@ -122,6 +122,14 @@ class Record:
             raise self.wrong(name, "an array")
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """Return an array of texts, none of them empty."""
+        found = self.items(name)
+        texts = [item for item in found if isinstance(item, str) and item]
+        if len(texts) != len(found):
+            raise self.wrong(name, "an array of texts")
+        return texts
+
     def digest(self, name: str) -> str:
         """Return a SHA-256 as 64 hexadecimal digits, lower case."""
         value = self.text(name)

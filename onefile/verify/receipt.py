@@ -60,7 +60,8 @@ class Receipt:
     Rows: received = accepted + quarantined + duplicates, and `quarantined` is the number of
     different rows in `rejected`. `rows_root` is the Merkle root over all rows received, in
     order, hexadecimal. A refused delivery has `refusal` and took no row; what could not be
-    read of its manifest (`resource`, `period`) is None.
+    read of its manifest (`resource`, `period`) is None. `held_by` names the critical expectations
+    that the delivery does not meet; while it is not empty, no accepted row counts.
     """
 
     delivery: str
@@ -77,6 +78,7 @@ class Receipt:
     files: tuple[ReceivedFile, ...]
     rejected: tuple[Rejection, ...]
     refusal: Refusal | None
+    held_by: tuple[str, ...]
 
     def reasons(self, row: int) -> tuple[Rejection, ...]:
         """Return why a row was rejected; empty when it was not."""
@@ -130,6 +132,7 @@ def read_receipt(payload: bytes) -> Receipt:
         files=tuple(_file(Record(item, "a file", MalformedReceipt)) for item in record.items("files")),
         rejected=tuple(_rejection(Record(item, "a rejection", MalformedReceipt)) for item in record.items("rejected")),
         refusal=_refusal(record),
+        held_by=tuple(record.texts("held_by")),
     )
     check(receipt)
     return receipt
@@ -156,6 +159,8 @@ def check(receipt: Receipt) -> None:
         raise CountsDiffer("the status and the refusal do not agree", "状态与拒收理由不符")
     if receipt.status == "refused" and receipt.received:
         raise CountsDiffer("a refused delivery took rows", "拒收的批次却接收了行")
+    if receipt.status == "refused" and receipt.held_by:
+        raise CountsDiffer("a refused delivery is held back", "拒收的批次又被扣留")
 
 
 def _file(record: Record) -> ReceivedFile:

@@ -70,6 +70,7 @@ def as_json(verdict: Verdict) -> dict[str, object]:
         "accepted": receipt.accepted,
         "quarantined": receipt.quarantined,
         "duplicates": receipt.duplicates,
+        "held_by": list(receipt.held_by),
     }
     if verdict.row is not None:
         reasons = receipt.reasons(verdict.row)
@@ -91,6 +92,8 @@ def _english(verdict: Verdict) -> list[str]:
         lines.append(f"the delivery was refused ({r.refusal.reason})")
     else:
         lines.append(counts(r, "en"))
+    if r.held_by:
+        lines.append(f"it is held back, no accepted row counts: it does not meet {', '.join(r.held_by)}")
     if verdict.row is not None:
         reasons = "; ".join(f"{x.column or 'row'}: {x.reason}" for x in r.reasons(verdict.row))
         fate = f"it was rejected ({reasons})" if reasons else "it was not rejected"
@@ -105,6 +108,8 @@ def _chinese(verdict: Verdict) -> list[str]:
         lines.append(f"该批次整体被拒收（{r.refusal.reason}）")
     else:
         lines.append(counts(r, "zh"))
+    if r.held_by:
+        lines.append(f"该批次已扣留，接受的行暂不生效：不符合 {'、'.join(r.held_by)}")
     if verdict.row is not None:
         reasons = "；".join(f"{x.column or '整行'}：{x.reason}" for x in r.reasons(verdict.row))
         fate = f"该行被退回（{reasons}）" if reasons else "该行未被退回"

@@ -77,6 +77,13 @@ def unmet(house: House, capsys: pytest.CaptureFixture[str]) -> list[tuple[str, s
     return [(row["subject"], row["delivery"], row["column"]) for row in failed]
 
 
+def held_by(house: House, delivery: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Return what the signed receipt names as holding the delivery back."""
+    capsys.readouterr()
+    assert house.onefile("receipt", "verify", delivery, "--json") == 0
+    return list(json.loads(capsys.readouterr().out)["held_by"])
+
+
 def waiting(house: House, capsys: pytest.CaptureFixture[str]) -> int:
     capsys.readouterr()
     assert house.onefile("quarantine", "list", "--json") == 0
@@ -94,6 +101,8 @@ def test_what_is_held_is_in_no_file_and_not_published_and_the_others_are(
     }
     assert outcomes["held"].accepted == 1
     assert outcomes["held"].held_by == ("column_values_to_be_between(quarantined_share)",)
+    assert held_by(house, "held", capsys) == ["column_values_to_be_between(quarantined_share)"]
+    assert held_by(house, "sound", capsys) == []
     assert set(house.files("enterprise")) == {FIRST, THIRD}
     assert house.files("enterprise") == house.rebuilt("enterprise")
     assert published(house) == {FIRST: "AB0001", THIRD: "CD0001"}

@@ -165,7 +165,7 @@ TABLES = st.lists(st.tuples(FIELDS, FIELDS), max_size=12)
 
 
 @given(TABLES, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_a_csv_writer_writes_is_read_back_with_its_bytes(table, line_end, quoting, is_gb):
     header = io.StringIO()
     csv.writer(header, lineterminator=line_end).writerow(("number", "name"))
@@ -187,7 +187,7 @@ def test_what_a_csv_writer_writes_is_read_back_with_its_bytes(table, line_end, q
 
 
 @given(st.text(st.sampled_from('a,"\r\n'), max_size=14))
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 def test_a_text_is_read_exactly_when_the_grammar_of_rfc_4180_has_it(text):
     expected = rfc4180(text)
     try:
@@ -242,7 +242,7 @@ def _field(text: str, at: int) -> tuple[str | None, int]:
 
 
 @given(st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=30), st.integers(1, 40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_where_a_file_is_cut_into_blocks_makes_no_difference(table, size):
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows([("number", "name"), *table])

@@ -87,7 +87,7 @@ def test_entries_come_back_in_order_from_any_place(made):
     assert list(folder.entries(1304, 1304)) == []
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=6), st.data())
 def test_a_log_grown_in_batches_is_the_tree_of_all_entries_and_its_proofs_are_believed(tmp_path, store, sizes, data):
     home = tmp_path / "each"

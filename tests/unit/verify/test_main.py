@@ -77,7 +77,8 @@ def test_verdicts_are_given_as_json(papers, capsys):
     told = json.loads(capsys.readouterr().out)
     assert told == {
         "verdict": "genuine", "delivery": "d-1", "status": "taken", "received_at": "2026-11-23T01:02:03Z",
-        "received": 11, "accepted": 9, "quarantined": 1, "duplicates": 1, "row": 2, "rejected": [],
+        "received": 11, "accepted": 9, "quarantined": 1, "duplicates": 1, "held_by": [], "row": 2,
+        "rejected": [],
     }  # fmt: skip
     assert run(papers, "row", "--trust", "trust.json", "--json") == 4
     assert json.loads(capsys.readouterr().out)["verdict"] == "not_genuine"

@@ -174,6 +174,11 @@ PAYLOADS: dict[str, tuple[dict[str, object], type[VerificationError]]] = {
     "taken, with a refusal": (
         {"refusal": {"reason": "quoting", "found": "", "wanted": "", "do": ""}}, CountsDiffer),
     "refused, without a refusal": ({"status": "refused"}, CountsDiffer),
+    "refused, yet held back": (
+        {"status": "refused", "received": 0, "accepted": 0, "quarantined": 0, "duplicates": 0, "rejected": [],
+         "rows_root": EMPTY_ROOT.hex(), "refusal": {"reason": "quoting", "found": "", "wanted": "", "do": ""},
+         "held_by": ["row_count"]}, CountsDiffer),
+    "held back by what is no text": ({"held_by": [1]}, MalformedReceipt),
     "refused, yet rows were taken": (
         {"status": "refused", "refusal": {"reason": "quoting", "found": "", "wanted": "", "do": ""}}, CountsDiffer),
     "another format": ({"format": "onefile.receipt/2"}, MalformedReceipt),
