@@ -14,7 +14,7 @@ from catalog.checks import path
 from catalog.errors import UnknownResource
 from catalog.grades import highest
 from catalog.model import Catalogue
-from schemas.licence_types import LicenceType
+from schemas.licence_types import METADATA_CODES, METADATA_SENSITIVITIES, LicenceType
 from schemas.model import Column, Declarations, Resource, Table
 from schemas.terms import CLASS_LIST, Share, Terms
 
@@ -127,7 +127,13 @@ def _of_resource(resource: Resource, known: Declarations) -> Entry:
 
 def _of_licence(licence: LicenceType, known: Declarations) -> Entry:
     table = known.tables[licence.table]
-    items = tuple(
+    common = tuple(
+        InformationItem(
+            code, label, "Of every licence", "string", None, True, METADATA_SENSITIVITIES.get(code, "ordinary")
+        )
+        for code, label in METADATA_CODES.items()
+    )
+    items = common + tuple(
         InformationItem(found.code, found.label, column.about, column.type, column.max_length, column.required,
                         found.sensitivity)
         for found in licence.fields for column in (table.column(found.column),)

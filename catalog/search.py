@@ -22,6 +22,7 @@ from catalog.entries import FACETS, Entry, facet
 from catalog.errors import BadIndex
 from catalog.words import LONGEST_QUERY, han_runs, latin_words, pairs, plain, syllables, tails, words
 from onefile.files import fsync_folder, make_folder
+from schemas.licence_types import METADATA_CODES
 
 FORMAT = "1"
 _COLUMNS = ("code", "title", "english", "items", "about", "pinyin", "initials")
@@ -185,14 +186,15 @@ def _shown(entry: Entry) -> tuple[str, ...]:
 
 
 def _text(entry: Entry) -> tuple[str, ...]:
-    names = [plain(entry.title), plain(entry.provider_name), *(plain(item.label) for item in entry.items)]
+    own = [item for item in entry.items if item.name not in METADATA_CODES]  # what every licence has finds none
+    names = [plain(entry.title), plain(entry.provider_name), *(plain(item.label) for item in own)]
     runs = list(dict.fromkeys(run for name in names for run in han_runs(name)))
     spelt = [syllables(run) for run in runs]
     return (
         " ".join(latin_words(plain(f"{entry.code} {entry.id} {entry.provider_code}"))),
         _taken_apart(f"{entry.title} {entry.provider_name}"),
         " ".join(latin_words(plain(f"{entry.title_en} {entry.provider_name_en}"))),
-        " ".join(_taken_apart(f"{item.label} {item.name.replace('_', ' ')} {item.about}") for item in entry.items),
+        " ".join(_taken_apart(f"{item.label} {item.name.replace('_', ' ')} {item.about}") for item in own),
         _taken_apart(entry.about),
         " ".join(dict.fromkeys(tail for one in spelt for tail in tails(one))),
         " ".join(dict.fromkeys(tail for one in spelt for tail in tails(tuple(part[:1] for part in one)))),

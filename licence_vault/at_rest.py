@@ -69,6 +69,10 @@ class AtRest:
         """Return what the number on a licence's face is found by."""
         return self._hash("printed", type_code, number)
 
+    def code(self, text: str) -> bytes:
+        """Return what a one-time code is kept as."""
+        return self._hash("code", text)
+
     def content(self, content: bytes) -> bytes:
         """Return what tells whether a version says anything new."""
         return digest(self._lookup, b"content\x00" + content, sha256)

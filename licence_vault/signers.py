@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
+from licence_vault.errors import UnknownAlgorithm
 from onefile.verify.algorithms import ECDSA_P256, ED25519
+from onefile.verify.trust import key_id
 
 PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
@@ -65,6 +69,15 @@ class EcdsaSigner:
         return f"EcdsaSigner(key_id={self.key_id!r})"
 
 
+def jws_signature(signer: Signer, message: bytes) -> bytes:
+    """Return a signature as JWS has it (RFC 7518): r and s in 32 bytes each where the signer's own form is DER."""
+    signature = signer.sign(message)
+    if signer.algorithm == ED25519:
+        return signature
+    r, s = decode_dss_signature(signature)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
 def signer(key_id: str, private: PrivateKey) -> Signer:
     """Return the signer for a private key."""
     if isinstance(private, Ed25519PrivateKey):
@@ -94,3 +107,17 @@ def secret_bytes(private: PrivateKey) -> bytes:
 def public_der(private: PrivateKey) -> bytes:
     """Return the public half as SubjectPublicKeyInfo."""
     return private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def signer_of_pem(pem: bytes) -> Signer:
+    """Return the signer for a private key in PEM without a passphrase; UnknownAlgorithm when it is none on the list."""
+    try:
+        private = load_pem_private_key(pem, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise UnknownAlgorithm("no private key in PEM, without a passphrase, is in that file") from None
+    is_p256 = isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
+    if not isinstance(private, Ed25519PrivateKey | ec.EllipticCurvePrivateKey) or not (
+        is_p256 or isinstance(private, Ed25519PrivateKey)
+    ):
+        raise UnknownAlgorithm(f"that key is none of {ED25519} or {ECDSA_P256}")
+    return signer(key_id(public_der(private)), private)

@@ -16,11 +16,11 @@ from pathlib import Path
 from licence_vault import store
 from licence_vault.canonical import canonical
 from licence_vault.issuing import recover
-from licence_vault.signers import Signer
+from licence_vault.signers import Signer, jws_signature
 from licence_vault.vault import STATUS_USE, Vault
 from onefile.files import write_whole
-from onefile.verify.algorithms import ECDSA_P256
-from onefile.verify.status import JWS_NAMES, LIST_SIZE, STATUSES, TYPE, subject
+from onefile.verify.jws import JWS_NAMES
+from onefile.verify.status import LIST_SIZE, STATUSES, TYPE, subject
 
 VALUES = {name: value for value, name in STATUSES.items()}
 TWO_BITS = {"valid": 0, "suspended": 2, "superseded": 3}
@@ -87,13 +87,7 @@ def sign(claims: dict[str, object], signer: Signer) -> bytes:
     """Return claims as a compact JWS of a status list."""
     header = {"alg": JWS_NAMES[signer.algorithm], "kid": signer.key_id, "typ": TYPE}
     signed = f"{base64url(canonical(header))}.{base64url(canonical(claims))}"
-    signature = signer.sign(signed.encode("ascii"))
-    if signer.algorithm == ECDSA_P256:
-        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-
-        r, s = decode_dss_signature(signature)
-        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
-    return f"{signed}.{base64url(signature)}".encode("ascii")
+    return f"{signed}.{base64url(jws_signature(signer, signed.encode('ascii')))}".encode("ascii")
 
 
 def packed(statuses: Iterator[int], bits: int) -> bytes:

@@ -16,6 +16,7 @@ from schemas.terms import Share, Terms, read_share, read_terms
 
 DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street")
 TEMPLATES = ("plain",)
+CONSENTS = ("none", "holder")
 _LISTED = ("share", "update_cycle", "catalogue")
 _REQUIRED = (
     "name", "label", "label_en", "about", "authority", "number", "issuer", "issuing_level", "holder", "table",
@@ -36,7 +37,7 @@ class Known:
 
 def read_licence_type(value: Value, known: Known) -> LicenceType | None:
     """Read one licence type; what does not hold is told. None when its table or departments are not there."""
-    fields = value.fields(_REQUIRED, ("printed", "since", *_LISTED))
+    fields = value.fields(_REQUIRED, ("printed", "since", "consent", *_LISTED))
     share, terms = _listed(fields, known)
     table = known.tables.table(fields.get("table"))
     authority = _department(fields, "authority", known)
@@ -76,6 +77,7 @@ def read_licence_type(value: Value, known: Known) -> LicenceType | None:
         share=share,
         terms=terms,
         update_cycle=fields.choice("update_cycle", UPDATE_CYCLES) or None,
+        needs_consent=fields.text("consent") != "" and fields.choice("consent", CONSENTS) == "holder",
     )
 
 

@@ -29,6 +29,8 @@ METADATA_CODES = {
     "CJSJ": "创建时间",
 }
 """Metadata that every licence has, by code: made by the vault. Follows the structure used by deployed systems."""
+METADATA_SENSITIVITIES = {"CZZT": "personal", "CZZTDM": "sensitive", "ZZBH": "personal", "ZZBS": "personal"}
+"""Sensitivity of those that are not ordinary: who holds it, and what leads there."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class LicenceType:
     (`valid_until` None: no end); `since` the day since when a row's state holds (None: the
     day that it is recorded). `states` maps the codes of `state_column` to `LICENCE_STATES`;
     without a column there is one entry, under the empty text. `items` are (code, name).
+    `needs_consent`: whether it is shown to others with its holder's consent (用证授权) only.
     `share`, `terms` and `update_cycle` are what the catalogue says, all three or none: a draft.
     """
 
@@ -93,6 +96,7 @@ class LicenceType:
     share: Share | None = None
     terms: Terms | None = None
     update_cycle: str | None = None
+    needs_consent: bool = False
 
     def state(self, raw: str) -> str | None:
         """Return the state that a department's code means; None when the dictionary lacks it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile.cli import options, vault_keys
+from onefile.cli import options, vault_keys, vault_present
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
 from onefile.cli.options import PURPOSE
@@ -33,7 +33,8 @@ def command() -> None:
     """The e-licence vault: licences identified, versioned, and proved by a log that anybody can check."""
 
 
-command.add_command(vault_keys.keys)
+for _more in (vault_keys.keys, vault_present.present, vault_present.code, vault_present.consent, vault_present.bind):
+    command.add_command(_more)
 
 
 @command.command()

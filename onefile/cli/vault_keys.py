@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from licence_vault.contents import Key
     from licence_vault.keystore import Keystore
 
-USES = ("log", "status", "receipts", "ledger", "witness")
+USES = ("log", "status", "receipts", "ledger", "witness", "presentations")
 ALGORITHMS = ("Ed25519", "ECDSA-P256")
 MADE = {
     "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",

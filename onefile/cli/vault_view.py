@@ -122,8 +122,8 @@ def _keys(vault: Vault, connection: Any, declarations: tuple[Path, ...], asked: 
         return [f"{wanted.type}.{wanted.issuer}.{wanted.serial}"]
     if asked.number is not None:
         kind = _type_code(declarations, asked.licence_type)
-        return store.keys_of_printed(connection, vault.at_rest.printed(kind, _given(asked.number)))
-    numbers = subject_numbers(_given(asked.holder or ""))
+        return store.keys_of_printed(connection, vault.at_rest.printed(kind, given(asked.number)))
+    numbers = subject_numbers(given(asked.holder or ""))
     keys = [key for n in numbers for key in store.keys_of_holder(connection, vault.at_rest.holder(n.kind, n.number))]
     if asked.licence_type is None:
         return keys
@@ -142,7 +142,7 @@ def _type_code(declarations: tuple[Path, ...], name: str | None) -> str:
     return licences[name].code
 
 
-def _given(text: str) -> str:
+def given(text: str) -> str:
     """Return a number as given, or, for -, the one on standard input."""
     if text != "-":
         return text.strip()

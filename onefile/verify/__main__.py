@@ -1,4 +1,4 @@
-"""`python -m onefile.verify`: verify a receipt or a licence with nothing but files."""
+"""`python -m onefile.verify`: verify a receipt, a licence or a presentation with nothing but files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from onefile.verify.errors import VerificationError
+from onefile.verify.paper import RECEIPT, kind_of
 from onefile.verify.reading import read_file
 from onefile.verify.verdict import Verdict, as_json, error_as_json, judge, told, told_error
 
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     options = _parser(environ).parse_args(arguments)
     if (options.row is None) != (options.proof is None):
         _parser(environ).error("--row and --proof go together")
-    if b'"onefile.licence/1"' in _beginning(options.paper):
-        return _licence(options)
+    if _kind(options.paper) != RECEIPT:
+        return _paper(options)
     try:
         verdict = _judge(options)
     except VerificationError as error:
@@ -41,38 +42,38 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _licence(options: argparse.Namespace) -> int:
-    """Verify a licence, print the verdict, return the exit code."""
-    from onefile.verify import licence_verdict as verdicts
+def _paper(options: argparse.Namespace) -> int:
+    """Verify a licence or a presentation, print the verdict, return the exit code."""
+    from onefile.verify.licence_verdict import BEIJING
+    from onefile.verify.paper import Asked, error_told, judge_paper
 
-    now = datetime.now(UTC)
     try:
-        verdict = verdicts.judge_licence(
-            read_file(options.paper),
-            read_file(options.trust),
-            options.on or now.astimezone(verdicts.BEIJING).date(),
+        asked = Asked(
+            trust=read_file(options.trust),
+            now=options.at or datetime.now(UTC),
+            zone=BEIJING,
+            on=options.on,
             status=None if options.status is None else read_file(options.status),
-            now=None if options.on else now,
+            audience=options.audience,
+            nonce=options.nonce,
         )
+        told = judge_paper(read_file(options.paper), asked, options.lang)
     except VerificationError as error:
         if options.json:
-            told = {"verdict": verdicts.code_of(error), "words": error.told(options.lang)}
-            sys.stdout.write(f"{json.dumps(told, ensure_ascii=False)}\n")
+            sys.stdout.write(f"{json.dumps(error_told(error, options.lang), ensure_ascii=False)}\n")
         else:
             sys.stderr.write(f"{told_error(error, options.lang)}\n")
         return error.exit_code
-    as_object = verdicts.as_json(verdict, options.lang)
-    text = json.dumps(as_object, ensure_ascii=False) if options.json else verdicts.told(verdict, options.lang)
-    sys.stdout.write(f"{text}\n")
-    return verdict.exit_code
+    sys.stdout.write(f"{told.text(options.json)}\n")
+    return told.exit_code
 
 
-def _beginning(path: Path) -> bytes:
-    """Return the bytes in which a paper says what it is; the keys of a licence are in no order, so all of them."""
+def _kind(path: Path) -> str:
+    """Return the kind of a paper; the keys of a licence are in no order, so all of it is looked at."""
     try:
-        return read_file(path)
+        return kind_of(read_file(path))
     except VerificationError:
-        return b""
+        return RECEIPT
 
 
 def _judge(options: argparse.Namespace) -> Verdict:
@@ -87,18 +88,28 @@ def _judge(options: argparse.Namespace) -> Verdict:
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m onefile.verify",
-        description="Verify a receipt or a licence of the bureau, offline.",
+        description="Verify a receipt, a licence or a presentation of the bureau, offline.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("paper", metavar="FILE", type=Path, help="the receipt (DSSE envelope), or an exported licence")
+    parser.add_argument("paper", metavar="FILE", type=Path, help="the receipt, an exported licence, or a presentation")
     parser.add_argument("--trust", metavar="FILE", type=Path, required=True, help="the bureau's public keys")
     parser.add_argument("--row", metavar="FILE", type=Path, help="a record's bytes, to prove that it is in the receipt")
     parser.add_argument("--proof", metavar="FILE", type=Path, help="the proof for that row")
     parser.add_argument("--on", metavar="DATE", type=date.fromisoformat, help="the day to judge a licence (today)")
     parser.add_argument("--status", metavar="FILE", type=Path, help="a status list for the licence")
+    parser.add_argument("--at", metavar="INSTANT", type=_instant, help="the present instant, instead of the clock")
+    parser.add_argument("--audience", metavar="NAME", help="whom a presentation must be made for: yourself")
+    parser.add_argument("--nonce", metavar="TEXT", help="what a presentation must answer: the nonce you asked with")
     parser.add_argument("--lang", choices=("zh", "en"), default=_lang(environ))
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     return parser
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("an instant has an offset")
+    return found
 
 
 def _lang(environ: Mapping[str, str]) -> str:

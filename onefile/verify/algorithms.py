@@ -1,6 +1,7 @@
 """The signature algorithms that are believed: a closed list, each key bound to its one algorithm.
 
-`Ed25519` (RFC 8032, 64 bytes) and `ECDSA-P256` (SHA-256, DER as in RFC 3279). A key's
+`Ed25519` (RFC 8032, 64 bytes), `ECDSA-P256` (SHA-256, DER as in RFC 3279) and `SM2-SM3` (GB/T 32918.2
+with SM3 and the default signer id `1234567812345678`, DER of r and s as in GB/T 35276). A key's
 algorithm follows from the key; what a paper says about it can only be refused.
 """
 
@@ -11,11 +12,14 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-ED25519, ECDSA_P256 = "Ed25519", "ECDSA-P256"
-ALGORITHMS = (ED25519, ECDSA_P256)
+from onefile.verify import extras
+
+ED25519, ECDSA_P256, SM2_SM3 = "Ed25519", "ECDSA-P256", "SM2-SM3"
+ALGORITHMS = (ED25519, ECDSA_P256, SM2_SM3)
 
 _ED25519_DER = bytes.fromhex("302a300506032b6570032100")  # all of the SubjectPublicKeyInfo but the key (RFC 8410)
 _P256_DER = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")  # likewise, point uncompressed
+_SM2_DER = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")  # likewise (GB/T 33560)
 
 
 class PublicKey(Protocol):
@@ -68,15 +72,72 @@ class EcdsaP256:
         return self._raw
 
 
+class Sm2Sm3:
+    """An SM2 public key, from its DER; needs the extra `[sm2]`."""
+
+    def __init__(self, der: bytes) -> None:
+        self._raw, self._point = der, der[len(_SM2_DER) + 1 :]
+        extras.sm2()
+
+    def holds(self, signature: bytes, message: bytes) -> bool:
+        if not _is_sm2_der(signature):
+            return False
+        library = extras.sm2()
+        try:
+            return bool(library.sm2_verify(self._point, message, signature))
+        except library.GmsslInnerError:
+            return False
+
+    def raw(self) -> bytes:
+        return self._raw
+
+
+def _is_sm2_der(signature: bytes) -> bool:
+    """Say whether a signature is r and s as DER in its one form, each in its range of bytes."""
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError:
+        return False
+    return 0 < r < 1 << 256 and 0 < s < 1 << 256 and encode_dss_signature(r, s) == signature
+
+
+_KINDS = {ED25519: (_ED25519_DER, 32), ECDSA_P256: (_P256_DER, 65), SM2_SM3: (_SM2_DER, 65)}
+
+
 def public_key(algorithm: str, der: bytes) -> PublicKey | None:
     """Return the key in a SubjectPublicKeyInfo, None when it is none of that algorithm."""
-    prefix, size = (_ED25519_DER, 32) if algorithm == ED25519 else (_P256_DER, 65)
+    prefix, size = _KINDS.get(algorithm, (b"", 0))
     if algorithm not in ALGORITHMS or not der.startswith(prefix) or len(der) != len(prefix) + size:
         return None
     try:
-        return Ed25519(der[len(prefix) :]) if algorithm == ED25519 else EcdsaP256(der)
+        if algorithm == ED25519:
+            return Ed25519(der[len(prefix) :])
+        return EcdsaP256(der) if algorithm == ECDSA_P256 else Sm2Sm3(der)
     except (ValueError, UnsupportedAlgorithm):
         return None
+
+
+def algorithm_of(der: bytes) -> str | None:
+    """Return the algorithm of a SubjectPublicKeyInfo; None when it is none on the list."""
+    return next((name for name in ALGORITHMS if public_key_fits(name, der)), None)
+
+
+def public_key_fits(algorithm: str, der: bytes) -> bool:
+    """Say whether a SubjectPublicKeyInfo has the form of an algorithm's keys."""
+    prefix, size = _KINDS[algorithm]
+    return der.startswith(prefix) and len(der) == len(prefix) + size
+
+
+def p256_der(point: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo of a key on P-256, from the 64 bytes of its point."""
+    return _P256_DER + b"\x04" + point
+
+
+def sm2_der(point: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo of an SM2 key, from the 64 bytes of its point."""
+    return _SM2_DER + b"\x04" + point
 
 
 def ed25519_der(public: bytes) -> bytes:

@@ -86,6 +86,12 @@ class MalformedStatus(Malformed):
     paper = ("status list", "状态清单")
 
 
+class MalformedPresentation(Malformed):
+    """The bytes are no presentation: no SD-JWT VC in the form that RFC 9901 and this vault give it."""
+
+    paper = ("presentation", "出示凭证")
+
+
 class MalformedProof(Malformed):
     """The bytes are no `onefile.proof/1`."""
 
@@ -221,3 +227,63 @@ class OtherStatusList(VerificationError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"the status list does not speak of this licence: {detail}", f"状态清单与该证照无关：{detail}")
+
+
+class ExtraMissing(VerificationError):
+    """A library that this proof needs is not installed: nothing is said about the paper."""
+
+    exit_code = 1
+
+    def __init__(self, extra: str) -> None:
+        super().__init__(
+            f"this verifier lacks what it needs for that: install onefile[{extra}]",
+            f"本机缺少验证所需的组件：请安装 onefile[{extra}]",
+        )
+
+
+class HiddenDisclosure(VerificationError):
+    """A disclosure is foreign, doubled, or hides something: it is not one of those that were signed for."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"a disclosed field is not as it was signed for: {detail}", f"披露的字段与签名不符：{detail}")
+
+
+class OtherAudience(VerificationError):
+    """The presentation was made for somebody else than the one who was shown it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the presentation was made for another audience: it may not be used here",
+            "该出示凭证不是出示给本单位的，不得使用",
+        )
+
+
+class OtherNonce(VerificationError):
+    """The presentation answers another question: it is an old one, shown again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the presentation answers another question (nonce): it was made for another use, and is shown again",
+            "该出示凭证的随机数不符：是为另一次使用而出示的",
+        )
+
+
+class NotBound(VerificationError):
+    """The holder's own key did not sign this presentation as it lies here."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"the holder's key did not sign this presentation: {detail}", f"持证人的密钥没有为本次出示签名：{detail}"
+        )
+
+
+class QuestionMissing(VerificationError):
+    """A presentation can only be judged by whoever says whom it was made for, and what was asked."""
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a presentation is for one audience and one question: say --audience and --nonce",
+            "出示凭证只供一个单位、一次使用：请给出 --audience 和 --nonce",
+        )

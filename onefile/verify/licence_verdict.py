@@ -43,10 +43,14 @@ REFUSED: dict[str, tuple[type[VerificationError], ...]] = {
     "inconsistent": (errors.Inconsistent,),
     "unsupported_algorithm": (errors.UnsupportedAlgorithm,),
     "other_status_list": (errors.OtherStatusList,),
-    "unreadable": (errors.Unreadable, errors.MalformedTrust),
+    "hidden_disclosure": (errors.HiddenDisclosure,),
+    "other_audience": (errors.OtherAudience,),
+    "other_nonce": (errors.OtherNonce,),
+    "not_bound": (errors.NotBound,),
+    "unreadable": (errors.Unreadable, errors.MalformedTrust, errors.ExtraMissing, errors.QuestionMissing),
     "malformed": (errors.Malformed,),
 }
-"""Verdicts on what is not genuine (exit code 4), and `unreadable` (1), by the errors that mean them."""
+"""Verdicts on what is not genuine (exit code 4), and `unreadable` (1 or 2), by the errors that mean them."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def told(verdict: LicenceVerdict, lang: str) -> str:
     last = licence.valid_until.isoformat() if licence.valid_until else ("长期" if lang == "zh" else "no end")
     names = ("证照", "标识", "颁发机构", "有效期") if lang == "zh" else ("licence", "identifier", "issuer", "valid")
     values = (licence.type_name, licence.id, licence.issuer_name, f"{licence.valid_from.isoformat()} – {last}")
-    return "\n".join([*lines, *(f"  {name}: {_shown(value)}" for name, value in zip(names, values, strict=True))])
+    return "\n".join([*lines, *(f"  {name}: {printable(value)}" for name, value in zip(names, values, strict=True))])
 
 
 def as_json(verdict: LicenceVerdict, lang: str) -> dict[str, object]:
@@ -160,6 +164,6 @@ def _code(proved: Proved, on: date, said: str | None) -> str:
     return "status_unknown" if said is None else "in_force"
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text without what could steer a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

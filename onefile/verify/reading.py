@@ -79,6 +79,10 @@ class Record:
         """Say whether a field is there: for those that a later minor version added."""
         return name in self._fields
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all fields, for what looks for those that must not be there."""
+        return tuple(self._fields)
+
     def wrong(self, name: str, wanted: str) -> Malformed:
         """Return the error that says what the field must be."""
         return self.error(f"{name!r} of {self._where} is not {wanted}")

@@ -7,21 +7,18 @@ says why, with 2 bits the commonest things only.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import zlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from onefile.verify.algorithms import ECDSA_P256, ED25519
-from onefile.verify.errors import MalformedStatus, OtherStatusList, RetiredKey, UnsupportedAlgorithm
-from onefile.verify.reading import Record, parse
+from onefile.verify.errors import MalformedStatus, OtherStatusList, RetiredKey
+from onefile.verify.jws import from_base64url, open_jws, seconds
+from onefile.verify.reading import Record
 from onefile.verify.trust import Trust
 
 USE = "status"
 TYPE = "statuslist+jwt"
 LIST_SIZE = 2**20
-JWS_NAMES = {ED25519: "EdDSA", ECDSA_P256: "ES256"}
 STATUSES = {
     0x00: "valid", 0x01: "invalid", 0x02: "suspended", 0x03: "superseded",
     0x0B: "revoked", 0x0C: "annulled", 0x0D: "cancelled", 0x0E: "lapsed", 0x0F: "transferred",
@@ -74,29 +71,19 @@ def open_status(token: str, trust: Trust, origin: str, leaf_index: int) -> Statu
         OtherStatusList: step 4.
         RetiredKey: step 5.
     """
-    parts = token.strip().split(".")
-    if len(parts) != 3 or not token.isascii():
-        raise MalformedStatus("it is not three parts with dots between")
-    header = Record(parse(_bytes(parts[0]), MalformedStatus), "the header", MalformedStatus)
-    header.choice("typ", (TYPE,))
-    algorithm, key = header.text("alg"), trust.key(header.text("kid"), USE)
-    if algorithm != JWS_NAMES[key.algorithm] or header.has("crit"):
-        raise UnsupportedAlgorithm(algorithm)
-    signature = _bytes(parts[2])
-    key.verify(f"{parts[0]}.{parts[1]}".encode("ascii"), signature if algorithm == "EdDSA" else _der(signature))
-    claims = Record(parse(_bytes(parts[1]), MalformedStatus), "the payload", MalformedStatus)
+    claims, key = open_jws(token.strip(), TYPE, trust, USE, MalformedStatus)
     number = leaf_index // LIST_SIZE
     if claims.text("sub") != subject(origin, number):
         raise OtherStatusList("it is another log's, or covers other leaves")
-    issued_at = _instant(claims, "iat")
+    issued_at = seconds(claims, "iat")
     if key.retired_at is not None and issued_at > key.retired_at:
         raise RetiredKey(key.id)
     listed = Record(claims.take("status_list"), "status_list", MalformedStatus)
     bits = listed.count("bits", 1)
     if bits not in (1, 2, 4, 8):
         raise listed.wrong("bits", "1, 2, 4 or 8")
-    data = inflate(_bytes(listed.text("lst")), bits * LIST_SIZE // 8)
-    return StatusList(origin, number, issued_at, _instant(claims, "exp"), bits, data)
+    data = inflate(from_base64url(listed.text("lst"), MalformedStatus), bits * LIST_SIZE // 8)
+    return StatusList(origin, number, issued_at, seconds(claims, "exp"), bits, data)
 
 
 def inflate(packed: bytes, most: int) -> bytes:
@@ -109,30 +96,3 @@ def inflate(packed: bytes, most: int) -> bytes:
     if len(data) > most or not engine.eof or engine.unused_data:
         raise MalformedStatus("its list is longer than a list may be, or cut short")
     return data
-
-
-def _bytes(text: str) -> bytes:
-    """Return the bytes of base64url without padding, in its one form."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise MalformedStatus("a part is not base64url") from None
-    if base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii") != text:
-        raise MalformedStatus("a part is not base64url in its one form")
-    return data
-
-
-def _der(signature: bytes) -> bytes:
-    """Return an ES256 signature (r and s, 32 bytes each) as DER."""
-    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-
-    if len(signature) != 64:
-        raise MalformedStatus("its signature is not 64 bytes")
-    return encode_dss_signature(int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big"))
-
-
-def _instant(claims: Record, name: str) -> datetime:
-    seconds = claims.count(name)
-    if seconds > 253_402_300_799:
-        raise claims.wrong(name, "a time before the year 10000")
-    return datetime.fromtimestamp(seconds, UTC)

@@ -113,6 +113,58 @@ LICENCE_BATCH = Table(
     Index("licence_batch_id", "batch_id", unique=True),
 )
 
+# A row is one presentation that was made of a licence, or refused; `outcome` says which. `licence_key` is null where a
+# code led to no licence; `fields` is a JSON array; `basis` names the grant, consent or code.
+LICENCE_PRESENTATION = Table(
+    "licence_presentation",
+    METADATA,
+    Column("presentation_id", String, primary_key=True),
+    Column("licence_key", String, ForeignKey("licence.licence_key")),
+    Column("version", Integer),
+    Column("kind", String, nullable=False),
+    Column("audience", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("case_no", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("ends_at", String),
+    Column("basis", String, nullable=False),
+    Column("outcome", String, nullable=False),
+    Index("licence_presentation_licence", "licence_key"),
+)
+
+# A row is what a holder agreed to: whom a licence may be shown to, which fields, for which item (null: any), until
+# which day; `withdrawn_at` is set when the holder took it back.
+LICENCE_CONSENT = Table(
+    "licence_consent",
+    METADATA,
+    Column("consent_id", String, primary_key=True),
+    Column("licence_key", String, ForeignKey("licence.licence_key"), nullable=False),
+    Column("audience", String, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("item", String),
+    Column("given_at", String, nullable=False),
+    Column("given_how", String, nullable=False),
+    Column("until", String, nullable=False),
+    Column("withdrawn_at", String),
+    Index("licence_consent_licence", "licence_key"),
+)
+
+# A row is a one-time code, by its keyed hash: it fetches one presentation once, before `ends_at`.
+LICENCE_CODE = Table(
+    "licence_code",
+    METADATA,
+    Column("code_hash", LargeBinary, primary_key=True),
+    Column("licence_key", String, ForeignKey("licence.licence_key"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("audience", String),
+    Column("fields", Text, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("ends_at", String, nullable=False),
+    Column("used_at", String),
+)
+
 # A row is one entry of the catalogue whose versions are kept. `source` is `declared`, or the name of the mapping it was
 # imported by; `vanished_at` is set while the source lists it no more.
 CATALOG_ENTRY = Table(

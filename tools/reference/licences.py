@@ -26,10 +26,11 @@ def _section(licence: LicenceType) -> str:
     holders = ", ".join(f"{h.kind} by {code(h.column)}" for h in licence.holders)
     until = code(licence.valid_until) if licence.valid_until else "no end"
     items = ", ".join(f"{name} ({number})" for number, name in licence.items)
+    agreed = " Shown with its holder's consent only (用证授权)." if licence.needs_consent else ""
     head = (
         f"## {licence.name} · {licence.label}\n\n{licence.about}. Type {code(licence.code)}, issued by "
         f"{code(licence.issuer)} ({licence.issuing_level}) for {licence.holder}: {holders}. Made from "
-        f"[{licence.table}](tables.md), valid from {code(licence.valid_from)} to {until}. Items: {items}. "
+        f"[{licence.table}](tables.md), valid from {code(licence.valid_from)} to {until}. Items: {items}.{agreed} "
         f"Declared in `{licence.place.path}`."
     )
     states = [(code(raw) if raw else "always", state) for raw, state in licence.states.items()]

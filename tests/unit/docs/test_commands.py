@@ -70,7 +70,8 @@ def test_every_verb_and_every_option_says_what_it_does() -> None:
 WRITING = {
     "onefile run", "onefile redrive", "onefile deliver", "onefile quarantine export", "onefile department keys add",
     "onefile department keys retire", "onefile receipt prove", "onefile city make",
-    "onefile vault export", "onefile vault keys export", "onefile catalog export",
+    "onefile vault export", "onefile vault keys export", "onefile vault present", "onefile vault code use",
+    "onefile vault bind", "onefile catalog export",
 }  # fmt: skip
 
 

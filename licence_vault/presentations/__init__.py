@@ -1,0 +1,1 @@
+"""Licences used once, for one purpose: presentations, the holder's consent, one-time codes, the record of all."""

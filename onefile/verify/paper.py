@@ -1,0 +1,88 @@
+"""What kind of paper a file is, and its verdict: one door for the command and for `python -m onefile.verify`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from types import ModuleType
+from typing import Any
+
+from onefile.verify.errors import QuestionMissing, VerificationError
+
+LICENCE, PRESENTATION, RECEIPT = "licence", "presentation", "receipt"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked about a paper.
+
+    `on` is the day to judge a licence, None: today, against the present instant `now`;
+    `audience` and `nonce` are what a presentation must be made for.
+    """
+
+    trust: bytes
+    now: datetime
+    zone: tzinfo
+    on: date | None = None
+    status: bytes | None = None
+    audience: str | None = None
+    nonce: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A verdict as it is told: exit code, words, and an object for programs."""
+
+    exit_code: int
+    words: str
+    fields: dict[str, object]
+
+    def text(self, as_json: bool) -> str:
+        """Return what is printed."""
+        return json.dumps(self.fields, ensure_ascii=False) if as_json else self.words
+
+
+def kind_of(data: bytes) -> str:
+    """Return the kind of a paper by its first bytes; what is nothing else counts as a receipt or a licence."""
+    if data.startswith(b"ey") and b"~" in data:
+        return PRESENTATION
+    return LICENCE if b'"onefile.licence/1"' in data else RECEIPT
+
+
+def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
+    """Verify a licence or a presentation, whichever it is.
+
+    Raises:
+        VerificationError: it is not genuine, or nothing can be said about it.
+    """
+    if kind_of(data) == PRESENTATION:
+        return _presentation(data, asked, lang)
+    from onefile.verify import licence_verdict as verdicts
+
+    day = asked.on or asked.now.astimezone(asked.zone).date()
+    now = None if asked.on is not None else asked.now
+    verdict = verdicts.judge_licence(data, asked.trust, day, status=asked.status, now=now, zone=asked.zone)
+    return _told(verdicts, verdict, lang)
+
+
+def error_told(error: VerificationError, lang: str) -> dict[str, object]:
+    """Return the verdict that an error means as a JSON object."""
+    from onefile.verify.licence_verdict import code_of
+
+    return {"verdict": code_of(error), "words": error.told(lang)}
+
+
+def _presentation(data: bytes, asked: Asked, lang: str) -> Told:
+    from onefile.verify import presentation_verdict as verdicts
+    from onefile.verify.presentation import Question
+
+    if asked.audience is None or asked.nonce is None:
+        raise QuestionMissing
+    question = Question(asked.audience, asked.nonce)
+    verdict = verdicts.judge_presentation(data, asked.trust, question, asked.now, status=asked.status)
+    return _told(verdicts, verdict, lang)
+
+
+def _told(verdicts: ModuleType, verdict: Any, lang: str) -> Told:
+    return Told(verdict.exit_code, verdicts.told(verdict, lang), verdicts.as_json(verdict, lang))
