@@ -18,3 +18,8 @@ def gold(kind: str) -> Asset:
 def checked(kind: str) -> Asset:
     """The one files of a kind passed their critical expectations."""
     return Asset(name=f"checked/{kind}_file", uri=f"onefile://lake/checked/{kind}_file")
+
+
+def licences() -> Asset:
+    """Licences were issued, changed or lapsed."""
+    return Asset(name="vault/licence", uri="onefile://vault/licence")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from onefile import settings
 from onefile.errors import OneFileError
+from onefile.files import lock
 
 if TYPE_CHECKING:
+    from licence_vault.issuing import Issued
     from pipelines.workshop import Workshop
 
 
@@ -124,6 +126,48 @@ def publish(kind: str) -> dict[str, int]:
         lineage.emit_published(shop, kind, published.to_version)
         done = {"upserted": published.upserted, "deleted": published.deleted}
     return done
+
+
+@_tells
+def issue_licences() -> dict[str, int]:
+    """Issue what was released since the last time; returns counts of drafts."""
+    from pipelines import licences
+
+    return _counts(licences.issue(_shop()))
+
+
+@_tells
+def lapse_licences() -> dict[str, int]:
+    """Let the licences lapse whose last day is over; returns counts."""
+    from pipelines import licences
+
+    return _counts(licences.lapse(_shop()))
+
+
+@_tells
+def count_licences() -> int:
+    """Bring the lake's table of licences up to the log; returns the leaves it is made from."""
+    from pipelines import licence_statistics, licences
+
+    shop = _shop()
+    with lock(shop.home / "locks" / "gold-licence.lock"):
+        return licence_statistics.refresh(shop.lake, licences.opened(shop), shop.declarations)
+
+
+@_tells
+def publish_status() -> dict[str, int]:
+    """Sign the status lists anew; returns how many there are, and how many said something new."""
+    from pipelines import licences
+
+    done = licences.publish(_shop())
+    return {"lists": done.lists, "changed": done.changed}
+
+
+def _counts(issued: Issued | None) -> dict[str, int]:
+    if issued is None:
+        return {"issued": 0, "unchanged": 0, "refused": 0}
+    batch = issued.batch
+    return {"issued": batch.issued, "unchanged": batch.unchanged, "refused": batch.refused}
 
 
 def _shop() -> Workshop:

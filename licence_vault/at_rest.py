@@ -73,6 +73,14 @@ class AtRest:
         """Return what a one-time code is kept as."""
         return self._hash("code", text)
 
+    def identifier(self, identifier: str) -> bytes:
+        """Return what an original is found by: the identifier that its authority gave it."""
+        return self._hash("identifier", identifier)
+
+    def record(self, type_name: str, record: str) -> bytes:
+        """Return what the refusals about a department's record are found by."""
+        return self._hash("record", type_name, record)
+
     def content(self, content: bytes) -> bytes:
         """Return what tells whether a version says anything new."""
         return digest(self._lookup, b"content\x00" + content, sha256)

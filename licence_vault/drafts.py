@@ -37,8 +37,41 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The statement of a department that a draft was made from: row `row_no` of a delivery.
+
+    `record` names the record whatever becomes of it. `told_on` is the day since when the statement
+    is true, `seq` its delivery's place among all that were received.
+    """
+
+    resource: str
+    delivery: str
+    row_no: int
+    told_on: date
+    seq: int
+    record: str = field(repr=False)
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """What sorts the statements about one record: the last one is the present."""
+        return self.told_on.isoformat(), self.seq, self.row_no
+
+
+@dataclass(frozen=True, slots=True)
+class BoundOriginal:
+    """A collected original that belongs to a licence: the SHA-256 of its bytes, hex, and its format."""
+
+    digest: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """One licence as its department's record has it. `record` is the row's key: with the type it is one of its kind."""
+    """One licence as its department's record has it. `record` is the row's key: with the type it is one of its kind.
+
+    `key` is the licence's key where it is known already; `origin` is None where no delivery brought it;
+    `since_else` is the day since when the state holds where the record does not say (`since_on` None).
+    """
 
     type: LicenceType
     record: tuple[str, ...] = field(repr=False)
@@ -51,6 +84,10 @@ class Draft:
     valid_until: date | None
     since_on: date | None
     fields: tuple[tuple[str, Json], ...] = field(repr=False)
+    origin: Origin | None = None
+    key: str | None = None
+    since_else: date | None = None
+    originals: tuple[BoundOriginal, ...] = ()
 
     def content(self) -> dict[str, object]:
         """Return all that a payload says of the record itself: equal contents are one version."""
@@ -65,7 +102,11 @@ class Draft:
             "valid_from": self.valid_from.isoformat(),
             "valid_until": None if self.valid_until is None else self.valid_until.isoformat(),
             "fields": dict(self.fields),
+            **({"originals": self._originals()} if self.originals else {}),
         }
+
+    def _originals(self) -> list[dict[str, str]]:
+        return [{"digest": o.digest, "format": o.format} for o in self.originals]
 
     def content_bytes(self) -> bytes:
         """Return the content, with the day since when it holds, in its one form."""
@@ -79,6 +120,8 @@ class Refused:
     number: int
     reason: str
     column: str | None
+    origin: Origin | None = None
+    type_name: str | None = None
 
 
 class _Unfit(Exception):

@@ -120,6 +120,13 @@ class ClockWentBack(VaultError):
         super().__init__(f"the present instant {at} is before the last batch's, {last}: set the clock right")
 
 
+class AlreadyErased(VaultError):
+    """The licence's content was erased before."""
+
+    def __init__(self) -> None:
+        super().__init__("the licence's content was erased before: there is nothing left to destroy")
+
+
 class NoSuchLicence(VaultError):
     """The vault has no licence of that identifier."""
 

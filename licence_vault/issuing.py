@@ -23,20 +23,15 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from licence_vault import store
-from licence_vault.at_rest import MASTER
+from licence_vault.chunks import Chunks, Moment
 from licence_vault.drafts import Draft, Refused
 from licence_vault.errors import ClockWentBack, LogAndTableDiffer
-from licence_vault.lifecycle import Standing, event
 from licence_vault.log_folder import LogWriter
-from licence_vault.payloads import payload, place_of, serial
-from licence_vault.store import PREPARED, SEALED, Batch, Version
+from licence_vault.store import PREPARED, SEALED, Batch
 from licence_vault.vault import Vault
-from onefile.verify.leaf import SALT_BYTES, commitment
-from onefile.verify.licence import PAYLOAD_TYPE
 from onefile.verify.reading import instant_text
 
 CHUNK = 2_000
-MOST_VERSIONS = 999
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,7 @@ def issue(
     at: datetime,
     day: str,
     random: Callable[[int], bytes] = os.urandom,
+    first: Callable[[Connection], None] | None = None,
 ) -> Issued:
     """Issue a batch of any size, in constant memory.
 
@@ -69,6 +65,7 @@ def issue(
         at: the instant of the batch, not before the last one's.
         day: the legal day of `at`, YYYY-MM-DD: since when a state holds whose record does not say.
         random: makes salts and payload keys.
+        first: what else the batch's transaction writes, before the drafts are looked at.
 
     Raises:
         LogAndTableDiffer: one of them was set back or altered; nothing is issued.
@@ -83,10 +80,13 @@ def issue(
             known = store.batch_of(connection, batch_id)
             if known is not None:
                 return Issued(known, (), True)
-            chunks = _Chunks(vault, connection, writer.head.size, at, day, random)
+            if first is not None:
+                first(connection)
+            moment = Moment(at, date.fromisoformat(day))
+            chunks = Chunks(vault, connection, writer.head.size, moment, random)
             for chunk in _chunks(drafts):
                 chunks.take(chunk)
-            batch = chunks.batch(batch_id, writer.head.size)
+            batch = _batch(connection, chunks, batch_id, writer.head.size, moment)
             store.put_batch(connection, batch)
         if batch.state == PREPARED:
             batch = _seal(vault, writer, batch)
@@ -135,115 +135,22 @@ def _check(connection: Connection, writer: LogWriter, at: datetime) -> None:
         raise ClockWentBack(instant_text(at), last.recorded_at)
 
 
-class _Chunks:
-    """Turns drafts into rows, chunk by chunk, in an open transaction."""
-
-    def __init__(
-        self, vault: Vault, connection: Connection, size: int, at: datetime, day: str, random: Callable[[int], bytes]
-    ) -> None:
-        self._vault, self._connection, self._random = vault, connection, random
-        self._at, self._day, self._at_text = at, day, instant_text(at)
-        self._size = size
-        self._issued = self._unchanged = 0
-        self.refusals: list[Refused] = []
-        self._number = 0
-
-    def batch(self, batch_id: str, size_before: int) -> Batch:
-        """Return the batch as it stands; one that issues nothing is sealed at once."""
-        last = store.last_batch(self._connection)
-        is_empty = self._size == size_before
-        return Batch(
-            batch_no=1 if last is None else last.batch_no + 1,
-            batch_id=batch_id,
-            size_before=size_before,
-            size_after=self._size,
-            recorded_at=self._at_text,
-            state=SEALED if is_empty else PREPARED,
-            root=None if last is None or not is_empty else last.root,
-            issued=self._issued,
-            unchanged=self._unchanged,
-            refused=len(self.refusals),
-        )
-
-    def take(self, chunk: list[Draft | Refused]) -> None:
-        """Write the rows of a chunk of drafts."""
-        secret = self._vault.at_rest.lookup
-        keys = [None if isinstance(d, Refused) else _key(d, serial(d, secret)) for d in chunk]
-        wanted = {key for key in keys if key is not None}
-        known = store.newest(self._connection, wanted)
-        holders = store.known_holders(self._connection, known)
-        licences: dict[str, tuple[str, str, bytes | None]] = {}
-        new_holders: dict[tuple[bytes, str], None] = {}
-        versions: list[Version] = []
-        for draft, key in zip(chunk, keys, strict=True):
-            self._number += 1
-            if isinstance(draft, Refused) or key is None:
-                self.refusals.append(draft if isinstance(draft, Refused) else Refused(self._number, "required", None))
-                continue
-            version = self._version(draft, key, known.get(key))
-            if version is None:
-                continue
-            if key not in known:
-                licences[key] = (key, draft.type.name, self._printed(draft))
-            for holder in draft.holders:
-                found = (self._vault.at_rest.holder(holder.kind, holder.number), key)
-                if found not in holders:
-                    new_holders[found] = None
-            known[key] = version
-            versions.append(version)
-        store.put(self._connection, list(licences.values()), new_holders, versions)
-
-    def _printed(self, draft: Draft) -> bytes | None:
-        return None if draft.printed is None else self._vault.at_rest.printed(draft.type.code, draft.printed)
-
-    def _version(self, draft: Draft, key: str, before: Version | None) -> Version | None:
-        """Return the next version of a licence; None when nothing changed, or when it is refused, which is noted."""
-        content_hash = self._vault.at_rest.content(draft.content_bytes())
-        if before is not None and before.content_hash == content_hash:
-            self._unchanged += 1
-            return None
-        happened = event(_standing(before), Standing(draft.state, draft.valid_until))
-        number = 1 if before is None else before.version + 1
-        if happened is None or number > MOST_VERSIONS:
-            self.refusals.append(
-                Refused(self._number, "version_limit" if happened else "transition", draft.type.state_column)
-            )
-            return None
-        since_on = self._day if draft.since_on is None else draft.since_on.isoformat()
-        place = place_of(key, number)
-        content = payload(draft, place, happened, since_on, self._at)
-        salt = self._random(SALT_BYTES)
-        kept = self._vault.at_rest.seal(place.id, salt, content, self._random)
-        self._size += 1
-        self._issued += 1
-        return Version(
-            licence_key=key,
-            version=number,
-            leaf_index=self._size - 1,
-            recorded_at=self._at_text,
-            event=happened,
-            state=draft.state,
-            raw_state=draft.raw_state,
-            since_on=since_on,
-            valid_from=draft.valid_from.isoformat(),
-            valid_until=None if draft.valid_until is None else draft.valid_until.isoformat(),
-            commitment=commitment(salt, PAYLOAD_TYPE, content),
-            content_hash=content_hash,
-            sealed=kept.sealed,
-            wrapped_key=kept.wrapped_key,
-            master=MASTER,
-        )
-
-
-def _standing(before: Version | None) -> Standing | None:
-    if before is None:
-        return None
-    return Standing(before.state, None if before.valid_until is None else date.fromisoformat(before.valid_until))
-
-
-def _key(draft: Draft, text: str) -> str:
-    """Return what a licence's identifier has without version and check character."""
-    return f"{draft.type.code}.{draft.type.issuer_code}.{text}"
+def _batch(connection: Connection, chunks: Chunks, batch_id: str, size_before: int, moment: Moment) -> Batch:
+    """Return the batch as it stands; one that issues nothing is sealed at once."""
+    last = store.last_batch(connection)
+    is_empty = chunks.size == size_before
+    return Batch(
+        batch_no=1 if last is None else last.batch_no + 1,
+        batch_id=batch_id,
+        size_before=size_before,
+        size_after=chunks.size,
+        recorded_at=moment.text,
+        state=SEALED if is_empty else PREPARED,
+        root=None if last is None or not is_empty else last.root,
+        issued=chunks.issued,
+        unchanged=chunks.unchanged,
+        refused=len(chunks.refusals),
+    )
 
 
 def _chunks(drafts: Iterable[Draft | Refused]) -> Iterator[list[Draft | Refused]]:

@@ -4,8 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Protocol, TypeVar
 
-from licence_vault.store import Version
+
+class Stated(Protocol):
+    """What a version says of its licence's state; as the columns of `licence_version`."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def recorded_at(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def since_on(self) -> str: ...
+    @property
+    def valid_from(self) -> str: ...
+    @property
+    def valid_until(self) -> str | None: ...
+
+
+Version = TypeVar("Version", bound=Stated)
 
 
 def standing(versions: Iterable[Version], on: date, known_at: datetime) -> tuple[str, Version] | None:

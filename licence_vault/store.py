@@ -143,6 +143,38 @@ def keys_of_printed(connection: Connection, printed_hash: bytes) -> list[str]:
     )
 
 
+def ending_between(connection: Connection, states: Sequence[str], first: str, last: str, after: str) -> list[Version]:
+    """Return newest versions, in one of the states, with their last day from `first` to `last` and a key after `after`.
+
+    At most `READ_AT_ONCE`, in the order of their keys; those whose content was erased are left out.
+    """
+    own, later = LICENCE_VERSION.alias("own"), LICENCE_VERSION.alias("later")
+    followed = select(later.c.version).where(
+        later.c.licence_key == own.c.licence_key, later.c.version == own.c.version + 1
+    )
+    rows = select(own).where(own.c.valid_until >= first, own.c.valid_until <= last, own.c.licence_key > after)
+    rows = rows.where(own.c.state.in_(states), own.c.wrapped_key.is_not(None), ~followed.exists())
+    return [Version(*row) for row in connection.execute(rows.order_by(own.c.licence_key).limit(READ_AT_ONCE))]
+
+
+def present(connection: Connection, start: int, stop: int) -> list[tuple[str, Version]]:
+    """Return the newest versions of licences among leaves `start` to before `stop`, with the type's name."""
+    own, later = LICENCE_VERSION.alias("own"), LICENCE_VERSION.alias("later")
+    followed = select(later.c.version).where(
+        later.c.licence_key == own.c.licence_key, later.c.version > own.c.version, later.c.leaf_index < stop
+    )
+    rows = select(LICENCE.c.type_name, own).join(LICENCE, LICENCE.c.licence_key == own.c.licence_key)
+    rows = rows.where(own.c.leaf_index >= start, own.c.leaf_index < stop, ~followed.exists())
+    return [(row[0], Version(*row[1:])) for row in connection.execute(rows.order_by(own.c.leaf_index))]
+
+
+def last_batch_id(connection: Connection, prefix: str) -> str | None:
+    """Return the id of the newest batch whose id begins so."""
+    row = LICENCE_BATCH.c
+    rows = select(row.batch_id).where(row.batch_id.startswith(prefix, autoescape=True))
+    return connection.execute(rows.order_by(row.batch_no.desc()).limit(1)).scalar_one_or_none()
+
+
 def counts(connection: Connection) -> tuple[int, int]:
     """Return how many versions there are, and how many leaves they would make (highest index and one)."""
     row = connection.execute(select(func.count(), func.max(LICENCE_VERSION.c.leaf_index)).select_from(LICENCE_VERSION))

@@ -79,7 +79,7 @@ def build(lake: Lake, file: OneFile, declarations: Declarations) -> DataFrame | 
 
 
 def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after: int, note: Note) -> None:
-    deliveries = _released_between(lake, after, int(note["release"]))
+    deliveries = released_between(lake, after, int(note["release"]))
     columns = feeds.subject_columns(file, declarations)
     stated = {t: s for t in columns if (s := present.statements(lake, t)) is not None}
     touched = touched_numbers(stated, columns, deliveries)
@@ -126,21 +126,22 @@ def declared_digest(file: OneFile, declarations: Declarations) -> str:
     """Return a digest of all that decides how the file is made from silver."""
     tables = [declarations.tables[name] for name in feeds.subject_columns(file, declarations)]
     ways = feeds.ways(file.kind, declarations)
-    return hashlib.sha256(repr(_without_places((FORMAT, file, tables, ways))).encode()).hexdigest()
+    return hashlib.sha256(repr(without_places((FORMAT, file, tables, ways))).encode()).hexdigest()
 
 
-def _without_places(value: Any) -> Any:
+def without_places(value: Any) -> Any:
     """Return a declaration as plain tuples, without the places where it was written."""
     if isinstance(value, Place):
         return None
     if is_dataclass(value):
-        return tuple(_without_places(getattr(value, field.name)) for field in fields(value))
+        return tuple(without_places(getattr(value, field.name)) for field in fields(value))
     if isinstance(value, Mapping):
-        return tuple(sorted((key, _without_places(item)) for key, item in value.items()))
-    return tuple(_without_places(item) for item in value) if isinstance(value, tuple | list) else value
+        return tuple(sorted((key, without_places(item)) for key, item in value.items()))
+    return tuple(without_places(item) for item in value) if isinstance(value, tuple | list) else value
 
 
-def _released_between(lake: Lake, after: int, upto: int) -> list[str]:
+def released_between(lake: Lake, after: int, upto: int) -> list[str]:
+    """Return the deliveries released after one version of the release table, up to another."""
     before = lake.read(names.RELEASE, after).select("_delivery")
     now = lake.read(names.RELEASE, upto).select("_delivery")
     with engine("read what was released"):

@@ -153,6 +153,11 @@ class Lake:
         with engine(f"read the history of {name}"):
             return int(self._history(name, 1)[0]["version"])
 
+    def table_id(self, name: str) -> str:
+        """Return Delta's id of a table: one made anew under the same path has another, and begins its versions anew."""
+        with engine(f"read what {name} is"):
+            return str(self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["id"])
+
     def note(self, name: str, key: str) -> Any | None:
         """Return the newest value noted under `key` with a commit of the table; None when there is none."""
         if not self.exists(name):

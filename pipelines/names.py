@@ -7,6 +7,7 @@ from collections.abc import Sequence
 RELEASE = "silver/release"
 RESOLUTION = "quarantine/resolution"
 LINK_CANDIDATES = "gold/link_candidate"
+LICENCE = "gold/licence"
 QUALITY = "gold/quality"
 
 # Delta refuses these in a column name; their full-width twins read the same.

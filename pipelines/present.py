@@ -19,11 +19,11 @@ ORDER = ("_valid_from", "_seq", "_row_no")
 RECORD = ("_resource", "_key")
 
 
-def released(lake: Lake, statements: DataFrame) -> DataFrame:
-    """Keep the statements of deliveries that passed their critical expectations."""
+def released(lake: Lake, statements: DataFrame, version: int | None = None) -> DataFrame:
+    """Keep the statements of deliveries that passed their critical expectations, by a version of the release table."""
     if not lake.exists(names.RELEASE):
         return statements.limit(0)
-    deliveries = lake.read(names.RELEASE).select("_delivery").distinct()
+    deliveries = lake.read(names.RELEASE, version).select("_delivery").distinct()
     return statements.join(f.broadcast(deliveries), "_delivery", "left_semi").select(*statements.columns)
 
 
@@ -36,10 +36,10 @@ def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
     return latest(statements, (*RECORD, *beside), ORDER).where(~f.col("_withdrawn"))
 
 
-def statements(lake: Lake, table: str) -> DataFrame | None:
-    """Return the released statements of a table; None when nothing was ever stated."""
+def statements(lake: Lake, table: str, version: int | None = None) -> DataFrame | None:
+    """Return the statements of a table, by a version of the release table; None when nothing was ever stated."""
     name = names.silver(table)
-    return released(lake, lake.read(name)) if lake.exists(name) else None
+    return released(lake, lake.read(name), version) if lake.exists(name) else None
 
 
 def of_records(statements: DataFrame, records: DataFrame) -> DataFrame:

@@ -85,7 +85,7 @@ def publish(
             if last is not None:
                 raise TableMissing(table)
             return Published(kind, None, version, 0, 0)
-        lake_table = _table_id(lake, table)
+        lake_table = lake.table_id(table)
         since = last.lake_version if last is not None and last.lake_table == lake_table else None
         if since is not None and since >= version:
             return Published(kind, since, since, 0, 0)
@@ -207,12 +207,6 @@ def _file(row: Row) -> writing.File:
     subject_id, number_type, number, digest, document, lines = row  # by place: by name costs as much as all the rest
     numbers = tuple((kind, value) for kind, _, value in (line.partition(_PARTS) for line in lines.split(_NUMBERS)))
     return writing.File(subject_id, number_type, number, digest, document, numbers)
-
-
-def _table_id(lake: Lake, table: str) -> str:
-    """Return Delta's id of a table: a table made anew under the same path has another, and its versions begin again."""
-    with engine(f"read what {table} is"):
-        return str(lake.spark.sql(f"DESCRIBE DETAIL {lake.sql_name(table)}").collect()[0]["id"])
 
 
 def _text(at: datetime) -> str:

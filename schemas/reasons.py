@@ -221,6 +221,20 @@ _LICENCES = (
         "以新的证照编号新发",
         "issue it anew under another number",
     ),
+    Reason(
+        "not_issuer",
+        "报送部门不是该类证照的颁发机构",
+        "the department that states it is not the one that issues licences of this type",
+        "由颁发机构报送，或更正证照类型声明",
+        "let the issuing department deliver it, or correct the licence type's declaration",
+    ),
+    Reason(
+        "erased",
+        "该证照的内容已依法销毁",
+        "the licence's content was erased",
+        "需要时以新的证照编号新发",
+        "where it is needed again, issue it anew under another number",
+    ),
 )
 
 _WARNINGS = (

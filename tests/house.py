@@ -49,7 +49,9 @@ def narrowed(columns: Mapping[str, Sequence[str]], whole: Catalogue | None = Non
         if r.table in columns
     }
     files = {kind: _narrowed_file(file, columns) for kind, file in whole.declarations.files.items()}
-    return replace(whole, declarations=replace(whole.declarations, tables=tables, files=files), resources=resources)
+    licences = {name: kind for name, kind in whole.declarations.licences.items() if kind.table in columns}
+    declarations = replace(whole.declarations, tables=tables, files=files, licences=licences)
+    return replace(whole, declarations=declarations, resources=resources)
 
 
 class House:

@@ -13,6 +13,7 @@ from onefile.cli.options import PURPOSE
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
+    from licence_vault.keystore import Keystore
     from schemas.serving.reading import PublishedFile
     from schemas.subjects import SubjectNumber
 
@@ -52,9 +53,11 @@ def command(
         return
     is_past = known_at is not None or (on is not None and on < settings.today())
     found = _files_then(settings, numbers, on, known_at) if is_past else looks.find(settings, numbers)
-    shown = _views(settings, found, on or settings.today(), is_past=is_past)
+    keys = looks.keystore(settings)
+    asked = (on or settings.today(), known_at or settings.now())
+    shown = _views(settings, found, keys, asked, is_past=is_past)
     told = [(file["subject_id"], _disclosed(file)) for file in shown] or [(n.subject_id, ()) for n in numbers]
-    looks.record(settings, purpose, told, BASIS)
+    looks.record(settings, purpose, told, BASIS, keys)
     if not shown:
         raise Failure("查无此主体" if settings.lang == "zh" else "no such subject")
     _print(settings, shown, as_json)
@@ -76,14 +79,22 @@ def _files_then(
     return file_then.files(settings, numbers, file_then.Then(on, known_at))
 
 
-def _views(settings: Settings, found: list[PublishedFile], on: date, *, is_past: bool) -> list[dict[str, Any]]:
+def _views(
+    settings: Settings, found: list[PublishedFile], keys: Keystore, asked: tuple[date, datetime], *, is_past: bool
+) -> list[dict[str, Any]]:
+    """Return the files as they are to be shown, each with its subject's licences."""
     if not found:
         return []
     import catalog
+    from onefile.cli import file_licences
     from onefile.cli.file_view import view
 
-    catalogue = catalog.load(settings.declarations)
-    return [view(file, catalogue, on, is_past=is_past) for file in found]
+    catalogue, day = catalog.load(settings.declarations), file_licences.Asked(*asked)
+    finder = file_licences.at_rest(settings, keys)
+    shown = [view(file, catalogue, day.on, is_past=is_past) for file in found]
+    if finder is None:
+        return shown
+    return [each | {"licences": file_licences.licences(settings, finder, catalogue, each, day)} for each in shown]
 
 
 def _disclosed(shown: dict[str, Any]) -> tuple[str, ...]:

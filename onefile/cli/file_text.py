@@ -34,6 +34,8 @@ _WORDS = {
     "ends": ("将于 {day} 终止", "ends on {day}"),
     "relations": ("关系", "Relations"),
     "identifiers": ("号码", "Numbers"),
+    "licences": ("证照", "Licences"),
+    "endless": ("长期", "no end"),
     "nothing": ("暂无数据：{names}", "nothing known: {names}"),
     "age": ("{days} 天前", "{days} days old"),
     "today": ("当日", "of this day"),
@@ -67,6 +69,17 @@ _LOST = {
     "later": ("先获知", "learnt earlier"),
     "after_end": ("终止后才有的记载", "stated after the end"),
 }
+_STATES = {
+    "valid": ("有效", "in force"),
+    "not_yet": ("尚未生效", "not yet in force"),
+    "suspended": ("暂扣", "suspended"),
+    "revoked": ("吊销", "revoked"),
+    "annulled": ("撤销", "annulled"),
+    "cancelled": ("注销", "cancelled"),
+    "lapsed": ("失效", "lapsed"),
+    "transferred": ("转出", "transferred"),
+    "superseded": ("被替代", "superseded"),
+}
 _ESCAPED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _WIDE = {"W", "F"}
 
@@ -91,6 +104,7 @@ class FileText:
             yield ""
             yield self._say("nothing", names="、".join(missing) if self._column == 0 else ", ".join(missing))
         yield from self._ties(shown["relations"])
+        yield from self._licences(shown["licences"])
         yield from self._identifiers(shown["identifiers"])
 
     def _head(self, shown: Values) -> Iterator[str]:
@@ -130,6 +144,18 @@ class FileText:
             details = [f"{self._label(n, d)} {self._value(d, d)}" for n, d in tie["details"].items()]
             yield _padded(label, width) + " · ".join([*name, number, *period, *details])
             yield " " * width + " · ".join(self._origin(tie, {}))
+
+    def _licences(self, licences: list[Values]) -> Iterator[str]:
+        if not licences:
+            return
+        yield ""
+        yield click.style(self._say("licences"), bold=True)
+        for licence in licences:
+            state = self._of(_STATES, licence["state"])
+            days = f"{licence['valid_from']} – {licence['valid_until'] or self._say('endless')}"
+            issuer = licence[f"issuer{self._suffix}"] or "?"
+            label = escaped(licence[f"label{self._suffix}"])
+            yield " · ".join([label, state, days, escaped(issuer), licence["id"]])
 
     def _identifiers(self, identifiers: list[Values]) -> Iterator[str]:
         if not identifiers:

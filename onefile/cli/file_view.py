@@ -56,14 +56,15 @@ def view(published: PublishedFile, catalogue: Catalogue, on: date, *, is_past: b
         "attributes": day.attributes(),
         "relations": [day.tie(tie) for tie in document.get("relations") or []],
         "identifiers": [day.identifier(number) for number in document.get("identifiers") or []],
+        "licences": [],
     }
 
 
 def disclosed(shown: Values) -> tuple[str, ...]:
-    """Return what a view tells of its subject, for the ledger: attributes with a value, then relations."""
+    """Return what a view tells of its subject, for the ledger: attributes with a value, relations, licences."""
     attributes = [name for name, a in shown["attributes"].items() if a["value"] is not None or a["contradictions"]]
     ties = dict.fromkeys(f"relations.{tie['relation']}" for tie in shown["relations"])
-    return (*attributes, *ties)
+    return (*attributes, *ties, *dict.fromkeys(f"licences.{licence['type']}" for licence in shown["licences"]))
 
 
 @dataclass(frozen=True)

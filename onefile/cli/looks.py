@@ -11,6 +11,7 @@ import click
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
+    from licence_vault.keystore import Keystore
     from schemas.serving.reading import PublishedFile
     from schemas.subjects import SubjectNumber
 
@@ -30,14 +31,30 @@ def find(settings: Settings, numbers: Iterable[SubjectNumber]) -> list[Published
         return [file for n in numbers for file in find(snapshot, n.kind, n.number_type, n.number)]
 
 
-def record(settings: Settings, purpose: str, told: Iterable[tuple[str, Sequence[str]]], basis: str) -> None:
-    """Put a look into the ledger for each (subject id, fields that are to be shown), before anything is shown."""
-    from ledger.entry import Look
-    from ledger.record import Ledger
+def keystore(settings: Settings) -> Keystore:
+    """Open the bureau's keystore."""
     from licence_vault.keystore import bureau
 
+    return bureau(settings.home, settings.passphrase_file, settings.now())
+
+
+def record(
+    settings: Settings,
+    purpose: str,
+    told: Iterable[tuple[str, Sequence[str]]],
+    basis: str,
+    keys: Keystore | None = None,
+) -> None:
+    """Put a look into the ledger for each (subject id, fields that are to be shown), before anything is shown.
+
+    Args:
+        keys: the bureau's keystore, where it is open already.
+    """
+    from ledger.entry import Look
+    from ledger.record import Ledger
+
     at = settings.now()
-    ledger = Ledger(settings.home / "ledger", bureau(settings.home, settings.passphrase_file, at))
+    ledger = Ledger(settings.home / "ledger", keys or keystore(settings))
     for subject_id, fields in told:
         ledger.append(Look(at, settings.operator, purpose, subject_id, tuple(fields), basis))
 

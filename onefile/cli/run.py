@@ -23,7 +23,8 @@ HEADINGS = {
     "zh": ("批次", "资源", "结果", "收到", "接受", "问题", "重复"),
     "en": ("delivery", "resource", "outcome", "received", "accepted", "quarantined", "duplicates"),
 }
-GOLD = ("person_file", "enterprise_file", "quality", "publication")
+GOLD = ("person_file", "enterprise_file", "quality", "publication", "vault")
+EXPIRY = "licence_expiry"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ class Summary:
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 def command(settings: Settings, resources: tuple[str, ...], as_json: bool) -> int:
-    """Take in everything that waits, or only RESOURCE…: receipts, one files, publication.
+    """Take in everything that waits, or only RESOURCE…: receipts, one files, publication, licences.
 
+    Licences whose last day is over lapse.
     Killed anywhere and run again, the outcome is the same.
     """
     from onefile.files import lock
@@ -66,6 +68,7 @@ def _run(shop: Workshop, resources: Sequence[str]) -> Summary:
     waiting = {r: found for r in resources if (found := steps.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")
     failed = _ingest(shop, waiting) if waiting or not marker.is_published(shop) else {}
+    failed |= _expire(shop)
     outcomes = [steps.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
     return Summary([o for o in outcomes if o is not None], [a for a in arrivals if a.status != "taken"], failed)
 
@@ -83,6 +86,18 @@ def _ingest(shop: Workshop, waiting: dict[str, list[str]]) -> dict[str, tuple[st
     if not late:
         marker.keep(shop, known)
     return failed | late
+
+
+def _expire(shop: Workshop) -> dict[str, tuple[str, ...]]:
+    """Let licences lapse whose last day is over; the DAG is loaded only where there are any."""
+    from pipelines import licences
+
+    if not licences.is_due(shop):
+        return {}
+    from onefile.cli.dag_runs import DagRuns
+
+    runs = DagRuns(shop.settings)
+    return {} if _Progress(1).run(runs, EXPIRY) else {EXPIRY: runs.why}
 
 
 class _Progress:

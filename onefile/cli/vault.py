@@ -10,22 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile.cli import options, vault_keys, vault_present
+from onefile.cli import options, vault_home, vault_keys, vault_life, vault_originals, vault_present
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
 from onefile.cli.options import PURPOSE
+from onefile.cli.vault_home import say
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from licence_vault.exporting import Kept
     from licence_vault.issuing import Issued
     from licence_vault.monitoring import News
     from licence_vault.vault import Vault
     from onefile.verify.trust import Trust
-
-BASIS = "onefile vault"
 
 
 @click.group()
@@ -33,7 +31,11 @@ def command() -> None:
     """The e-licence vault: licences identified, versioned, and proved by a log that anybody can check."""
 
 
-for _more in (vault_keys.keys, vault_present.present, vault_present.code, vault_present.consent, vault_present.bind):
+for _more in (
+    vault_keys.keys, vault_present.present, vault_present.code, vault_present.consent, vault_present.bind,
+    vault_life.expiring, vault_life.lapse, vault_life.refused, vault_life.erase,
+    vault_originals.collect, vault_originals.original,
+):  # fmt: skip
     command.add_command(_more)
 
 
@@ -61,7 +63,7 @@ def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, 
     kind = declared.licences[licence_type]
     made = drafts(kind, declared.tables[kind.table], _rows(file))
     done = issue_batch(
-        _open(settings),
+        vault_home.opened(settings),
         made,
         batch_id=batch or _digest(file),
         at=settings.now(),
@@ -95,10 +97,10 @@ def show(
         raise click.UsageError("name a licence, or --holder, or --type with --number")
     if number is not None and licence_type is None:
         raise click.UsageError("--number needs --type")
-    vault = _open(settings)
+    vault = vault_home.opened(settings)
     asked = vault_view.Asked(licence, holder, licence_type, number)
     shown = vault_view.views(vault, settings.declarations, asked, on or settings.today(), known_at or settings.now())
-    _record(settings, vault, purpose, [kept for file in shown for kept in file.kept])
+    vault_home.record(settings, vault, purpose, [kept for file in shown for kept in file.kept])
     if not shown:
         raise Failure("查无此证照" if settings.lang == "zh" else "no such licence")
     for file in shown:
@@ -124,9 +126,9 @@ def export(
     from onefile.files import write_whole
     from onefile.verify.status import LIST_SIZE
 
-    vault = _open(settings)
+    vault = vault_home.opened(settings)
     kept = exporting.find(vault, licence)
-    _record(settings, vault, purpose, [kept])
+    vault_home.record(settings, vault, purpose, [kept])
     number = kept.version.leaf_index // LIST_SIZE
     if known_at is None:
         status = status_lists.current(vault.home, number)
@@ -152,11 +154,11 @@ def audit(settings: Settings, since: Path | None, as_json: bool) -> None:
     from onefile.verify.errors import VerificationError
 
     try:
-        found = read_all(_open(settings), None if since is None else read_bytes(since))
+        found = read_all(vault_home.opened(settings), None if since is None else read_bytes(since))
     except VerificationError as error:
         raise Failure(error.told(settings.lang)) from error
     figures = {"whole": True, "leaves": found.leaves, "batches": found.batches, "erased": found.erased}
-    told = _say(
+    told = say(
         settings,
         f"完整一致：{found.leaves} 条，{found.batches} 批，{found.erased} 条内容已销毁，树根 {found.root.hex()}",
         f"whole: {found.leaves} leaves in {found.batches} batches, {found.erased} erased, root {found.root.hex()}",
@@ -168,17 +170,25 @@ def audit(settings: Settings, since: Path | None, as_json: bool) -> None:
 @click.option("--bits", type=click.Choice(["2", "8"]), default="8", show_default=True, help="8: with the reason.")
 @click.option("--cosigned", type=click.Path(path_type=Path), multiple=True,
               help="A checkpoint that a witness co-signed, to be kept; may be given several times.")  # fmt: skip
+@click.option("--every", type=click.IntRange(min=1), metavar="SECONDS", help="Again and again, until stopped.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def publish(settings: Settings, bits: str, cosigned: tuple[Path, ...], as_json: bool) -> None:
+def publish(settings: Settings, bits: str, cosigned: tuple[Path, ...], every: int | None, as_json: bool) -> None:
     """Finish a batch that was cut off, and sign the status lists anew; licences whose last day is over lapse."""
-    from licence_vault.status_lists import publish as publish_lists
-
-    vault = _open(settings)
+    vault = vault_home.opened(settings)
     for file in cosigned:
         vault.log.take_cosignatures(read_bytes(file))
-    done = publish_lists(vault, at=settings.now(), day=settings.today(), bits=int(bits))
-    told = _say(
+    _publish(settings, vault, int(bits), as_json)
+    while every is not None:
+        time.sleep(every)
+        _publish(settings, vault, int(bits), as_json)
+
+
+def _publish(settings: Settings, vault: Vault, bits: int, as_json: bool) -> None:
+    from licence_vault.status_lists import publish as publish_lists
+
+    done = publish_lists(vault, at=settings.now(), day=settings.today(), bits=bits)
+    told = say(
         settings,
         f"已发布 {done.lists} 个状态清单，其中 {done.changed} 个有变化，共 {done.leaves} 条",
         f"{done.lists} status lists published, {done.changed} of them with news, {done.leaves} leaves",
@@ -244,28 +254,6 @@ def _cosignature(settings: Settings, checkpoint: bytes) -> bytes:
     return signer.cosign(checkpoint, int(settings.now().timestamp()))
 
 
-def _open(settings: Settings) -> Vault:
-    from licence_vault.vault import open_vault
-
-    return open_vault(
-        settings.home, settings.database_url, settings.passphrase_file, settings.log_origin, settings.now()
-    )
-
-
-def _record(settings: Settings, vault: Vault, purpose: str, shown: list[Kept]) -> None:
-    """Put the look into the ledger: an entry for each holder of each version shown, one when nothing was found."""
-    from ledger.entry import Look
-    from ledger.record import Ledger
-    from onefile.cli.vault_view import subject_ids
-
-    ledger = Ledger(settings.home / "ledger", vault.keystore)
-    looks: list[tuple[str | None, tuple[str, ...]]] = [
-        (subject, tuple(sorted(json.loads(kept.payload)["data"]))) for kept in shown for subject in subject_ids(kept)
-    ]
-    for subject, fields in dict.fromkeys(looks) or [(None, ())]:
-        ledger.append(Look(settings.now(), settings.operator, purpose, subject, fields, BASIS))
-
-
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a JSON Lines file."""
     try:
@@ -309,9 +297,9 @@ def _issued_told(settings: Settings, done: Issued) -> str:
     from schemas.reasons import REASONS
 
     batch = done.batch
-    again = _say(settings, "（该批次此前已签发，本次未做任何事）", " (issued before: nothing was done now)")
+    again = say(settings, "（该批次此前已签发，本次未做任何事）", " (issued before: nothing was done now)")
     lines = [
-        _say(
+        say(
             settings,
             f"签发 {batch.issued}，无变化 {batch.unchanged}，拒绝 {batch.refused}，日志共 {batch.size_after} 条",
             f"{batch.issued} issued, {batch.unchanged} unchanged, {batch.refused} refused; log of {batch.size_after}",
@@ -333,7 +321,7 @@ def _news(settings: Settings, news: News, as_json: bool) -> Iterator[str]:
         yield json.dumps({**told, "version": leaf.version}) if as_json else words
     if not as_json:
         count = len(news.leaves)
-        yield _say(
+        yield say(
             settings,
             f"日志 {news.seen.origin} 只增未改，共 {news.seen.size} 条，新增 {count} 条",
             f"log {news.seen.origin} only grew: {news.seen.size} leaves, {count} new ones told",
@@ -344,7 +332,3 @@ def _name_of(log: str, department: str | None) -> str:
     from hashlib import sha256
 
     return sha256(f"{log}\x00{department}".encode()).hexdigest()[:16]
-
-
-def _say(settings: Settings, zh: str, en: str) -> str:
-    return zh if settings.lang == "zh" else en

@@ -20,7 +20,8 @@ from schemas.serving.shape import Snapshot
 WRITERS_LOCK = 0x0F11E
 """PostgreSQL's advisory lock that a publication holds: one writer at a time, as SQLite has it."""
 
-_SQLITE_WRITER = ("PRAGMA journal_mode = WAL", "PRAGMA cache_size = -262144")
+# `secure_delete` writes zeros over what is deleted or replaced: a key that is destroyed is gone from the file.
+_SQLITE_WRITER = ("PRAGMA journal_mode = WAL", "PRAGMA cache_size = -262144", "PRAGMA secure_delete = ON")
 
 
 @contextmanager
@@ -39,6 +40,24 @@ def writing(url: str) -> Iterator[Connection]:
             connection.execute(text(f"SET LOCAL lock_timeout = '{SECONDS_TO_WAIT}s'"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
         yield connection
+
+
+def scrub(url: str) -> None:
+    """Let nothing be left of what was deleted or replaced but backups: the journal is emptied, old rows vacuumed.
+
+    PostgreSQL writes over freed space as it needs it, and has old rows in its write-ahead log until that is recycled.
+    """
+    where = database(url)
+    made = _postgresql(where) if where.file is None else _sqlite(where, where.file, "BEGIN")
+    engines_error: type[Exception] = made.dialect.loaded_dbapi.Error
+    try:
+        with made.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            statement = "VACUUM licence_version" if where.file is None else "PRAGMA wal_checkpoint(TRUNCATE)"
+            connection.exec_driver_sql(statement)
+    except (DBAPIError, engines_error) as error:
+        raise failed(where, error) from None
+    finally:
+        made.dispose()
 
 
 @contextmanager

@@ -14,13 +14,25 @@ from pathlib import Path
 
 from schemas.serving.database import SECONDS_TO_WAIT, SQLITE_PRAGMAS, Database, cannot_open, database, failed
 from schemas.serving.errors import NothingPublished
-from schemas.serving.shape import Snapshot, check
+from schemas.serving.shape import Rows, Snapshot, check
 
 _FIND = """
     SELECT s.subject_id, s.kind, s.number_type, s.number, s.document, s.lake_version, s.published_at
     FROM identifier AS i JOIN subject AS s ON s.subject_id = i.subject_id
     WHERE i.kind = :kind AND i.number_type = :number_type AND i.number = :number
     ORDER BY s.subject_id
+"""
+
+
+_LICENCES = """
+    SELECT v.licence_key, l.type_name, v.version, v.recorded_at, v.event, v.state, v.raw_state, v.since_on,
+        v.valid_from, v.valid_until
+    FROM licence_holder AS h
+    JOIN licence AS l ON l.licence_key = h.licence_key
+    JOIN licence_version AS v ON v.licence_key = h.licence_key
+    WHERE h.holder_hash = :holder
+        AND v.leaf_index < (SELECT COALESCE(MAX(size_after), 0) FROM licence_batch WHERE state = 'sealed')
+    ORDER BY v.licence_key, v.version
 """
 
 
@@ -61,6 +73,13 @@ def find(snapshot: Snapshot, kind: str, number_type: str, number: str) -> tuple[
     """Return the files of the subjects that have a number; mostly one, none when there is no such subject."""
     rows = snapshot.rows(_FIND, {"kind": kind, "number_type": number_type, "number": number})
     return tuple(PublishedFile(*row) for row in rows)
+
+
+def licences_of(snapshot: Snapshot, holder_hash: bytes) -> Rows:
+    """Return the versions of a holder's licences that are in the log: key, type, version, recorded_at, event, state,
+    raw_state, since_on, valid_from, valid_until.
+    """
+    return snapshot.rows(_LICENCES, {"holder": holder_hash})
 
 
 @contextmanager

@@ -93,6 +93,7 @@ LICENCE_VERSION = Table(
     Column("wrapped_key", LargeBinary),
     Column("master", String, nullable=False),
     Index("licence_version_leaf", "leaf_index", unique=True),
+    Index("licence_version_until", "valid_until"),
 )
 
 # A row is one batch of the log: leaves `size_before` to before `size_after`. `state` is `prepared` until the
@@ -163,6 +164,68 @@ LICENCE_CODE = Table(
     Column("made_at", String, nullable=False),
     Column("ends_at", String, nullable=False),
     Column("used_at", String),
+)
+
+# A row is the statement of a department that a version was made from: a row of a delivery. `told_on` is the day since
+# when the statement is true, `seq` its delivery's place among all. Versions that no delivery brought have none.
+LICENCE_SOURCE = Table(
+    "licence_source",
+    METADATA,
+    Column("licence_key", String, ForeignKey("licence.licence_key"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("resource", String, nullable=False),
+    Column("delivery", String, nullable=False),
+    Column("row_no", BigInteger, nullable=False),
+    Column("told_on", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Index("licence_source_delivery", "delivery"),
+)
+
+# A row is a statement that became no version: the vault's quarantine. `record_hash` is a keyed hash of type and record;
+# `settled_at` is set once a later statement about the record was taken.
+LICENCE_REFUSAL = Table(
+    "licence_refusal",
+    METADATA,
+    Column("record_hash", LargeBinary, primary_key=True),
+    Column("delivery", String, primary_key=True),
+    Column("row_no", BigInteger, primary_key=True),
+    Column("type_name", String, nullable=False),
+    Column("resource", String, nullable=False),
+    Column("column_name", String),
+    Column("reason", String, nullable=False),
+    Column("told_on", String, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("recorded_at", String, nullable=False),
+    Column("settled_at", String),
+    Index("licence_refusal_open", "settled_at", "resource"),
+)
+
+# A row is an original that an authority sealed, bound to a licence: `digest` is the SHA-256 of its bytes, hex. `sealed`
+# is the report on it and its bytes, under a key of their own.
+LICENCE_ORIGINAL = Table(
+    "licence_original",
+    METADATA,
+    Column("licence_key", String, ForeignKey("licence.licence_key"), primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("format", String, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("identifier_hash", LargeBinary, nullable=False),
+    Column("collected_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("master", String, nullable=False),
+    Index("licence_original_identifier", "identifier_hash"),
+)
+
+# A row is a licence whose content was erased: who did it, when, and why. It gets no further version.
+LICENCE_ERASURE = Table(
+    "licence_erasure",
+    METADATA,
+    Column("licence_key", String, ForeignKey("licence.licence_key"), primary_key=True),
+    Column("erased_at", String, nullable=False),
+    Column("operator", String, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("versions", Integer, nullable=False),
 )
 
 # A row is one entry of the catalogue whose versions are kept. `source` is `declared`, or the name of the mapping it was

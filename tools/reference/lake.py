@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pyspark.sql.types import StructType
 
 import catalog
-from pipelines import assembly, bronze, conform, names, quality, resolution, steps, types
+from pipelines import assembly, bronze, conform, licence_statistics, names, quality, resolution, steps, types
 from schemas.model import Declarations, OneFile, Resource
 from tools.reference.markdown import code, table
 from tools.reference.markdown import page as made
@@ -72,6 +72,12 @@ LINKS = """
 
 One row per present record that is about a person and has no number; written anew whenever person files are
 assembled.
+"""
+LICENCES = """
+## `gold/licence`: how each licence stands
+
+One row per licence, merged from the licence log; nobody's name, number or printed number ([ADR
+0037](../adr/0037-licences-are-issued-from-what-was-released.md)).
 """
 QUALITY = """
 ## `gold/quality`: outcome of every expectation
@@ -144,6 +150,8 @@ def page() -> str:
         table(("one file", "attribute", "`value` is a"), _attributes(declarations.files.values())),
         LINKS,
         columns(LINK_COLUMNS),
+        LICENCES,
+        columns(described(licence_statistics.SCHEMA)),
         QUALITY,
         columns(described(quality.RESULTS)),
     )
@@ -179,6 +187,7 @@ def _tables(resources: Iterable[Resource], declarations: Declarations) -> list[t
     found += [(names.RELEASE, "deliveries that count"), (names.RESOLUTION, "rejected rows that are settled")]
     found += [(names.gold(kind), f"{file.label}: {file.about}") for kind, file in declarations.files.items()]
     found += [(names.LINK_CANDIDATES, "person records without a usable number")]
+    found += [(names.LICENCE, "how each licence stands, for statistics")]
     found += [(names.QUALITY, "outcome of every expectation")]
     return [(code(name), what) for name, what in sorted(found)]
 

@@ -187,7 +187,7 @@ def test_json_has_the_same_keys_for_every_attribute_with_a_value_or_without(home
     shown = as_json(capsys, PERSON)
     assert list(shown) == [
         "format", "subject_id", "kind", "number_type", "number", "on", "is_past", "lake_version", "published_at",
-        "ended_on", "is_ended", "attributes", "relations", "identifiers",
+        "ended_on", "is_ended", "attributes", "relations", "identifiers", "licences",
     ]  # fmt: skip
     assert len({tuple(attribute) for attribute in shown["attributes"].values()}) == 1
     base = shown["attributes"]["insurance_base_cents"]

@@ -50,9 +50,11 @@ def test_every_document_that_the_code_names_is_there() -> None:
     assert sorted(place for place in named if not (ROOT / place[1]).exists()) == []
 
 
-def test_decision_records_are_numbered_without_a_gap_and_name_their_date_and_status() -> None:
+def test_decision_records_have_a_number_each_and_name_their_date_and_status() -> None:
+    """Who writes at the same time takes numbers from a range of their own: gaps are no fault, doubles are."""
     records = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    assert [int(path.name[:4]) for path in records] == list(range(len(records)))
+    numbers = [path.name[:4] for path in records]
+    assert len(set(numbers)) == len(numbers)
     for record in records[1:]:
         text = record.read_text(encoding="utf-8")
         assert re.match(rf"# {record.name[:4]}\. \S", text), record.name

@@ -1,0 +1,150 @@
+"""From silver to the vault: what departments newly stated becomes versions of licences, in one batch a run.
+
+The cursor is the version of the release table (docs/adr/0005), kept as the name of the batch that
+was issued from it: batch and cursor are one row, written in one transaction. The vault knows for
+each licence which statement it was made from, so a run that looks at everything issues nothing twice.
+Keys stay in this process: Spark hands rows over, and gets none back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, Row, Window
+from pyspark.sql import functions as f
+
+from licence_vault import expiry, issuing, store
+from licence_vault.drafts import Draft, Refused
+from licence_vault.issuing import Issued
+from licence_vault.statements import STATEMENT, stated_drafts
+from licence_vault.status_lists import Published
+from licence_vault.status_lists import publish as publish_lists
+from licence_vault.vault import Vault, open_vault
+from pipelines import gold, names, present
+from pipelines.lake import Lake, engine
+from pipelines.workshop import Workshop
+from schemas.licence_types import LicenceType
+from schemas.model import Table
+
+CURSOR = "flow"
+ROWS_A_PARTITION = 20_000
+
+
+def issue(shop: Workshop) -> Issued | None:
+    """Issue what was released since the last time; None when nothing was.
+
+    Raises:
+        VaultError, ServingError: as `licence_vault.issuing.issue`.
+        EngineFailed: Spark failed; nothing is kept.
+    """
+    release = shop.lake.version(names.RELEASE)
+    if release < 0:
+        return None
+    vault = opened(shop)
+    made_from = f"{CURSOR}:{shop.lake.table_id(names.RELEASE)}:{_declared(shop)}:"
+    with vault.looking() as connection:
+        last = store.last_batch_id(connection, f"{CURSOR}:")
+    if last == f"{made_from}{release}":
+        return None
+    since = int(last.removeprefix(made_from)) if last is not None and last.startswith(made_from) else None
+    new = None if since is None else gold.released_between(shop.lake, since, release)
+    batch_id, day = f"{made_from}{release}", shop.legal_day(shop.at).isoformat()
+    return issuing.issue(vault, _drafts(shop, release, new), batch_id=batch_id, at=shop.at, day=day)
+
+
+def lapse(shop: Workshop) -> Issued | None:
+    """Let the licences lapse whose last day is over; None where there are none."""
+    kinds = {kind.code: kind for kind in shop.declarations.licences.values()}
+    return expiry.lapse(opened(shop), kinds, at=shop.at, day=shop.legal_day(shop.at))
+
+
+def is_due(shop: Workshop) -> bool:
+    """Say whether a licence's last day is over that has not lapsed yet."""
+    return (shop.home / "log" / "checkpoint").exists() and expiry.is_due(opened(shop), shop.legal_day(shop.at))
+
+
+def publish(shop: Workshop) -> Published:
+    """Sign the status lists anew."""
+    return publish_lists(opened(shop), at=shop.at, day=shop.legal_day(shop.at))
+
+
+def opened(shop: Workshop) -> Vault:
+    """Return the vault of the workshop's home."""
+    settings = shop.settings
+    return open_vault(shop.home, settings.database_url, settings.passphrase_file, settings.log_origin, shop.at)
+
+
+def to_tell(stated: DataFrame, new: Sequence[str] | None, partitions: int) -> DataFrame:
+    """Return the statements that the vault has not seen and that are later than those it has, record by record.
+
+    Args:
+        stated: the released statements of a table.
+        new: the deliveries released since; None: all are new.
+        partitions: how many the rows are handed over in, one at a time.
+
+    Returns:
+        One row a statement, in each record's order. A withdrawal has the values stated before it;
+        one of a record that nothing was stated of is left out.
+    """
+    is_new = f.lit(True) if new is None else f.col("_delivery").isin(list(new))
+    if new is not None:
+        touched = f.broadcast(stated.where(is_new).select("_key").distinct())
+        stated = stated.join(touched, "_key", "left_semi")
+    record = Window.partitionBy("_key")
+    until_now = record.orderBy(*present.ORDER).rowsBetween(Window.unboundedPreceding, Window.currentRow)
+    columns = [name for name in stated.columns if not name.startswith("_")]
+    order = f.struct(*present.ORDER)
+    rows = stated.repartition(partitions, "_key").select(
+        *(name for name in STATEMENT),
+        f.last(f.when(~f.col("_withdrawn"), f.struct(*columns)), ignorenulls=True).over(until_now).alias("_said"),
+        f.max(f.when(~is_new, order)).over(record).alias("_seen"),
+        order.alias("_order"),
+        is_new.alias("_is_new"),
+    )
+    kept = rows.where("_is_new and _said is not null and (_seen is null or _order > _seen)")
+    return kept.select(*STATEMENT, "_said.*", "_order").sortWithinPartitions("_key", "_order").drop("_order")
+
+
+def _drafts(shop: Workshop, release: int, new: Sequence[str] | None) -> Iterator[Draft | Refused]:
+    """Yield the drafts of all licence types, in the order of their names, from the tables that `new` touches."""
+    tables = _touched(shop, new)
+    for kind in sorted(shop.declarations.licences.values(), key=lambda kind: kind.name):
+        if tables is None or kind.table in tables:
+            yield from _drafts_of(shop.lake, kind, shop.declarations.tables[kind.table], release, new)
+
+
+def _touched(shop: Workshop, new: Sequence[str] | None) -> set[str] | None:
+    """Return the tables that deliveries brought rows of; None: every table may be."""
+    if new is None:
+        return None
+    return {shop.delivery(delivery)[1].table for delivery in new}
+
+
+def _drafts_of(
+    lake: Lake, kind: LicenceType, table: Table, release: int, new: Sequence[str] | None
+) -> Iterator[Draft | Refused]:
+    stated = present.statements(lake, table.name, release)
+    if stated is None:
+        return
+    with engine(f"count what {kind.name} is made from"):
+        count = stated.count() if new is None else stated.where(f.col("_delivery").isin(list(new))).count()
+    if count:
+        rows = to_tell(stated, new, -(-count // ROWS_A_PARTITION))
+        yield from stated_drafts(kind, table, _handed_over(rows, kind))
+
+
+def _handed_over(rows: DataFrame, kind: LicenceType) -> Iterator[dict[str, Any]]:
+    with engine(f"hand over what {kind.name} is made from"):
+        row: Row
+        for row in rows.toLocalIterator(prefetchPartitions=True):
+            yield row.asDict()
+
+
+def _declared(shop: Workshop) -> str:
+    """Return a digest of all that decides how licences are made from silver."""
+    kinds = [shop.declarations.licences[name] for name in sorted(shop.declarations.licences)]
+    tables = [shop.declarations.tables[kind.table] for kind in kinds]
+    plain = gold.without_places((gold.FORMAT, kinds, tables))
+    return hashlib.sha256(repr(plain).encode()).hexdigest()[:16]

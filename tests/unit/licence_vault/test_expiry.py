@@ -1,0 +1,95 @@
+"""Time ends licences by itself: those that ended lapse, once; the rest is not touched; what will end is listed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from licence_vault.auditing import audit
+from licence_vault.expiry import ending, is_due, lapse
+from licence_vault.exporting import export, find
+from licence_vault.status_lists import current, publish
+from onefile.verify.licence import open_licence
+from onefile.verify.status import open_status
+from tests.papers import AT
+from tests.statements import events, stated, told, waiting
+from tests.vault import DECLARED, ids_of, issue_rows, killed_at_each_step, permit, vault_of
+
+KINDS = {kind.code: kind for kind in DECLARED.licences.values()}
+LAST = (AT + timedelta(days=5)).date()
+
+
+@pytest.fixture
+def vault(tmp_path):
+    vault = vault_of(tmp_path)
+    issue_rows(vault, [permit(1, expires_on=LAST.isoformat()), permit(2), permit(3, expires_on=None)], "d-1")
+    return vault
+
+
+def lapsed_on(vault, day):
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return lapse(vault, KINDS, at=at, day=day)
+
+
+def test_a_licence_lapses_the_day_after_its_last_and_no_other_is_touched(vault):
+    assert (is_due(vault, LAST), lapsed_on(vault, LAST)) == (False, None)
+    next_day = LAST + timedelta(days=1)
+    done = lapsed_on(vault, next_day)
+    assert (done.batch.issued, done.batch.refused) == (1, 0)
+    assert events(vault)[3:] == [("lapsed", "lapsed", next_day.isoformat())]
+    assert audit(vault).leaves == 4
+    said = open_licence(export(vault, find(vault, ids_of(vault)[3]), None), vault.trust).licence
+    assert (said.state, said.version, said.data["ZZBH"]) == ("lapsed", 2, "JY10000000000001")
+
+
+def test_it_lapses_once_however_often_it_is_looked_for(vault):
+    day = LAST + timedelta(days=3)
+    assert lapsed_on(vault, day).batch.issued == 1
+    assert lapsed_on(vault, day) is None
+    assert lapsed_on(vault, day + timedelta(days=1)) is None
+    assert len(events(vault)) == 4
+
+
+def test_killed_at_each_step_the_outcome_is_the_same(vault, tmp_path):
+    day = LAST + timedelta(days=1)
+    for _ in killed_at_each_step(lambda: lapsed_on(vault_of(tmp_path), day), ("os.rename",)):
+        pass
+    publish(vault_of(tmp_path), at=AT + timedelta(days=9), day=day)
+    assert [event for event, _, _ in events(vault)] == ["new", "new", "new", "lapsed"]
+    assert audit(vault).leaves == 4
+
+
+def test_lists_of_before_stay_beside_the_list_that_says_lapsed(vault, tmp_path):
+    publish(vault, at=AT, day=AT.date())
+    day = LAST + timedelta(days=1)
+    lapsed_on(vault, day)
+    publish(vault, at=AT + timedelta(days=6), day=day)
+    listed = open_status(current(tmp_path, 0) or "", vault.trust, vault.origin, 0)
+    assert [listed.status(leaf) for leaf in range(4)] == ["lapsed", "valid", "valid", "lapsed"]
+    assert len(list((tmp_path / "status" / "history" / "0").glob("*.jwt"))) == 2
+
+
+def test_a_renewal_brings_it_back_and_a_late_statement_of_the_time_before_does_not(tmp_path):
+    vault = vault_of(tmp_path)
+    told(vault, stated(1, 1, expires_on=LAST.isoformat()))
+    lapsed_on(vault, LAST + timedelta(days=1))
+    after = AT + timedelta(days=9)
+    told(vault, stated(1, 2, LAST, expires_on=LAST.isoformat(), items="冷食"), batch="b-2", at=after)
+    assert (events(vault)[-1][:2], waiting(vault)) == (("changed", "lapsed"), [])
+    told(vault, stated(1, 3, after.date(), expires_on="2031-01-01", items="冷食"), batch="b-3", at=after)
+    assert events(vault)[-1][:2] == ("renewed", "valid")
+
+
+def test_what_is_delivered_after_its_last_day_has_lapsed_at_once(tmp_path):
+    vault = vault_of(tmp_path)
+    told(vault, stated(1, 1, expires_on="2025-06-30"))
+    assert events(vault) == [("new", "lapsed", "2025-07-01")]
+    assert not is_due(vault, AT.date())
+
+
+def test_what_ends_soon_is_told_with_its_days(vault):
+    found = [(e.version.valid_until, e.days_left) for e in ending(vault, AT.date(), 30)]
+    assert found == [(LAST.isoformat(), 5)]
+    assert [e.days_left for e in ending(vault, LAST, 0)] == [0]
+    assert list(ending(vault, LAST + timedelta(days=1), 30)) == []
