@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PORT ?= 8080
 
-.PHONY: help setup python demo test check docs airflow codes clean
+.PHONY: help setup python demo test torture check docs airflow codes clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test: setup ## all tests; what was skipped is listed at the end
 	$(PYTHON) -m pytest -n 2 tests/unit || status=1; \
 	$(PYTHON) -m pytest --ignore=tests/unit tests || status=1; \
 	exit $$status
+
+torture: setup ## kills and attacks in full, where `make test` has a fixed sample; takes hours
+	@tools/setup-test
+	$(PYTHON) -m pytest --torture tests/torture
 
 airflow: setup ## a real Airflow with one Spark service, until Ctrl-C (PORT=8080)
 	@exec $(PYTHON) -m onefile.services.airflow --port $(PORT)

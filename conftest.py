@@ -6,4 +6,4 @@ from hypothesis import settings
 settings.register_profile("onefile", deadline=None)
 settings.load_profile("onefile")
 
-pytest_plugins = ("tests.skips", "tests.postgres", "tests.browser", "tests.engine")
+pytest_plugins = ("tests.skips", "tests.postgres", "tests.browser", "tests.engine", "tests.torturing")
