@@ -23,15 +23,15 @@ def run() -> None:
         return work.lapse_licences()
 
     @task
-    def count() -> int:
-        return work.count_licences()
+    def count(done: dict[str, int]) -> int:
+        return work.count_licences(done)
 
     @task
     def publish() -> dict[str, int]:
         return work.publish_status()
 
     lapsed = lapse()
-    lapsed >> count()
+    count(lapsed)
     lapsed >> publish()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as f
 
+from inbox import deliveries
 from licence_vault import expiry, issuing, store
 from licence_vault.drafts import Draft, Refused
 from licence_vault.issuing import Issued
@@ -116,10 +117,15 @@ def _drafts(shop: Workshop, release: int, new: Sequence[str] | None) -> Iterator
 
 
 def _touched(shop: Workshop, new: Sequence[str] | None) -> set[str] | None:
-    """Return the tables that deliveries brought rows of; None: every table may be."""
-    if new is None:
+    """Return the tables that deliveries brought rows of; None: any may be.
+
+    A delivery that is no longer kept, or whose resource is no longer declared, may be of any table.
+    """
+    found = [deliveries.find(shop.home, delivery) for delivery in new or ()]
+    resources = [None if each is None else shop.resources.get(each.manifest.resource) for each in found]
+    if new is None or None in resources:
         return None
-    return {shop.delivery(delivery)[1].table for delivery in new}
+    return {resource.table for resource in resources if resource is not None}
 
 
 def _drafts_of(

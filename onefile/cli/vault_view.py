@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from licence_vault.exporting import Kept
     from licence_vault.originals.collecting import Original
+    from licence_vault.presentations.records import Recorded
     from licence_vault.provenance import Source
     from licence_vault.vault import Vault
     from onefile.verify.checkpoint import Checkpoint
@@ -35,7 +36,8 @@ class Asked:
 class LicenceView:
     """One licence, with all its versions. `state` is None when nothing was known of that day then.
 
-    `sources` says by version which statement brought it; `proofs` are of the versions, in `head`'s tree.
+    `sources` says by version which statement brought it; `proofs` are of the versions, in `head`'s tree;
+    `presentations` are what was shown of it, or refused.
     """
 
     kept: tuple[Kept, ...]
@@ -46,6 +48,7 @@ class LicenceView:
     sources: dict[int, Source]
     originals: tuple[Original, ...]
     proofs: tuple[tuple[str, ...], ...]
+    presentations: tuple[Recorded, ...]
 
 
 def views(
@@ -55,15 +58,19 @@ def views(
     from licence_vault import provenance, store
     from licence_vault.exporting import opened
     from licence_vault.originals import collecting
+    from licence_vault.presentations import records
     from licence_vault.standing import standing
     from onefile.verify.checkpoint import Checkpoint
 
     head = vault.log.checkpoint() or Checkpoint(vault.origin, 0, b"")
     wanted = keys(vault, declarations, asked)
     with vault.looking() as connection:
-        found = [(store.versions_of(connection, key), provenance.sources_of(connection, key)) for key in wanted]
+        found = [
+            (store.versions_of(connection, k), provenance.sources_of(connection, k), records.of_licence(connection, k))
+            for k in wanted
+        ]
     shown = []
-    for versions, sources in found:
+    for versions, sources, presentations in found:
         sealed = [version for version in versions if version.leaf_index < head.size]
         told = standing(sealed, on, known_at)
         kept = tuple(opened(vault, version) for version in sealed)
@@ -71,7 +78,7 @@ def views(
             originals = tuple(collecting.originals_of(vault, kept[0].version.licence_key))
             proofs = tuple(_proof(vault, version.leaf_index, head.size) for version in sealed)
             state = None if told is None else told[0]
-            shown.append(LicenceView(kept, on, known_at, state, head, sources, originals, proofs))
+            shown.append(LicenceView(kept, on, known_at, state, head, sources, originals, proofs, tuple(presentations)))
     return shown
 
 
@@ -107,7 +114,16 @@ def as_json(view: LicenceView) -> dict[str, Any]:
         "log_root": view.head.root.hex(),
         "versions": [_version(view, kept, proof) for kept, proof in zip(view.kept, view.proofs, strict=True)],
         "originals": [_original(original) for original in view.originals],
+        "presentations": [asdict(presentation) for presentation in view.presentations],
     }
+
+
+def _used(presentation: Recorded, lang: str) -> str:
+    from licence_vault.presentations.records import OUTCOMES
+
+    outcome = OUTCOMES.get(presentation.outcome, presentation.outcome) if lang == "zh" else presentation.outcome
+    place = f"{presentation.audience}  {presentation.item}  {presentation.case_no}"
+    return f"  {'出示' if lang == 'zh' else 'presented'} {presentation.made_at}  {outcome}  {_plain(place)}"
 
 
 def _version(view: LicenceView, kept: Kept, proof: tuple[str, ...]) -> dict[str, Any]:
@@ -149,6 +165,7 @@ def told(view: LicenceView, lang: str) -> str:
         if source is not None:
             lines.append(f"      {source.resource}  {source.delivery}  #{source.row_no}")
     lines += [line for original in view.originals for line in vault_originals.lines(lang, original)]
+    lines += [_used(presentation, lang) for presentation in view.presentations]
     proof = f"{view.head.size} {'条' if lang == 'zh' else 'leaves'}, {view.head.root.hex()}"
     lines.append(f"  {'日志' if lang == 'zh' else 'log'} {_plain(view.head.origin)}: {proof}")
     lines += [f"    {_plain(code)}: {_plain(str(value))}" for code, value in newest["data"].items() if value != ""]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from licence_vault.auditing import audit
 from licence_vault.expiry import ending, is_due, lapse
@@ -68,6 +69,34 @@ def test_lists_of_before_stay_beside_the_list_that_says_lapsed(vault, tmp_path):
     listed = open_status(current(tmp_path, 0) or "", vault.trust, vault.origin, 0)
     assert [listed.status(leaf) for leaf in range(4)] == ["lapsed", "valid", "valid", "lapsed"]
     assert len(list((tmp_path / "status" / "history" / "0").glob("*.jwt"))) == 2
+
+
+def test_a_list_with_nothing_new_to_say_is_signed_anew_without_a_look_at_the_table(vault, tmp_path):
+    publish(vault, at=AT, day=AT.date())
+    first = current(tmp_path, 0)
+    with vault.tables() as connection:
+        connection.execute(text("ALTER TABLE licence_version RENAME TO hidden"))
+    publish(vault, at=AT + timedelta(seconds=30), day=AT.date())
+    with vault.tables() as connection:
+        connection.execute(text("ALTER TABLE hidden RENAME TO licence_version"))
+    listed = open_status(current(tmp_path, 0) or "", vault.trust, vault.origin, 0)
+    assert (listed.issued_at, listed.status(0)) == (AT + timedelta(seconds=30), "valid")
+    assert current(tmp_path, 0) != first
+
+
+def test_a_list_that_somebody_put_there_is_not_signed_anew(vault, tmp_path):
+    publish(vault, at=AT, day=AT.date())
+    old = current(tmp_path, 0) or ""
+    told(vault, stated(2, 1, state="revoked"), batch="b-2")
+    publish(vault, at=AT, day=AT.date())
+    place = tmp_path / "status" / "0.jwt"
+    place.write_text(old)
+    publish(vault, at=AT + timedelta(seconds=1), day=AT.date())
+    assert "revoked" in [open_status(place.read_text(), vault.trust, vault.origin, 0).status(leaf) for leaf in range(4)]
+    head, _, signature = place.read_text().split(".")
+    place.write_text(f"{head}.{old.split('.')[1]}.{signature}")
+    publish(vault, at=AT + timedelta(seconds=2), day=AT.date())
+    assert "revoked" in [open_status(place.read_text(), vault.trust, vault.origin, 0).status(leaf) for leaf in range(4)]
 
 
 def test_a_renewal_brings_it_back_and_a_late_statement_of_the_time_before_does_not(tmp_path):
