@@ -1,8 +1,8 @@
 """What a keystore holds, as frozen values: keys and secrets, and how they are written down.
 
 `{"keys": [{"name", "use", "algorithm", "created_at", "retired_at", "private",
-"signs_as"}], "secrets": [{"name", "created_at", "value"}]}`, in the order they were made;
-`signs_as` stands with keys that sign notes only. These bytes are never
+"signs_as", "certificate"}], "secrets": [{"name", "created_at", "value"}]}`, in the order they were
+made; `signs_as` stands with keys that sign notes only, `certificate` (DER) with some. These bytes are never
 stored but sealed (`licence_vault.sealing`).
 """
 
@@ -23,12 +23,16 @@ from onefile.verify.algorithms import ALGORITHMS
 from onefile.verify.note import is_name
 from onefile.verify.reading import Record, instant_text, parse
 
+CA_USE = "ca"
+"""The use of the key that certifies others."""
+
 
 @dataclass(frozen=True)
 class Key:
     """A signing key. `name` is one of its kind; `use` says what it signs, and may pass on to a younger key.
 
-    `signs_as` is the name that stands under the notes it signs (a log's, a witness's), or empty.
+    `signs_as` is the name that stands under the notes it signs (a log's, a witness's), or empty. `certificate` is its
+    X.509 certificate (DER), or empty.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Key:
     retired_at: datetime | None
     private: PrivateKey = field(repr=False)
     signs_as: str = ""
+    certificate: bytes = b""
 
     @property
     def public_der(self) -> bytes:
@@ -82,6 +87,13 @@ class Contents:
         if not any(key.name == name and key.retired_at is None for key in self.keys):
             raise NoSuchKey(f"the keystore has no active key {name!r}")
         return replace(self, keys=tuple(replace(k, retired_at=at) if k.name == name else k for k in self.keys))
+
+    def with_certificate(self, name: str, certificate: bytes) -> Contents:
+        """Give the key of that name a certificate (DER); NoSuchKey when no key has it."""
+        if not any(key.name == name for key in self.keys):
+            raise NoSuchKey(f"the keystore has no key {name!r}")
+        kept = (replace(k, certificate=certificate) if k.name == name else k for k in self.keys)
+        return replace(self, keys=tuple(kept))
 
     def with_secret(self, secret: Secret) -> Contents:
         """Add a secret; NameTaken when a secret has its name."""
@@ -145,7 +157,10 @@ def new_secret(name: str, at: datetime) -> Secret:
 
 def written(contents: Contents) -> bytes:
     """Return the contents as the bytes to be sealed."""
-    keys = [{**_public_fields(key), "private": _base64(secret_bytes(key.private))} for key in contents.keys]
+    keys = [
+        {**_public_fields(key), **_certificate(key), "private": _base64(secret_bytes(key.private))}
+        for key in contents.keys
+    ]
     secrets = [
         {"name": secret.name, "created_at": instant_text(secret.created_at), "value": _base64(secret.value)}
         for secret in contents.secrets
@@ -172,7 +187,12 @@ def trust_file(contents: Contents) -> bytes:
         {**_public_fields(key), "id": key.id, "state": key.state, "public": _base64(key.public_der)}
         for key in contents.keys
     ]
-    return canonical({"format": trust.FORMAT, "keys": keys}) + b"\n"
+    cas = [_base64(key.certificate) for key in contents.keys if key.use == CA_USE and key.certificate]
+    return canonical({"format": trust.FORMAT, "keys": keys, **({"cas": cas} if cas else {})}) + b"\n"
+
+
+def _certificate(key: Key) -> dict[str, object]:
+    return {"certificate": _base64(key.certificate)} if key.certificate else {}
 
 
 def _public_fields(key: Key) -> dict[str, object]:
@@ -199,6 +219,7 @@ def _read_key(record: Record) -> Key:
         retired_at=None if record.take("retired_at") is None else record.instant("retired_at"),
         private=private_key(algorithm, private),
         signs_as=record.text("signs_as") if record.has("signs_as") else "",
+        certificate=record.base64("certificate") if record.has("certificate") else b"",
     )
 
 

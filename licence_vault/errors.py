@@ -155,3 +155,10 @@ class LogUnreachable(VaultError):
 
     def __init__(self, path: str) -> None:
         super().__init__(f"the log's {path} cannot be read: look at its folder or address, and at the network")
+
+
+class CertificateRefused(VaultError):
+    """A certificate cannot be kept or made for a key."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the certificate is not taken: {detail}; ask its authority for one of this very key")

@@ -83,6 +83,17 @@ class Keystore:
         """
         self._change(lambda contents: contents.with_retired(name, at))
 
+    def certify(self, name: str, certificate: bytes) -> None:
+        """Keep a key's certificate (DER) with it; NoSuchKey when no key has that name."""
+        self._change(lambda contents: contents.with_certificate(name, certificate))
+
+    def key(self, name: str) -> Key:
+        """Return the key of that name, retired ones too; NoSuchKey when there is none."""
+        for key in self._contents.keys:
+            if key.name == name:
+                return key
+        raise NoSuchKey(f"the keystore has no key {name!r}")
+
     def rotate_key(self, use: str, at: datetime, algorithm: str | None = None) -> Key:
         """Retire the active key for a use, make another in its place, and return that.
 

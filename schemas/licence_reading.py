@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.errors import one_of
+from schemas.licence_templates import templates
 from schemas.licence_types import HOLDER_CATEGORIES, LICENCE_STATES, LicenceField, LicenceHolder, LicenceType
 from schemas.model import SENSITIVITIES, SUBJECT_KINDS, UPDATE_CYCLES, CodeList, Column, Department, Table
 from schemas.reading import Fields, Value
@@ -15,7 +16,6 @@ from schemas.table_reading import SUBJECT_TYPES, checked_name
 from schemas.terms import Share, Terms, read_share, read_terms
 
 DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street")
-TEMPLATES = ("plain",)
 CONSENTS = ("none", "holder")
 _LISTED = ("share", "update_cycle", "catalogue")
 _REQUIRED = (
@@ -72,7 +72,7 @@ def read_licence_type(value: Value, known: Known) -> LicenceType | None:
         states=states,
         fields=_fields(fields, table),
         items=tuple((item.text("code"), item.text("name")) for item in _items(fields)),
-        template=fields.choice("template", TEMPLATES),
+        template=fields.choice("template", templates()),
         place=value.place,
         share=share,
         terms=terms,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from licence_vault.certificates import Subject, certify, create_ca
 from licence_vault.exporting import Kept, find
+from licence_vault.pdf import copies
 from licence_vault.presentations import minting, sd_jwt
 from licence_vault.presentations.minting import Moment, Shown, Use
 from licence_vault.signers import Signer
@@ -46,6 +49,16 @@ class House:
 
     def kept(self, number: int = 0) -> Kept:
         return find(self.vault, self.ids[number])
+
+    def certified(self) -> None:
+        """Let the bureau's own CA certify a key for copies."""
+        create_ca(self.vault.keystore, Subject("trial CA", "样例市数据局"), AT, os.urandom)
+        self.vault.keystore.create_key("copies-1", use=copies.USE, at=AT, algorithm="ECDSA-P256")
+        certify(self.vault.keystore, "copies-1", Subject("copies", "样例市数据局"), AT, os.urandom)
+
+    def copy(self, at: datetime = AT, **changes: object) -> Shown:
+        use = replace(WANTED, life=timedelta(days=30), **changes)  # type: ignore[arg-type]  # names of its fields
+        return copies.copy(self.vault, self.kept(), FOOD, use, Moment(at, SHANGHAI))
 
     def show(self, at: datetime = AT, number: int = 0, **changes: object) -> Shown:
         use = replace(WANTED, **changes)  # type: ignore[arg-type]  # names of its fields

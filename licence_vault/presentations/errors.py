@@ -104,6 +104,15 @@ class CodeForOther(NotToBeShown):
         super().__init__("the code was made for another department: let the holder make one for yours")
 
 
+class TooMuchForASheet(NotToBeShown):
+    """The fields that are to be shown do not fit on a copy's one sheet."""
+
+    reason = "too_much"
+
+    def __init__(self) -> None:
+        super().__init__("the fields do not fit on one sheet: ask for fewer of them")
+
+
 class NoSuchConsent(VaultError):
     """There is no consent of that number, or it was withdrawn before."""
 

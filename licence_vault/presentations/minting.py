@@ -173,10 +173,10 @@ def allowed(connection: Connection, kept: Kept, kind: LicenceType, use: Use, mom
     return fields
 
 
-def end_of(kept: Kept, use: Use, moment: Moment) -> datetime:
-    """Return when a presentation ends: after its life, and no later than the licence; LifeTooLong beyond a day."""
-    if not timedelta() < use.life <= MOST_LIFE:
-        raise LifeTooLong("a presentation", "a day")
+def end_of(kept: Kept, use: Use, moment: Moment, most: timedelta = MOST_LIFE) -> datetime:
+    """Return when a presentation ends: after its life, and no later than the licence; LifeTooLong beyond `most`."""
+    if not timedelta() < use.life <= most:
+        raise LifeTooLong("it", f"{most.days} days")
     ends_at = moment.at + use.life
     if kept.version.valid_until is not None:
         last = date.fromisoformat(kept.version.valid_until)

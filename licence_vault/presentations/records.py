@@ -20,6 +20,7 @@ OUTCOMES = {
     "nothing_to_show": "没有可出示的字段",
     "no_consent": "持证人未授权",
     "life_too_long": "期限过长",
+    "too_much": "字段过多，一页放不下",
     "bad_holder_key": "持证人密钥不可用",
     "code_unknown": "用证码不存在",
     "code_used": "用证码已使用",

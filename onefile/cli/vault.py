@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile.cli import options, vault_home, vault_keys, vault_life, vault_originals, vault_present
+from onefile.cli import options, vault_copy, vault_home, vault_keys, vault_life, vault_originals, vault_present
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
 from onefile.cli.options import PURPOSE
@@ -33,6 +33,7 @@ def command() -> None:
 
 for _more in (
     vault_keys.keys, vault_present.present, vault_present.code, vault_present.consent, vault_present.bind,
+    vault_copy.copy,
     vault_life.expiring, vault_life.lapse, vault_life.refused, vault_life.erase,
     vault_originals.collect, vault_originals.original,
 ):  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from onefile.cli import vault_certificates
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from licence_vault.contents import Key
     from licence_vault.keystore import Keystore
 
-USES = ("log", "status", "receipts", "ledger", "witness", "presentations")
+USES = ("log", "status", "receipts", "ledger", "witness", "presentations", "copies")
 ALGORITHMS = ("Ed25519", "ECDSA-P256")
 MADE = {
     "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",
@@ -27,6 +28,15 @@ RETIRED = {"zh": "密钥 {name} 已停用；它签过的仍然有效", "en": "ke
 @click.group()
 def keys() -> None:
     """The bureau's signing keys. Private keys leave the keystore in no form."""
+
+
+for _certifying in (
+    vault_certificates.ca,
+    vault_certificates.certify,
+    vault_certificates.request,
+    vault_certificates.take,
+):
+    keys.add_command(_certifying)
 
 
 @keys.command()

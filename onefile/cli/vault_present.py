@@ -61,7 +61,7 @@ def present(
     vault = opened(settings)
     kept = exporting.find(vault, licence)
     kind = types_by_code(settings)(kept.place.type)
-    given = _granted(settings, grant_id, kind, item, fields) if grant_id else (str(audience), names(fields), "consent")
+    given = granted(settings, grant_id, kind, item, fields) if grant_id else (str(audience), names(fields), "consent")
     use = minting.Use(
         *given[:2], item, case_no, nonce, given[2], settings.operator, timedelta(minutes=minutes),
         None if holder_key is None else read_bytes(holder_key),
@@ -69,7 +69,7 @@ def present(
     shown = minting.present(vault, kept, kind, use, moment(settings))
     hand_out(settings, vault, kept, shown, purpose, out)
     if grant_id:
-        _count(settings, grant_id, kind, shown)
+        count(settings, grant_id, kind, shown)
 
 
 @click.group()
@@ -280,7 +280,7 @@ def write_out(content: bytes, out: Path | None) -> None:
         raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
 
 
-def _granted(
+def granted(
     settings: Settings, grant_id: str, kind: LicenceType, item: str, narrowed: str
 ) -> tuple[str, tuple[str, ...], str]:
     """Return consumer, fields and basis of a grant that is in force for this licence type and item."""
@@ -303,7 +303,7 @@ def _granted(
     return gives.consumer, wanted, f"grant {grant_id}"
 
 
-def _count(settings: Settings, grant_id: str, kind: LicenceType, shown: Shown) -> None:
+def count(settings: Settings, grant_id: str, kind: LicenceType, shown: Shown) -> None:
     from catalog.grants import given, note_use
     from onefile.cli.catalog_entries import all_entries
     from onefile.cli.sharing import changing

@@ -92,6 +92,12 @@ class MalformedPresentation(Malformed):
     paper = ("presentation", "出示凭证")
 
 
+class MalformedCopy(Malformed):
+    """The bytes are no annotated copy of a licence."""
+
+    paper = ("copy", "加注件")
+
+
 class MalformedProof(Malformed):
     """The bytes are no `onefile.proof/1`."""
 
@@ -227,6 +233,13 @@ class OtherStatusList(VerificationError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"the status list does not speak of this licence: {detail}", f"状态清单与该证照无关：{detail}")
+
+
+class CopyChanged(VerificationError):
+    """A copy was changed after it was signed, or something was added to it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the copy is not as it was signed: {detail}", f"加注件与签章时不一致：{detail}")
 
 
 class ExtraMissing(VerificationError):

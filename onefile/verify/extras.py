@@ -26,6 +26,11 @@ def pdf(module: str) -> Any:
     return _library(f"pyhanko.{module}", "pdf")
 
 
+def asn1(module: str) -> Any:
+    """Return a module of the ASN.1 library that comes with the one for PDF; ExtraMissing where it is not installed."""
+    return _library(f"asn1crypto.{module}", "pdf")
+
+
 def _library(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)

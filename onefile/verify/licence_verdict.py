@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[type[VerificationError], ...]] = {
     "retired_key": (errors.RetiredKey,),
     "not_witnessed": (errors.NotWitnessed,),
     "not_in_log": (errors.NotInLog, errors.ImpossibleProof, errors.ProofDoesNotFit),
-    "altered": (errors.PayloadAltered,),
+    "altered": (errors.PayloadAltered, errors.CopyChanged),
     "inconsistent": (errors.Inconsistent,),
     "unsupported_algorithm": (errors.UnsupportedAlgorithm,),
     "other_status_list": (errors.OtherStatusList,),

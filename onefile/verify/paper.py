@@ -10,7 +10,7 @@ from typing import Any
 
 from onefile.verify.errors import QuestionMissing, VerificationError
 
-LICENCE, PRESENTATION, RECEIPT = "licence", "presentation", "receipt"
+LICENCE, PRESENTATION, COPY, RECEIPT = "licence", "presentation", "copy", "receipt"
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,24 @@ def kind_of(data: bytes) -> str:
     """Return the kind of a paper by its first bytes; what is nothing else counts as a receipt or a licence."""
     if data.startswith(b"ey") and b"~" in data:
         return PRESENTATION
+    if data.startswith(b"%PDF"):
+        return COPY
     return LICENCE if b'"onefile.licence/1"' in data else RECEIPT
 
 
 def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
-    """Verify a licence or a presentation, whichever it is.
+    """Verify a licence, a presentation or an annotated copy, whichever it is.
 
     Raises:
         VerificationError: it is not genuine, or nothing can be said about it.
     """
     if kind_of(data) == PRESENTATION:
         return _presentation(data, asked, lang)
+    if kind_of(data) == COPY:
+        from onefile.verify import copy_verdict
+
+        copy = copy_verdict.judge_copy(data, asked.trust, asked.now, status=asked.status)
+        return _told(copy_verdict, copy, lang)
     from onefile.verify import licence_verdict as verdicts
 
     day = asked.on or asked.now.astimezone(asked.zone).date()

@@ -1,10 +1,11 @@
 """Whose signatures are believed: the trust file, read strictly.
 
 `{"format": "onefile.trust/1", "keys": [{"id", "name", "use", "algorithm", "public", "state",
-"created_at", "retired_at", "signs_as"}], "witnesses_needed"}`: `public` is the key's SubjectPublicKeyInfo
+"created_at", "retired_at", "signs_as"}], "witnesses_needed", "cas"}`: `public` is the key's SubjectPublicKeyInfo
 (DER) in base64, and `id` follows from it, so a key cannot pose as another. Algorithms are
 allow-listed. `signs_as` is the name under which a `log` or `witness` key signs notes; of the
-witnesses, `witnesses_needed` (none where it is left out) must have co-signed a checkpoint.
+witnesses, `witnesses_needed` (none where it is left out) must have co-signed a checkpoint. `cas` are
+certificates (DER, base64) of authorities that certify issuers; none where it is left out.
 """
 
 from __future__ import annotations
@@ -45,10 +46,11 @@ class TrustedKey:
 
 @dataclass(frozen=True)
 class Trust:
-    """The keys that are believed, by id, and how many witnesses a checkpoint needs."""
+    """The keys that are believed, by id, how many witnesses a checkpoint needs, and CAs' certificates (DER)."""
 
     keys: Mapping[str, TrustedKey]
     witnesses_needed: int = 0
+    cas: tuple[bytes, ...] = ()
 
     def of_use(self, use: str) -> tuple[TrustedKey, ...]:
         """Return the keys for a use, retired ones too."""
@@ -89,7 +91,14 @@ def read_trust(data: bytes) -> Trust:
     needed = top.count("witnesses_needed") if top.has("witnesses_needed") else 0
     if needed > sum(key.use == "witness" for key in keys):
         raise MalformedTrust("it demands more witnesses than it has")
-    return Trust(by_id, needed)
+    return Trust(by_id, needed, _cas(top))
+
+
+def _cas(top: Record) -> tuple[bytes, ...]:
+    if not top.has("cas"):
+        return ()
+    found = [Record({"certificate": item}, "a CA", MalformedTrust) for item in top.items("cas")]
+    return tuple(record.base64("certificate") for record in found)
 
 
 def _key(record: Record) -> TrustedKey:
