@@ -19,7 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from licence_vault.contents import CA_USE, Key
 from licence_vault.errors import CertificateRefused
+from licence_vault.hsm import TokenKey
 from licence_vault.keystore import Keystore
+from licence_vault.signers import Sm2PrivateKey
 from onefile.verify.algorithms import ECDSA_P256
 
 CA_LIFE, LIFE = timedelta(days=3650), timedelta(days=730)
@@ -80,6 +82,8 @@ def request(keystore: Keystore, name: str, subject: Subject) -> bytes:
     """Return a request (PEM) by which an authority elsewhere certifies a key; NoSuchKey when there is none."""
     key = keystore.key(name)
     private = key.private
+    if isinstance(private, Sm2PrivateKey | TokenKey):
+        raise CertificateRefused("requests for SM2 keys and for keys in a security module are made by other tools")
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject.rdn())
     made = builder.sign(private, None if isinstance(private, Ed25519PrivateKey) else SHA256())
     return made.public_bytes(Encoding.PEM)

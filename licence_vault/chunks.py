@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from licence_vault import provenance, store
-from licence_vault.at_rest import MASTER
 from licence_vault.drafts import BoundOriginal, Draft, Refused
 from licence_vault.lifecycle import Standing, event
 from licence_vault.payloads import payload, place_of, serial
@@ -175,7 +174,7 @@ class Chunks:
             content_hash=content_hash,
             sealed=kept.sealed,
             wrapped_key=kept.wrapped_key,
-            master=MASTER,
+            master=kept.master,
         )
 
     def _write(self, known: _Known, rows: _Rows) -> None:

@@ -16,13 +16,19 @@ from datetime import datetime
 
 from licence_vault.canonical import canonical
 from licence_vault.errors import BadName, NameTaken, NoSuchKey, UnknownAlgorithm
+from licence_vault.hsm import TokenKey
 from licence_vault.sealing import MalformedKeystore
 from licence_vault.signers import PrivateKey, generate, private_key, public_der, secret_bytes
 from onefile.verify import trust
-from onefile.verify.algorithms import ALGORITHMS
+from onefile.verify.algorithms import ALGORITHMS, ED25519, SM2_SM3
 from onefile.verify.note import is_name
 from onefile.verify.reading import Record, instant_text, parse
 
+KEY_BYTES = {SM2_SM3: 96}
+"""Sizes of private keys that are not 32 bytes: an SM2 key is kept with its point."""
+INTERNATIONAL, SM = "international", "sm"
+PROFILES = {INTERNATIONAL: ED25519, SM: SM2_SM3}
+"""The algorithm of new keys by the keystore's one setting."""
 CA_USE = "ca"
 """The use of the key that certifies others."""
 
@@ -75,6 +81,7 @@ class Contents:
 
     keys: tuple[Key, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    profile: str = INTERNATIONAL
 
     def with_key(self, key: Key) -> Contents:
         """Add a key; NameTaken when a key has its name."""
@@ -110,10 +117,24 @@ class Contents:
         old = self.active(use)
         if old is None:
             raise NoSuchKey(f"the keystore has no active key for {use!r} to put another in the place of: create one")
+        if isinstance(old.private, TokenKey):
+            raise UnknownAlgorithm(
+                f"{old.name!r} is in a security module: make the next there by `onefile vault keys create --hsm …`,"
+                " then retire this one"
+            )
         names = {key.name for key in self.keys}
         name = next(n for n in (f"{use}-{i}" for i in range(1, len(names) + 2)) if n not in names)
         fresh = new_key(name, use, algorithm or old.algorithm, at, old.signs_as)
         return self.with_retired(old.name, at).with_key(fresh)
+
+    def with_profile(self, profile: str, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime) -> Contents:
+        """Go over to the algorithms of a profile: active keys for these uses are rotated, secrets added."""
+        whole = replace(self, profile=profile)
+        for use in uses:
+            active = whole.active(use)
+            if active is not None and active.algorithm != PROFILES[profile]:
+                whole = whole.rotated(use, PROFILES[profile], at)
+        return whole.completed((), secrets, at, {})
 
     def lacks(self, uses: tuple[str, ...], secrets: tuple[str, ...]) -> bool:
         """Say whether a use has no active key, or a secret is missing."""
@@ -129,7 +150,7 @@ class Contents:
             if whole.active(use) is None:
                 number = 1 + sum(key.use == use for key in whole.keys)
                 name = signs_as.get(use, "")
-                whole = whole.with_key(new_key(f"{use}-{number}", use, "Ed25519", at, name))
+                whole = whole.with_key(new_key(f"{use}-{number}", use, PROFILES[self.profile], at, name))
         for name in secrets:
             if all(secret.name != name for secret in whole.secrets):
                 whole = whole.with_secret(new_secret(name, at))
@@ -145,9 +166,16 @@ def new_key(name: str, use: str, algorithm: str, at: datetime, signs_as: str = "
     """
     if algorithm not in ALGORITHMS:
         raise UnknownAlgorithm(f"algorithm {algorithm!r} is not known: {' or '.join(ALGORITHMS)} is wanted")
-    if use in trust.NOTE_USES and not is_name(signs_as):
-        raise BadName(f"a key for {use!r} signs under a name like city.example/log: without spaces and +, not empty")
-    return Key(name, use, algorithm, at, None, generate(algorithm), signs_as)
+    return checked(Key(name, use, algorithm, at, None, generate(algorithm), signs_as))
+
+
+def checked(key: Key) -> Key:
+    """Return a key that may be kept; BadName when it is to sign notes, and its name cannot stand there."""
+    if key.use in trust.NOTE_USES and not is_name(key.signs_as):
+        raise BadName(
+            f"a key for {key.use!r} signs under a name like city.example/log: without spaces and +, not empty"
+        )
+    return key
 
 
 def new_secret(name: str, at: datetime) -> Secret:
@@ -157,15 +185,13 @@ def new_secret(name: str, at: datetime) -> Secret:
 
 def written(contents: Contents) -> bytes:
     """Return the contents as the bytes to be sealed."""
-    keys = [
-        {**_public_fields(key), **_certificate(key), "private": _base64(secret_bytes(key.private))}
-        for key in contents.keys
-    ]
+    keys = [{**_public_fields(key), **_certificate(key), **_private(key)} for key in contents.keys]
     secrets = [
         {"name": secret.name, "created_at": instant_text(secret.created_at), "value": _base64(secret.value)}
         for secret in contents.secrets
     ]
-    return canonical({"keys": keys, "secrets": secrets})
+    profile = {} if contents.profile == INTERNATIONAL else {"profile": contents.profile}
+    return canonical({"keys": keys, "secrets": secrets, **profile})
 
 
 def read(plain: bytes) -> Contents:
@@ -178,7 +204,8 @@ def read(plain: bytes) -> Contents:
     keys = [_read_key(Record(item, "a key", MalformedKeystore)) for item in top.items("keys")]
     records = [Record(item, "a secret", MalformedKeystore) for item in top.items("secrets")]
     secrets = [Secret(record.text("name"), record.instant("created_at"), record.base64("value")) for record in records]
-    return Contents(tuple(keys), tuple(secrets))
+    profile = top.choice("profile", tuple(PROFILES)) if top.has("profile") else INTERNATIONAL
+    return Contents(tuple(keys), tuple(secrets), profile)
 
 
 def trust_file(contents: Contents) -> bytes:
@@ -189,6 +216,26 @@ def trust_file(contents: Contents) -> bytes:
     ]
     cas = [_base64(key.certificate) for key in contents.keys if key.use == CA_USE and key.certificate]
     return canonical({"format": trust.FORMAT, "keys": keys, **({"cas": cas} if cas else {})}) + b"\n"
+
+
+def _private(key: Key) -> dict[str, object]:
+    """Return what is kept of a private key: its bytes, or where it is."""
+    if isinstance(key.private, TokenKey):
+        kept = key.private
+        place = {"module": kept.module, "token": kept.token, "label": kept.label, "pin": kept.pin}
+        return {"token": {**place, "public": _base64(kept.public)}}
+    return {"private": _base64(secret_bytes(key.private))}
+
+
+def _read_private(record: Record, algorithm: str) -> PrivateKey:
+    if record.has("token"):
+        place = Record(record.take("token"), "the token", MalformedKeystore)
+        texts = {name: place.text(name) for name in ("module", "token", "label", "pin")}
+        return TokenKey(**texts, public=place.base64("public"))
+    private = record.base64("private")
+    if len(private) != KEY_BYTES.get(algorithm, 32):
+        raise record.wrong("private", "of the size of such a key")
+    return private_key(algorithm, private)
 
 
 def _certificate(key: Key) -> dict[str, object]:
@@ -207,17 +254,14 @@ def _public_fields(key: Key) -> dict[str, object]:
 
 
 def _read_key(record: Record) -> Key:
-    private = record.base64("private")
     algorithm = record.choice("algorithm", ALGORITHMS)
-    if len(private) != 32:
-        raise record.wrong("private", "32 bytes")
     return Key(
         name=record.text("name"),
         use=record.text("use"),
         algorithm=algorithm,
         created_at=record.instant("created_at"),
         retired_at=None if record.take("retired_at") is None else record.instant("retired_at"),
-        private=private_key(algorithm, private),
+        private=_read_private(record, algorithm),
         signs_as=record.text("signs_as") if record.has("signs_as") else "",
         certificate=record.base64("certificate") if record.has("certificate") else b"",
     )

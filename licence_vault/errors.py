@@ -162,3 +162,10 @@ class CertificateRefused(VaultError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(f"the certificate is not taken: {detail}; ask its authority for one of this very key")
+
+
+class HsmFailed(VaultError):
+    """A hardware security module cannot be reached, or refuses."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the security module does not work: {detail}; look at module, token label, PIN and key label")

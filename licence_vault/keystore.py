@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from licence_vault.contents import Contents, Key, new_key, new_secret, read, trust_file, written
+from licence_vault.contents import Contents, Key, checked, new_key, new_secret, read, trust_file, written
 from licence_vault.errors import KeystoreCorrupted, KeystoreExists, KeystoreMissing, NoSuchKey, PassphraseMissing
+from licence_vault.hsm import TokenKey
 from licence_vault.sealing import MalformedKeystore, SealingKey, derive, seal, unseal
 from licence_vault.signers import Signer
 from licence_vault.signers import signer as make_signer
 from onefile.files import lock, write_whole
+from onefile.verify.algorithms import ECDSA_P256
 
 USES = ("receipts", "ledger")
 SECRETS = ("subject-hash",)
@@ -75,6 +77,11 @@ class Keystore:
         self._change(lambda contents: contents.with_key(key))
         return key
 
+    def add_token_key(self, name: str, *, use: str, at: datetime, token: TokenKey, signs_as: str = "") -> Key:
+        """Keep where a key in a security module is, and return it; NameTaken, BadName as `create_key`."""
+        self._change(lambda c: c.with_key(checked(Key(name, use, ECDSA_P256, at, None, token, signs_as))))
+        return self.key(name)
+
     def retire_key(self, name: str, at: datetime) -> None:
         """Let a key sign nothing more; it stays in the file and among the trusted keys.
 
@@ -114,6 +121,23 @@ class Keystore:
         if key is None:
             raise NoSuchKey(f"the keystore has no active key for {use!r}: create one")
         return key
+
+    @property
+    def profile(self) -> str:
+        """`international` or `sm`: which algorithms new keys and envelopes have."""
+        return self._contents.profile
+
+    def use_profile(self, profile: str, uses: tuple[str, ...], secrets: tuple[str, ...], at: datetime) -> None:
+        """Go over to the algorithms of a profile, by rotation: what was signed and sealed before stays good.
+
+        Raises:
+            ExtraMissing: the library of its algorithms is not installed.
+        """
+        self._change(lambda contents: contents.with_profile(profile, uses, secrets, at))
+
+    def has_secret(self, name: str) -> bool:
+        """Say whether there is a secret of that name."""
+        return any(secret.name == name for secret in self._contents.secrets)
 
     def create_secret(self, name: str, at: datetime) -> bytes:
         """Make a secret of 32 random bytes, keep it, and return it.

@@ -1,12 +1,12 @@
 """What signs. Algorithms are named in the data and allow-listed here; keys never leave a signer.
 
-A signer for an HSM or for SM2 is another class with these three members, and a line in
-`licence_vault.keystore.Keystore.signer`.
+A signer for an HSM is another class with these three members (`licence_vault.hsm`).
 """
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -17,10 +17,21 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from licence_vault.errors import UnknownAlgorithm
-from onefile.verify.algorithms import ECDSA_P256, ED25519
+from licence_vault.hsm import TokenKey, TokenSigner
+from onefile.verify import extras
+from onefile.verify.algorithms import ECDSA_P256, ED25519, SM2_SM3, sm2_der
 from onefile.verify.trust import key_id
 
-PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+
+@dataclass(frozen=True)
+class Sm2PrivateKey:
+    """An SM2 private key: its 32 bytes, and the 64 bytes of its point. Needs the extra `[sm2]`."""
+
+    secret: bytes = field(repr=False)
+    point: bytes
+
+
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | Sm2PrivateKey | TokenKey
 
 
 class Signer(Protocol):
@@ -69,6 +80,24 @@ class EcdsaSigner:
         return f"EcdsaSigner(key_id={self.key_id!r})"
 
 
+class Sm2Signer:
+    """SM2 with SM3 and the default signer id (GB/T 32918.2): every signature differs, all of them hold."""
+
+    algorithm = SM2_SM3
+
+    def __init__(self, key_id: str, private: Sm2PrivateKey) -> None:
+        self.key_id = key_id
+        self._private = private
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature, DER of r and s."""
+        made: bytes = extras.sm2().sm2_sign(self._private.secret, self._private.point, message)
+        return made
+
+    def __repr__(self) -> str:
+        return f"Sm2Signer(key_id={self.key_id!r})"
+
+
 def jws_signature(signer: Signer, message: bytes) -> bytes:
     """Return a signature as JWS has it (RFC 7518): r and s in 32 bytes each where the signer's own form is DER."""
     signature = signer.sign(message)
@@ -82,23 +111,36 @@ def signer(key_id: str, private: PrivateKey) -> Signer:
     """Return the signer for a private key."""
     if isinstance(private, Ed25519PrivateKey):
         return Ed25519Signer(key_id, private)
+    if isinstance(private, Sm2PrivateKey):
+        return Sm2Signer(key_id, private)
+    if isinstance(private, TokenKey):
+        return TokenSigner(key_id, private)
     return EcdsaSigner(key_id, private)
 
 
 def generate(algorithm: str) -> PrivateKey:
     """Return a fresh private key of an algorithm on the list."""
+    if algorithm == SM2_SM3:
+        point, secret = extras.sm2().sm2_key_generate()
+        return Sm2PrivateKey(secret, point)
     return private_key(algorithm, os.urandom(32)) if algorithm == ED25519 else ec.generate_private_key(ec.SECP256R1())
 
 
 def private_key(algorithm: str, secret: bytes) -> PrivateKey:
-    """Return the private key in 32 bytes; ValueError when they are none."""
+    """Return the private key in 32 bytes (SM2: 96, with its point); ValueError when they are none."""
+    if algorithm == SM2_SM3:
+        return Sm2PrivateKey(secret[:32], secret[32:])
     if algorithm == ED25519:
         return Ed25519PrivateKey.from_private_bytes(secret)
     return ec.derive_private_key(int.from_bytes(secret, "big"), ec.SECP256R1())
 
 
 def secret_bytes(private: PrivateKey) -> bytes:
-    """Return a private key as 32 bytes."""
+    """Return a private key as 32 bytes; an SM2 key as 96, with its point."""
+    if isinstance(private, Sm2PrivateKey):
+        return private.secret + private.point
+    if isinstance(private, TokenKey):
+        raise UnknownAlgorithm("a key in a security module has no bytes to keep")
     if isinstance(private, Ed25519PrivateKey):
         return private.private_bytes_raw()
     return private.private_numbers().private_value.to_bytes(32, "big")
@@ -106,6 +148,10 @@ def secret_bytes(private: PrivateKey) -> bytes:
 
 def public_der(private: PrivateKey) -> bytes:
     """Return the public half as SubjectPublicKeyInfo."""
+    if isinstance(private, Sm2PrivateKey):
+        return sm2_der(private.point)
+    if isinstance(private, TokenKey):
+        return private.public
     return private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 

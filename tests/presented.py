@@ -34,6 +34,7 @@ class House:
     """A vault with two food permits, and what a clerk does with them."""
 
     def __init__(self, home: Path, algorithm: str = "Ed25519") -> None:
+        self.old: dict[str, bytes] = {}
         self.vault: Vault = vault_of(home)
         self.vault.keystore.create_key("presentations-1", use=USE, at=AT, algorithm=algorithm)
         issue_rows(self.vault, [permit(1), permit(2)], "b1")

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select
 
 from licence_vault import store
-from licence_vault.at_rest import MASTER, Sealed
+from licence_vault.at_rest import Sealed
 from licence_vault.canonical import canonical
 from licence_vault.errors import NoSuchLicence
 from licence_vault.issuing import Issued, issue
@@ -75,7 +75,7 @@ def collect(
     row = {
         "licence_key": key, "digest": digest, "format": report.format, "size": len(content),
         "identifier_hash": vault.at_rest.identifier(identifier), "collected_at": instant_text(at),
-        "sealed": kept.sealed, "wrapped_key": kept.wrapped_key, "master": MASTER,
+        "sealed": kept.sealed, "wrapped_key": kept.wrapped_key, "master": kept.master,
     }  # fmt: skip
 
     def first(connection: Connection) -> None:

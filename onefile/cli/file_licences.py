@@ -29,11 +29,11 @@ class Asked:
 
 def at_rest(settings: Settings, keys: Keystore) -> AtRest | None:
     """Return what finds a holder's licences; None where nothing was ever issued."""
-    from licence_vault.at_rest import LOOKUP, MASTER, AtRest
+    from licence_vault.vault import at_rest_of
 
     if not (settings.home / "log" / "checkpoint").exists():
         return None
-    return AtRest(keys.secret(MASTER), keys.secret(LOOKUP))
+    return at_rest_of(keys)
 
 
 def licences(settings: Settings, finder: AtRest, catalogue: Catalogue, shown: Mapping[str, Any], asked: Asked) -> list[

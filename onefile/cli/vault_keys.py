@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from licence_vault.keystore import Keystore
 
 USES = ("log", "status", "receipts", "ledger", "witness", "presentations", "copies")
-ALGORITHMS = ("Ed25519", "ECDSA-P256")
+ALGORITHMS = ("Ed25519", "ECDSA-P256", "SM2-SM3")
 MADE = {
     "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",
     "en": "key {name} ({use}, {algorithm}) made, id {id}",
@@ -44,13 +44,33 @@ for _certifying in (
 @click.option("--name", help="Its name in the keystore (default: the use and a number).")
 @click.option("--algorithm", type=click.Choice(ALGORITHMS), default=ALGORITHMS[0], show_default=True, help="Algorithm.")
 @click.option("--as", "signs_as", metavar="NAME", help="Name under notes: a log's, or a witness's own.")
+@click.option("--hsm", metavar="MODULE", help="Make it in a security module: path of its PKCS#11 library.")
+@click.option("--token", help="With --hsm: the token's label.")
+@click.option("--pin-file", type=click.Path(path_type=Path), help="With --hsm: file with the token's PIN.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def create(settings: Settings, use: str, name: str | None, algorithm: str, signs_as: str | None, as_json: bool) -> None:
-    """Make a key for USE. The youngest active key of a use signs."""
+def create(
+    settings: Settings, use: str, name: str | None, algorithm: str, signs_as: str | None, hsm: str | None,
+    token: str | None, pin_file: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Make a key for USE. The youngest active key of a use signs.
+
+    With --hsm the key is made within the security module (ECDSA P-256), and never leaves it.
+    """
     store = _store(settings)
     number = 1 + sum(key.use == use for key in store.keys)
     origin = settings.log_origin if use == "log" else ""
+    if hsm is not None:
+        if token is None or pin_file is None:
+            raise click.UsageError("--hsm needs --token and --pin-file")
+        from licence_vault.hsm import create as create_in
+        from onefile.cli.deliver import read_bytes
+
+        label = name or f"{use}-{number}"
+        made = create_in(hsm, token, read_bytes(pin_file).decode("utf-8").strip(), f"onefile-{label}")
+        kept = store.add_token_key(label, use=use, at=settings.now(), token=made, signs_as=signs_as or origin)
+        _tell(settings, kept, as_json)
+        return
     key = store.create_key(
         name or f"{use}-{number}", use=use, at=settings.now(), algorithm=algorithm, signs_as=signs_as or origin
     )
@@ -78,6 +98,24 @@ def list_(settings: Settings, as_json: bool) -> None:
 def rotate(settings: Settings, use: str, algorithm: str | None, as_json: bool) -> None:
     """Put a fresh key in the place of the active one for USE. Old proofs stay good: export the trust file anew."""
     _tell(settings, _store(settings).rotate_key(use, settings.now(), algorithm), as_json)
+
+
+@keys.command()
+@click.argument("algorithms", type=click.Choice(["international", "sm"]))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def use(settings: Settings, algorithms: str, as_json: bool) -> None:
+    """Put receipts, checkpoints, status lists, presentations and envelopes on these algorithms.
+
+    `sm`: SM2 with SM3, and SM4. `international`: Ed25519, and AES. Active keys are rotated; what was
+    signed or sealed before stays good. Export the trust file anew.
+    """
+    from licence_vault.vault import PROFILE_SECRETS, PROFILE_USES
+
+    store = _store(settings)
+    store.use_profile(algorithms, PROFILE_USES, PROFILE_SECRETS, settings.now())
+    said = {"algorithms": store.profile, "keys": [key.name for key in store.keys if key.retired_at is None]}
+    click.echo(json.dumps(said) if as_json else f"{store.profile}: {', '.join(said['keys'])}")
 
 
 @keys.command()

@@ -14,10 +14,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from onefile.verify.algorithms import ECDSA_P256, PublicKey
+from onefile.verify.algorithms import ECDSA_P256, SM2_SM3, PublicKey
 from onefile.verify.errors import BadSignature, MalformedNote, UnknownKey
 
-ED25519_NOTE, ECDSA_NOTE, COSIGNATURE = 1, 2, 4
+ED25519_NOTE, ECDSA_NOTE, COSIGNATURE, OWN_NOTE = 1, 2, 4, 0xFF
+SM2_TYPE = b"onefile.sm2-sm3/1"
+"""What follows the type byte 0xff, which C2SP keeps for types that it does not know: SM2 with SM3 over the text."""
 MOST_SIGNATURES = 100
 LARGEST_NOTE = 1_000_000
 _DASH = "— "
@@ -65,13 +67,15 @@ class NoteKey:
 
 def note_kind(algorithm: str) -> int:
     """Return the signature type of a log's own key."""
-    return ECDSA_NOTE if algorithm == ECDSA_P256 else ED25519_NOTE
+    return {ECDSA_P256: ECDSA_NOTE, SM2_SM3: OWN_NOTE}.get(algorithm, ED25519_NOTE)
 
 
 def note_key_id(name: str, kind: int, public: bytes) -> bytes:
     """Return the short id of a key: 4 bytes of SHA-256 over name, type and key; for ECDSA over its DER alone."""
     if kind == ECDSA_NOTE:
         return sha256(public).digest()[:4]
+    if kind == OWN_NOTE:
+        public = SM2_TYPE + public
     return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
