@@ -1,4 +1,4 @@
-"""Issues licences from what was released, in one batch; then tells how they stand, to statistics and to verifiers."""
+"""Issues licences from what was released; then tells how they stand, to statistics and to verifiers."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -15,7 +16,6 @@ from onefile.errors import OneFileError
 from onefile.files import lock
 
 if TYPE_CHECKING:
-    from licence_vault.issuing import Issued
     from pipelines.workshop import Workshop
 
 
@@ -74,8 +74,6 @@ def land(deliveries: Sequence[str]) -> list[str]:
 @_tells
 def settle(deliveries: Sequence[str]) -> list[dict[str, Any]]:
     """Silver, quarantine, receipt, expectations and release, for each delivery in its turn."""
-    from dataclasses import asdict
-
     from pipelines import lineage, steps
 
     shop = _shop()
@@ -133,7 +131,7 @@ def issue_licences() -> dict[str, int]:
     """Issue what was released since the last time; returns counts of drafts."""
     from pipelines import licences
 
-    return _counts(licences.issue(_shop()))
+    return asdict(licences.issue(_shop()))
 
 
 @_tells
@@ -141,7 +139,7 @@ def lapse_licences() -> dict[str, int]:
     """Let the licences lapse whose last day is over; returns counts."""
     from pipelines import licences
 
-    return _counts(licences.lapse(_shop()))
+    return asdict(licences.lapse(_shop()))
 
 
 @_tells
@@ -167,13 +165,6 @@ def publish_status() -> dict[str, int]:
 
     done = licences.publish(_shop())
     return {"lists": done.lists, "changed": done.changed}
-
-
-def _counts(issued: Issued | None) -> dict[str, int]:
-    if issued is None:
-        return {"issued": 0, "unchanged": 0, "refused": 0}
-    batch = issued.batch
-    return {"issued": batch.issued, "unchanged": batch.unchanged, "refused": batch.refused}
 
 
 def _shop() -> Workshop:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 from licence_vault import store
 from licence_vault.chunks import ENDS_BY_TIME, lapsed
 from licence_vault.drafts import Draft
-from licence_vault.issuing import Issued, issue
+from licence_vault.issuing import issue
 from licence_vault.restating import restated
 from licence_vault.store import Version
 from licence_vault.vault import Vault
 from schemas.licence_types import LicenceType
 
+AT_ONCE = 20_000
+"""Licences in one batch: bounds how long others wait for the log and the database."""
 LONG_AGO = date(1, 1, 1)
 
 
@@ -26,32 +29,36 @@ class Ending:
     days_left: int
 
 
-def is_due(vault: Vault, day: date) -> bool:
-    """Say whether the last day of any licence is over that has not lapsed yet."""
-    return next(_ended(vault, day), None) is not None
+def is_due(vault: Vault, kinds: Mapping[str, LicenceType], day: date) -> bool:
+    """Say whether the last day of any licence of a declared type is over that has not lapsed yet."""
+    return next(_ended(vault, kinds, day), None) is not None
 
 
-def lapse(vault: Vault, kinds: Mapping[str, LicenceType], *, at: datetime, day: date) -> Issued | None:
+def lapse(vault: Vault, kinds: Mapping[str, LicenceType], *, at: datetime, day: date) -> int:
     """Let the licences lapse whose last day is over: a version and a leaf for each, and nothing for the rest.
 
     Run again, or killed and run again, nothing is done twice.
 
     Args:
         kinds: the declared types by code; a licence of another type is left as it is.
-        at: the instant of the batch.
+        at: the instant of the batches, `AT_ONCE` licences each.
         day: its legal day: a licence whose last day is before it lapses, since the day after its last.
 
     Returns:
-        What was issued; None where nothing had ended.
+        How many lapsed.
 
     Raises:
         VaultError, ServingError: as `issuing.issue`.
     """
-    if not is_due(vault, day):
-        return None
-    head = vault.log.checkpoint()
-    batch_id = f"lapse:{day.isoformat()}:{0 if head is None else head.size}"
-    return issue(vault, _drafts(vault, kinds, day), batch_id=batch_id, at=at, day=day.isoformat())
+    number = 0
+    while drafts := list(islice(_drafts(vault, kinds, day), AT_ONCE)):
+        head = vault.log.checkpoint()
+        batch_id = f"lapse:{day.isoformat()}:{0 if head is None else head.size}"
+        done = issue(vault, drafts, batch_id=batch_id, at=at, day=day.isoformat())
+        number += 0 if done.is_repeat else done.batch.issued
+        if not done.batch.issued:
+            break
+    return number
 
 
 def ending(vault: Vault, day: date, within: int) -> Iterator[Ending]:
@@ -61,14 +68,16 @@ def ending(vault: Vault, day: date, within: int) -> Iterator[Ending]:
 
 
 def _drafts(vault: Vault, kinds: Mapping[str, LicenceType], day: date) -> Iterator[Draft]:
-    for version in _ended(vault, day):
+    for version in _ended(vault, kinds, day):
         draft = restated(vault, kinds, version)
         if draft is not None and draft.valid_until is not None:
             yield lapsed(draft, draft.valid_until)
 
 
-def _ended(vault: Vault, day: date) -> Iterator[Version]:
-    return _between(vault, LONG_AGO, day - timedelta(days=1))
+def _ended(vault: Vault, kinds: Mapping[str, LicenceType], day: date) -> Iterator[Version]:
+    for version in _between(vault, LONG_AGO, day - timedelta(days=1)):
+        if version.licence_key.partition(".")[0] in kinds:
+            yield version
 
 
 def _between(vault: Vault, first: date, last: date) -> Iterator[Version]:

@@ -51,7 +51,7 @@ def publish(vault: Vault, *, at: datetime, day: date, bits: int = 8, life: timed
     Raises:
         VaultError, ServingError: as `issuing.issue`.
     """
-    recover(vault)
+    _finish(vault)
     head = vault.log.checkpoint()
     size = 0 if head is None else head.size
     made_from = {"log_size": size, "log_root": "" if head is None else head.root.hex(), "day": day.isoformat()}
@@ -75,6 +75,14 @@ def publish(vault: Vault, *, at: datetime, day: date, bits: int = 8, life: timed
             changed += 1
         write_whole(vault.home / "status" / f"{number}.jwt", token)
     return Published(-(-size // LIST_SIZE), changed, size)
+
+
+def _finish(vault: Vault) -> None:
+    """Finish a batch that was cut off; an issuer who is at work is not waited for."""
+    with vault.looking() as connection:
+        last = store.last_batch(connection)
+    if last is not None and last.state == store.PREPARED:
+        recover(vault)
 
 
 def current(home: Path, number: int) -> str | None:

@@ -1,8 +1,8 @@
-"""From silver to the vault: what departments newly stated becomes versions of licences, in one batch a run.
+"""From silver to the vault: what departments newly stated becomes versions of licences, in batches.
 
-The cursor is the version of the release table (docs/adr/0005), kept as the name of the batch that
-was issued from it: batch and cursor are one row, written in one transaction. The vault knows for
-each licence which statement it was made from, so a run that looks at everything issues nothing twice.
+The vault knows for each licence which statement it was made from, so a run that is killed, or
+looks at everything again, issues nothing twice. The cursor is the version of the release table
+(docs/adr/0005), kept as the name of an empty batch that ends a run.
 Keys stay in this process: Spark hands rows over, and gets none back.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pyspark.sql import DataFrame, Row, Window
@@ -29,41 +31,85 @@ from pipelines.workshop import Workshop
 from schemas.licence_types import LicenceType
 from schemas.model import Table
 
-CURSOR = "flow"
+CURSOR, PART = "flow", "part"
+DRAFTS_A_BATCH = 20_000
+"""Bounds how long others wait for the log and the database while a large delivery is issued."""
 ROWS_A_PARTITION = 20_000
 
 
-def issue(shop: Workshop) -> Issued | None:
-    """Issue what was released since the last time; None when nothing was.
+@dataclass(frozen=True)
+class Told:
+    """What became of drafts; the counts add up to those that were made."""
+
+    issued: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+    def and_of(self, done: Issued) -> Told:
+        """Return the counts with those of a batch."""
+        batch = done.batch
+        return Told(self.issued + batch.issued, self.unchanged + batch.unchanged, self.refused + batch.refused)
+
+
+def issue(shop: Workshop, at_once: int = DRAFTS_A_BATCH) -> Told:
+    """Issue what was released since the last time, in batches, and then note how far that was.
+
+    Rows are fetched between the batches: nobody waits for Spark to have the log or the database.
+
+    Args:
+        at_once: drafts in one batch.
 
     Raises:
-        VaultError, ServingError: as `licence_vault.issuing.issue`.
-        EngineFailed: Spark failed; nothing is kept.
+        VaultError, ServingError: as `licence_vault.issuing.issue`; batches that are issued stay.
+        EngineFailed: Spark failed; likewise.
     """
     release = shop.lake.version(names.RELEASE)
     if release < 0:
-        return None
+        return Told()
     vault = opened(shop)
     made_from = f"{CURSOR}:{shop.lake.table_id(names.RELEASE)}:{_declared(shop)}:"
     with vault.looking() as connection:
         last = store.last_batch_id(connection, f"{CURSOR}:")
     if last == f"{made_from}{release}":
-        return None
+        return Told()
     since = int(last.removeprefix(made_from)) if last is not None and last.startswith(made_from) else None
     new = None if since is None else gold.released_between(shop.lake, since, release)
-    batch_id, day = f"{made_from}{release}", shop.legal_day(shop.at).isoformat()
-    return issuing.issue(vault, _drafts(shop, release, new), batch_id=batch_id, at=shop.at, day=day)
+    drafts, told = _drafts(shop, release, new), Told()
+    while part := list(islice(drafts, at_once)):
+        told = told.and_of(_part(shop, vault, part))
+    _batch(shop, vault, [], f"{made_from}{release}")
+    return told
 
 
-def lapse(shop: Workshop) -> Issued | None:
-    """Let the licences lapse whose last day is over; None where there are none."""
-    kinds = {kind.code: kind for kind in shop.declarations.licences.values()}
-    return expiry.lapse(opened(shop), kinds, at=shop.at, day=shop.legal_day(shop.at))
+def _part(shop: Workshop, vault: Vault, part: list[Draft | Refused]) -> Issued:
+    """Issue a part under a name that no batch has: what comes again is known by its statements, not by that."""
+    while True:
+        with vault.looking() as connection:
+            last = store.last_batch(connection)
+        done = _batch(shop, vault, part, f"{PART}:{1 if last is None else last.batch_no + 1}")
+        if not done.is_repeat:
+            return done
+
+
+def _batch(shop: Workshop, vault: Vault, drafts: list[Draft | Refused], batch_id: str) -> Issued:
+    at = shop.settings.now()  # not the run's beginning: another's batch may have come since
+    return issuing.issue(vault, drafts, batch_id=batch_id, at=at, day=shop.legal_day(at).isoformat())
+
+
+def lapse(shop: Workshop) -> Told:
+    """Let the licences lapse whose last day is over."""
+    return Told(issued=expiry.lapse(opened(shop), _kinds(shop), at=shop.at, day=shop.legal_day(shop.at)))
 
 
 def is_due(shop: Workshop) -> bool:
     """Say whether a licence's last day is over that has not lapsed yet."""
-    return (shop.home / "log" / "checkpoint").exists() and expiry.is_due(opened(shop), shop.legal_day(shop.at))
+    if not (shop.home / "log" / "checkpoint").exists():
+        return False
+    return expiry.is_due(opened(shop), _kinds(shop), shop.legal_day(shop.at))
+
+
+def _kinds(shop: Workshop) -> dict[str, LicenceType]:
+    return {kind.code: kind for kind in shop.declarations.licences.values()}
 
 
 def publish(shop: Workshop) -> Published:

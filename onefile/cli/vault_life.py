@@ -78,8 +78,7 @@ def lapse(settings: Settings, as_json: bool) -> None:
     from licence_vault import expiry
 
     vault = vault_home.opened(settings)
-    done = expiry.lapse(vault, vault_home.kinds_of(settings), at=settings.now(), day=settings.today())
-    number = 0 if done is None else done.batch.issued
+    number = expiry.lapse(vault, vault_home.kinds_of(settings), at=settings.now(), day=settings.today())
     told = say(settings, f"{number} 件证照到期失效", f"{number} licences lapsed")
     click.echo(json.dumps({"lapsed": number}) if as_json else told)
 
