@@ -15,6 +15,8 @@ class CatalogError(OneFileError):
 class UnknownResource(CatalogError):
     """No resource has the id that was asked for."""
 
+    exit_code = 2
+
     def __init__(self, asked: str, known: Iterable[str]) -> None:
         super().__init__(f"no resource{quoted(asked)}: a resource is <department>.<name>, {one_of(known, asked)}")
         self.asked = asked
@@ -22,6 +24,8 @@ class UnknownResource(CatalogError):
 
 class UnknownDepartment(CatalogError):
     """No department has the id that was asked for."""
+
+    exit_code = 2
 
     def __init__(self, asked: str, known: Iterable[str]) -> None:
         super().__init__(f"no department{quoted(asked)}: {one_of(known, asked)}")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
+from catalog.choices import check_choices
 from catalog.cleaning import read_cleaners, read_map
 from catalog.constants import constant_fault
 from schemas import layers
@@ -13,10 +16,12 @@ from schemas.errors import Problems, one_of
 from schemas.model import (
     UPDATE_CYCLES,
     Assertions,
+    Cleaner,
     CodeList,
     Column,
     ColumnMapping,
     Declarations,
+    Operation,
     Place,
     Resource,
     Table,
@@ -28,7 +33,8 @@ from schemas.terms import read_share, read_terms
 FORMATS = ("csv", "jsonl")
 ENCODINGS = ("utf-8", "gb18030")
 _REQUIRED = ("name", "department", "title", "title_en", "about", "table", "share", "update_cycle", "format", "columns")
-_OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "assertions", "catalogue")
+_OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "otherwise", "assertions",
+             "catalogue")  # fmt: skip
 
 
 def load(declarations: Declarations, overlays: tuple[Path, ...] = ()) -> Mapping[str, Resource]:
@@ -110,8 +116,10 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         assertions=_assertions(fields),
         place=value.place,
         terms=read_terms(fields, declarations.codes, share.share_class),
+        otherwise={header: entry.texts(may_be_single=True) for header, _, entry in fields.entries("otherwise")},
     )
     _check(resource, table, fields)
+    check_choices(resource, table, declarations.codes, fields)
     return resource
 
 
@@ -137,15 +145,18 @@ def _empty(fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("", *(item.text_or_empty() for item in fields.items("empty")))))
 
 
-def _operation(fields: Fields) -> tuple[str, tuple[str, ...]] | None:
+def _operation(fields: Fields) -> Operation | None:
     value = fields.get("operation")
     if value is None:
         return None
-    operation = value.fields(("column", "withdraw"))
+    operation = value.fields(("column", "withdraw"), ("state",))
     values = operation.texts("withdraw", may_be_single=True)
     if not values and "withdraw" in operation.values:
         value.refuse("no text that withdraws", "at least one under 'withdraw'")
-    return operation.text("column"), values
+    states = operation.texts("state", may_be_single=True)
+    for text in (text for text in states if text in values):
+        value.refuse(f"{text!r} under 'withdraw' and 'state'", "it under one of the two")
+    return Operation(operation.text("column"), values, states)
 
 
 def _assertions(fields: Fields) -> Assertions:
@@ -170,7 +181,23 @@ def _mappings(fields: Fields, table: Table | None, codes: Mapping[str, CodeList]
         if table is not None and name not in columns:
             key.refuse(f"the column {name!r}, not in the table {table.name!r}", one_of(columns, name))
         found.append(_mapping(name, key, value, columns.get(name), codes))
-    return tuple(found)
+    return tuple(_alone(mapping, found) for mapping in found)
+
+
+def _alone(mapping: ColumnMapping, beside: Iterable[ColumnMapping]) -> ColumnMapping:
+    """Let an amount be in the default currency only, where no column tells the currency of the same header."""
+    if _money_gives(mapping) != "amount_cents":
+        return mapping
+    if any(m.source == mapping.source and _money_gives(m) == "currency" for m in beside):
+        return mapping
+    *before, money = mapping.clean
+    argument = {**cast("Mapping[str, str]", money.argument), "currencies": "default"}
+    return replace(mapping, clean=(*before, Cleaner("money", argument)))
+
+
+def _money_gives(mapping: ColumnMapping) -> str | None:
+    last = mapping.clean[-1] if mapping.clean else None
+    return last.argument["give"] if last and last.name == "money" and isinstance(last.argument, Mapping) else None
 
 
 def _mapping(

@@ -6,9 +6,13 @@ Spark and the lake are imported when a task runs, never when a DAG file is parse
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import date
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from onefile import settings
@@ -19,24 +23,56 @@ if TYPE_CHECKING:
     from pipelines.workshop import Workshop
 
 
-failures: list[str] = []
-"""Why tasks of this process failed, for whoever runs the DAGs in it: errors of ours, which quote nobody."""
+@dataclass
+class Told:
+    """What tasks of this process say to whoever runs the DAGs in it.
+
+    `failures` says why they failed (errors of ours, which quote nobody); `is_stopped` that
+    somebody asked the process to stop, which Airflow takes for a failure of the task.
+    """
+
+    failures: list[str] = field(default_factory=list)
+    is_stopped: bool = False
+
+
+told = Told()
 
 Task = TypeVar("Task", bound=Callable[..., Any])
 
 
 def _tells(task: Task) -> Task:
-    """Let a task keep why it failed in `failures`; it fails as it would."""
+    """Let a task keep in `told` why it failed, or that it was stopped; it fails as it would."""
 
     @functools.wraps(task)
     def run(*arguments: Any) -> Any:
         try:
-            return task(*arguments)
+            with _stoppable():
+                return task(*arguments)
         except OneFileError as error:
-            failures.append(str(error))
+            told.failures.append(str(error))
+            raise
+        except KeyboardInterrupt:
+            told.is_stopped = True
             raise
 
     return cast("Task", run)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM end what runs, as Ctrl-C does: Airflow's own handling of it lets the task go on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, kept)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 @_tells

@@ -45,8 +45,8 @@ def decode(content: bytes, encoding: str) -> str:
     return text
 
 
-def encoding_differs(content: bytes, encoding: str, row: int) -> FileBroken:
-    """Return the error that bytes at a row are not of the encoding."""
+def encoding_differs(content: bytes, encoding: str, row: int | None) -> FileBroken:
+    """Return the error that bytes at a row, or of a whole file, are not of the encoding."""
     return FileBroken("encoding", row, found=looks_like(content), wanted=_SHOWN[encoding])
 
 

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from inbox.encodings import encoding_differs
 from inbox.errors import FileBroken
 
 CHUNK_BYTES = 2**20
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MAX_LINE_BYTES = 64 * 2**20
 
 # Stands in a block for a line end inside quotes. A file's own NUL is refused before.
 QUOTED_LINE_END = b"\0"
 
 
-def blocks(file: BinaryIO, first_row: int, *, is_quoted: bool) -> Iterator[bytes]:
+def blocks(file: BinaryIO, first_row: int, *, is_quoted: bool, encoding: str) -> Iterator[bytes]:
     """Yield blocks of whole records, each block ending with its last record's line end (the last may lack it).
 
     Args:
         file: read from where it stands.
         first_row: number of the first record, for errors: 0 where a header comes first.
         is_quoted: lines may hold quoted line ends; these are `QUOTED_LINE_END` in the blocks.
+        encoding: utf-8 or gb18030, as declared.
 
     Raises:
-        FileBroken: `line_too_long`, `control_character` or `quoting`, once all before it is yielded.
+        FileBroken: `encoding` (UTF-16), `line_too_long`, `control_character` or `quoting`, once
+            all before it is yielded.
     """
     carried: list[bytes] = []
     size = 0
     row = first_row
-    is_open = False
+    is_open = is_begun = False
     while chunk := file.read(CHUNK_BYTES):
+        if not is_begun and chunk.startswith(UTF_16):
+            raise encoding_differs(chunk, encoding, None)
+        is_begun = True
         if b"\0" in chunk:
             before = _before_nul(carried, chunk, is_quoted, is_open)
             yield from before

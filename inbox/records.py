@@ -108,7 +108,7 @@ def _solid_blocks(file: BinaryIO, resource: Resource, first_row: int) -> Iterato
     row = first_row
     is_judged = resource.encoding == "utf-8"
     empties = 0
-    for block in blocks(file, first_row, is_quoted=resource.format == "csv"):
+    for block in blocks(file, first_row, is_quoted=resource.format == "csv", encoding=resource.encoding):
         if not is_judged and is_utf8_after_all(block):
             raise FileBroken("encoding", None, found="UTF-8", wanted="GB18030")
         is_judged = is_judged or not block.isascii()

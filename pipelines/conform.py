@@ -18,8 +18,7 @@ from pyspark.sql.types import MapType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import write_whole
-from pipelines import bronze, names, present, reading, settle, types, values
-from pipelines.characters import BLANKS
+from pipelines import bronze, choosing, names, present, reading, settle, types, values
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, TableDesign, engine
 from schemas.model import Column as Declared
@@ -130,9 +129,13 @@ def typed(
     called = bronze.columns(resource)
     known = rows.columns
     mappings = {m.column: m for m in resource.columns}
-    marked = rows.withColumn("_withdrawn", _withdrawn(resource, called))
-    sources = [values.Source(table.column(m.column), _text(m, called), m) for m in resource.columns]
+    read_as = choosing.coded(resource, table)
+    unlisted = dict(choosing.unlisted(resource, called, read_as))
+    marks = {f"_unlisted_{place}": reason for place, reason in enumerate(unlisted.values())}
+    marked = rows.withColumns({"_withdrawn": choosing.withdrawn(resource, called), **marks})
+    sources = [values.Source(table.column(m.column), choosing.text(m, called, read_as), m) for m in resource.columns]
     read = values.read(marked, sources, resource.empty, declarations.codes, received_on)
+    read = _meant(read, resource, table, read_as, declarations)
     valued = read.select(
         "_delivery",
         "_row_no",
@@ -141,6 +144,7 @@ def typed(
         "_withdrawn",
         *(_value(mappings, column).alias(column.name) for column in table.columns),
         *(f"_why_{name}" for name in mappings),
+        *marks,
         _warnings(mappings).alias("_warnings"),
         _as_received(called, known).alias("_row"),
     )
@@ -151,22 +155,30 @@ def typed(
         (_header(mappings, name), reason if name in table.key else f.when(~f.col("_withdrawn"), reason))
         for name, reason in reasons.items()
     ]
+    found += [(header, f.col(mark)) for header, mark in zip(unlisted, marks, strict=True)]
     valid_from = f.lit(period_day)
     if table.observed is not None:
         valid_from = f.coalesce(f.col(table.observed), valid_from)
     return (
         valued.withColumn("_problems", settle.problems(found))
         .withColumn("_valid_from", valid_from)
-        .drop(*(f"_why_{name}" for name in mappings))
+        .drop(*(f"_why_{name}" for name in mappings), *marks)
     )
 
 
-def _text(mapping: ColumnMapping, called: dict[str, str]) -> Column:
-    """Return the text that a column is read from: null in rows that the mapping's `when` leaves out."""
-    text = f.lit(mapping.constant) if mapping.source is None else f.col(f"`{called[mapping.source]}`")
-    for header, wanted in mapping.when.items():
-        text = f.when(f.btrim(f.col(f"`{called[header]}`"), f.lit(BLANKS)).isin(*wanted), text)
-    return text
+def _meant(
+    read: DataFrame, resource: Resource, table: Table, read_as: dict[str, str], declarations: Declarations
+) -> DataFrame:
+    """Empty, with its reason, what was read in rows whose code says that the column is not meant."""
+    chosen = [m for m in resource.columns if read_as.keys() & m.when.keys()]
+    if not chosen:
+        return read
+    made = {}
+    for mapping in chosen:
+        is_meant = choosing.is_meant(mapping, table, read_as, declarations.codes)
+        for kind in ("_value_", "_why_", "_warning_"):
+            made[f"{kind}{mapping.column}"] = f.when(is_meant, f.col(f"{kind}{mapping.column}"))
+    return read.withColumns(made)
 
 
 def _value(mappings: dict[str, ColumnMapping], column: Declared) -> Column:
@@ -182,13 +194,6 @@ def _header(mappings: dict[str, ColumnMapping], name: str) -> str:
     """Return the department's own word for a column."""
     mapping = mappings.get(name)
     return name if mapping is None or mapping.source is None else mapping.source
-
-
-def _withdrawn(resource: Resource, called: dict[str, str]) -> Column:
-    if resource.operation is None:
-        return f.lit(False)
-    header, wanted = resource.operation
-    return f.coalesce(f.trim(f.col(f"`{called[header]}`")).isin(list(wanted)), f.lit(False))
 
 
 def _as_received(called: dict[str, str], known: list[str]) -> Column:

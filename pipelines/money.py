@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
@@ -37,12 +38,15 @@ CENTS: Mapping[str, int] = {
 }
 """Cents in each unit, without the 元 that may follow it."""
 
-_NOISE = BLANKS + INVISIBLE + "()[]{}<>〈〉《》〔〕【】「」:;/|\\\"'’‘“”、。"
+_PARTING = ";/|\\、"  # at an end it says nothing; within, it parts one amount or unit from another
+_NOISE = BLANKS + "()[]{}<>〈〉《》〔〕【】「」:\"'’‘“”。"
 _KNOWN = WIDTH_FROM + "abcdefghijklmnopqrstuvwxyz" + "壹贰叁肆伍陆柒捌玖貳參陸两兩〇拾佰仟萬億圆圓"
 _MEANT = WIDTH_TO + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "一二三四五六七八九二三六二二零十百千万亿元元"
 _FIGURE = r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?"
 _SHAPE = rf"^([^0-9.,+-]*)([+-]?{_FIGURE})([^0-9.,+-]*)\z"
+_SIZE = f"^({'|'.join(sorted(filter(None, CENTS), key=len, reverse=True))})"
 _HAN_DIGITS = "零一二三四五六七八九"
+_PARTED = rf"[0-9.,][{re.escape(_NOISE)}]+[0-9.,]|[{_HAN_DIGITS}十百千万亿][{re.escape(_NOISE)}]+[{_HAN_DIGITS}十百千]"
 _HAN_SHAPE = rf"^([^{_HAN_DIGITS}十百千万亿]*)([{_HAN_DIGITS}十百千万亿]+)([^{_HAN_DIGITS}0-9]*)\z"
 
 
@@ -57,11 +61,12 @@ def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
         argument: `give` is `amount_cents` or `currency`; `default_unit` (one of
             `schemas.cleaners.MONEY_UNITS`) holds where no unit is written; without it a
             named currency counts as the unit; `default_currency` (CNY when absent) holds
-            where none is written.
+            where none is written. `currencies`: `default` where nothing tells the currency
+            of the amount, which then may be in no other.
 
     Returns:
         Whole cents, or an ISO 4217 code, as text; reasons `money_unreadable`,
-        `currency_unknown`, `unit_missing`.
+        `currency_unknown`, `unit_missing`, `currency_other`.
     """
     found = bound(_plain(text), lambda shape: bound(_parts(shape), lambda parts: _judged(parts, argument)))
     return Cleaned(found["text"], found["reason"])
@@ -70,7 +75,8 @@ def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
 def _parts(shape: Column) -> Column:
     """Take the text apart: words before the figure, the figure, its size, words behind it."""
     after = f.regexp_extract(shape, _SHAPE, 3)
-    size = f.regexp_extract(after, "^([十百千万]?[万亿]|[十百千分角])", 1)
+    size = f.regexp_extract(after, _SIZE, 1)
+    rest = f.substr(after, f.length(size) + 1, f.length(after))
     figure = f.replace(f.regexp_extract(shape, _SHAPE, 2), f.lit(","), f.lit(""))
     return f.struct(
         shape.isNotNull().alias("is_given"),
@@ -78,8 +84,9 @@ def _parts(shape: Column) -> Column:
         f.regexp_extract(shape, _SHAPE, 1).alias("before"),
         after.alias("after"),
         size.alias("size"),
+        rest.alias("rest"),
         look_up(_words(is_first=True), f.regexp_extract(shape, _SHAPE, 1)).alias("first"),
-        look_up(_words(is_first=False), f.substr(after, f.length(size) + 1, f.length(after))).alias("last"),
+        look_up(_words(is_first=False), rest).alias("last"),
     )
 
 
@@ -93,13 +100,17 @@ def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
     reason = (
         f.when(~parts["is_given"], None)
         .when(number.isNull() | (f.size(named) > 1), "money_unreadable")
+        .when(last.isNull() & parts["rest"].rlike("^[十百千万亿]"), "money_unreadable")
         .when(first.isNull() & _looks_like_currency(parts["before"]), "currency_unknown")
         .when(last.isNull() & _looks_like_currency(parts["after"]), "currency_unknown")
         .when(first.isNull() | last.isNull(), "money_unreadable")
         .when((number != 0) & unit.isNull(), "unit_missing")
         .when(whole.isNull(), "money_unreadable")
     )
-    currency = f.coalesce(f.get(named, f.lit(0)), f.lit(argument.get("default_currency", "CNY")))
+    usual = f.lit(argument.get("default_currency", "CNY"))
+    currency = f.coalesce(f.get(named, f.lit(0)), usual)
+    if argument.get("currencies") == "default":
+        reason = reason.when(currency != usual, "currency_other")
     value = currency if argument["give"] == "currency" else whole.cast("string")
     given = f.struct(value.alias("text"), reason.alias("reason"))
     return bound(
@@ -111,9 +122,13 @@ def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
 
 
 def _plain(text: Column) -> Column:
-    """Return the text half-width, in capitals, without noise and closing words, Han figures as digits."""
-    bare = f.translate(text, _KNOWN, _MEANT)
-    quiet = f.regexp_replace(f.translate(bare, _NOISE, ""), r"(?<=[元角分])[整正]|\.\z", "")
+    """Return the text half-width, in capitals, without noise and closing words, Han figures as digits.
+
+    Where noise parts a figure from a figure the text stays as it is, and is read as none: it may be two.
+    """
+    bare = f.btrim(f.translate(f.translate(text, INVISIBLE, ""), _KNOWN, _MEANT), f.lit(_PARTING + BLANKS))
+    told = f.regexp_replace(f.translate(bare, _NOISE, ""), r"(?<=[元角分])[整正]|\.\z", "")
+    quiet = f.when(bare.rlike(_PARTED), bare).otherwise(told)
 
     def read(text: Column) -> Column:
         is_han = ~text.rlike("[0-9]") & text.rlike(f"[{_HAN_DIGITS}十]")
@@ -138,8 +153,9 @@ def _with_digits(text: Column, before: Column, figure: Column, after: Column) ->
     )
     digit = f"[{_HAN_DIGITS[1:]}]"
     group = f"(?:{digit}千)?零?(?:{digit}百)?零?(?:{digit}?十)?零?{digit}?"
-    is_figure = figure.rlike(rf"^(?:{group}万?亿)?零?(?:{group}万)?零?(?:{group})?\z")
-    is_loose = figure.rlike(rf"[百千万亿]{digit}(?![十百千万亿])")
+    is_figure = figure.rlike(rf"^(?:(?!万|亿){group}万?亿)?零?(?:(?!万){group}万)?零?(?:{group})?\z")
+    # 一百五万 is said for 1,500,000 and for 1,050,000: a place that is left out needs its 零.
+    is_loose = figure.rlike(rf"百{digit}(?!十)|千{digit}(?!百)|[万亿]{digit}(?!千)")
     unit = f.when(figure.rlike("[万亿]") & ~after.startswith("元"), "元").otherwise("")
     whole = f.concat(before, digits.cast("string"), unit, after)
     return f.when((figure != "") & is_figure & ~is_loose, whole).otherwise(text)

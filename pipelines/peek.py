@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.fs as fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -30,7 +31,9 @@ def rows(lake: Path, name: str, columns: Sequence[str], where: ds.Expression | N
     if not (path / "_delta_log").is_dir():
         return None
     try:
-        return DeltaTable(str(path)).to_pyarrow_dataset().to_table(columns=list(columns), filter=where)
+        # Arrow's own file system: its threads may outlive the interpreter, and then must not call into it.
+        files = fs.SubTreeFileSystem(str(path), fs.LocalFileSystem())
+        return DeltaTable(str(path)).to_pyarrow_dataset(filesystem=files).to_table(columns=list(columns), filter=where)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:

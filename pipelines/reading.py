@@ -133,7 +133,8 @@ def _string(asked: _Asked) -> Reading:
 
 def _long(asked: _Asked) -> Reading:
     number = f.when(asked.text.rlike(_WHOLE), asked.text.try_cast("bigint"))
-    reason = f.when(~asked.text.rlike(_WHOLE), "not_a_number")
+    is_whole, is_decimal = asked.text.rlike(_WHOLE), asked.text.rlike(_DECIMAL)
+    reason = f.when(~is_decimal, "not_a_number").when(~is_whole, "not_whole")
     return Reading(number, _bounded(asked.text, number, reason, asked.column), _nothing())
 
 

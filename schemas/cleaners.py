@@ -10,7 +10,8 @@ form, said by `argument`:
     patterns  tuple of Java date patterns, tried in order
     map       Mapping of str to str, at least one
     unit      {"factor": decimal text}
-    money     {"give": "amount_cents" or "currency"[, "default_unit": …][, "default_currency": …]}
+    money     {"give": "amount_cents" or "currency"[, "default_unit": …][, "default_currency": …]},
+              and {"currencies": "default"} where no column takes the currency from the same header
 
 Several cleaners run in the order written, after the resource's `empty` texts became nothing.
 """

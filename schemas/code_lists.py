@@ -143,10 +143,16 @@ def _day(text: str, place: Place, problems: Problems) -> date | None:
 
 
 def check(codes: Mapping[str, Code], places: Mapping[str, Place], problems: Problems) -> None:
-    """Tell entries that point to no entry, end before they begin, or whose synonym is another's code.
+    """Tell entries that point to no entry, end before they begin, or whose synonym is another's code or synonym.
 
-    Only the entries that have a place are looked at.
+    Only the entries that have a place are looked at. A synonym may pass from an entry that
+    has ended to another, and under different parents there may be two of a kind: what reads
+    the text then needs the parents' names too.
     """
+    holders: dict[tuple[str | None, str], str] = {}
+    for entry in codes.values():
+        for synonym in entry.synonyms if entry.until is None else ():
+            holders.setdefault((entry.parent, synonym), entry.code)
     for code in places.keys() & codes.keys():
         entry = codes[code]
         for what, other in (("parent", entry.parent), ("successor", entry.successor)):
@@ -157,3 +163,6 @@ def check(codes: Mapping[str, Code], places: Mapping[str, Place], problems: Prob
         for synonym in entry.synonyms:
             if not synonym.strip() or (synonym in codes and synonym != code):
                 problems.add(places[code], f"the synonym {synonym!r} of {code!r}", "a text that is no other code")
+            elif entry.until is None and (holder := holders[entry.parent, synonym]) != code:
+                found = f"the synonym {synonym!r} of {code!r}, which {holder!r} has too"
+                problems.add(places[code], found, "a text that stands for one code only")

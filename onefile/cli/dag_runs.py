@@ -38,16 +38,21 @@ class DagRuns:
         """Run a DAG to its end; True when every task did what it should, else `why` says more.
 
         A task is not tried again here: whoever runs the command can do that, and sees why.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop while a task ran.
         """
         from dags import work
 
         dag = self._bag.dags[dag_id]
-        work.failures.clear()
+        work.told.failures.clear()
         for task in dag.tasks:
             task.retries = 0
         with quiet(self._log):
             ran = dag.test(run_conf=dict(conf))
-        self.why = tuple(work.failures)
+        if work.told.is_stopped:
+            raise KeyboardInterrupt
+        self.why = tuple(work.told.failures)
         return str(ran.state) == "success"
 
 

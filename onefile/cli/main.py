@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -34,6 +35,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 
+AT = "The present instant, with offset, instead of the clock."
+LANG = "Language of what is shown."
+LANGUAGES = click.Choice(["zh", "en"])
 EXIT_CODES = """\b
 Exit codes:
   0  done
@@ -54,8 +58,7 @@ class Verbs(click.Group):
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(VERBS[name][0]).command
-        for each in (command, *getattr(command, "commands", {}).values()):
-            each.epilog = each.epilog or EXIT_CODES
+        _equip(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -63,9 +66,36 @@ class Verbs(click.Group):
             formatter.write_dl([(name, about) for name, (_, about) in VERBS.items()])
 
 
+def _equip(command: click.Command) -> None:
+    """Give a verb, and all below it, what every verb has: the exit codes in its help, `--at` and `--lang`."""
+    command.epilog = command.epilog or EXIT_CODES
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            _equip(each)
+    elif COMMON[0] not in command.params:
+        command.params += COMMON
+
+
+def _set_instant(ctx: click.Context, _parameter: click.Parameter, at: str | None) -> None:
+    if at is not None:
+        ctx.obj = replace(ctx.obj, fixed_now=settings_module.instant(at))
+
+
+def _set_language(ctx: click.Context, _parameter: click.Parameter, lang: str | None) -> None:
+    if lang is not None:
+        ctx.obj = replace(ctx.obj, lang=lang)
+
+
+COMMON = (
+    click.Option(["--at"], metavar="INSTANT", help=AT, callback=_set_instant, expose_value=False, is_eager=True),
+    click.Option(["--lang"], type=LANGUAGES, help=LANG, callback=_set_language, expose_value=False, is_eager=True),
+)
+"""What may stand before the verb as well as behind it."""
+
+
 @click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--at", metavar="INSTANT", help="The present instant, with offset, instead of the clock.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of what is shown.")
+@click.option("--at", metavar="INSTANT", help=AT)
+@click.option("--lang", type=LANGUAGES, help=LANG)
 @click.pass_context
 def onefile(ctx: click.Context, at: str | None, lang: str | None) -> None:
     """One File (一档通): one file per person and enterprise, from what departments hand over."""

@@ -30,8 +30,10 @@ STRANGE = {
 }
 
 NOTHING = {
-    "zh": "没有可重新提交的行：文件中没有与待处理行不同的内容",
-    "en": "nothing to re-drive: no row of the file differs from the one that waits",
+    "zh": "没有可重新提交的行：文件中没有与待处理行不同的内容；"
+    "如果是声明已更正，或已删去同一主键的其他行，请加 --unchanged",
+    "en": "nothing to re-drive: no row of the file differs from the one that waits; where a declaration was corrected, "
+    "or the other rows of the key were taken out of the file, add --unchanged",
 }
 
 
@@ -41,11 +43,15 @@ NOTHING = {
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The department's private key."
 )
+@click.option(
+    "--unchanged", is_flag=True, help="Rows that nobody changed too: a declaration was, or of rows that contradict "
+    "each other the right one was left in the file."
+)  # fmt: skip
 @click.pass_obj
-def command(settings: Settings, file: Path, resource: str | None, key: Path | None) -> None:
+def command(settings: Settings, file: Path, resource: str | None, key: Path | None, unchanged: bool) -> None:
     """Put the corrected rows of FILE, as `onefile quarantine export` wrote it, into the inbox.
 
-    Rows that nobody changed stay where they wait. The same file again changes nothing.
+    Rows that nobody changed stay where they wait, without --unchanged. The same file again changes nothing.
     """
     import catalog
     from pipelines import correction
@@ -56,7 +62,7 @@ def command(settings: Settings, file: Path, resource: str | None, key: Path | No
         raise Failure(f"no resource{quoted(resource or file.stem)} is declared: give it with --resource", 2)
     rows = correction.read(file, declared)
     _check_known(settings, declared, rows)
-    changed = _changed(settings, declared, rows)
+    changed = _to_redrive(settings, declared, rows, unchanged)
     if not changed:
         click.echo(NOTHING[settings.lang])
         return
@@ -76,15 +82,16 @@ def _check_known(settings: Settings, resource: Resource, rows: list[Corrected]) 
         raise Failure(STRANGE[settings.lang].format(rows=shown))
 
 
-def _changed(settings: Settings, resource: Resource, rows: list[Corrected]) -> list[Corrected]:
-    """Keep the rows that wait in quarantine and now say something else than there."""
+def _to_redrive(settings: Settings, resource: Resource, rows: list[Corrected], unchanged: bool) -> list[Corrected]:
+    """Keep the rows that wait in quarantine and now say something else than there, or all that wait."""
     from pipelines import quarantine
 
     waiting = {(r.delivery, r.row_no): r.row for r in quarantine.waiting(settings.home / "lake", [resource.id])}
     return [
         row
         for row in rows
-        if (known := waiting.get((row.delivery, row.row_no))) is not None and _differs(row.values, known, resource)
+        if (known := waiting.get((row.delivery, row.row_no))) is not None
+        and (unchanged or _differs(row.values, known, resource))
     ]
 
 

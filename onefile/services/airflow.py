@@ -27,7 +27,7 @@ from onefile.services import spark_connect
 from onefile.services.processes import STOPPING, Running, Service, ServiceNotReady, guarded, running
 from onefile.settings import Settings
 
-SECONDS_TO_START = 120
+SECONDS_TO_START = 300
 COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],

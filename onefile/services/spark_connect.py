@@ -15,7 +15,7 @@ from onefile.files import make_folder, write_whole
 from onefile.services.processes import Running, Service, ServiceNotReady
 from onefile.settings import Settings
 
-SECONDS_TO_START = 90
+SECONDS_TO_START = 300
 DEFAULT_PORT = 15002
 TOKEN = "SPARK_CONNECT_AUTHENTICATE_TOKEN"  # the variable in which Spark's clients look for it
 

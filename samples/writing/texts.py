@@ -17,7 +17,7 @@ from samples.city.columns import Column, figures, without
 from samples.errors import CannotWrite
 from samples.writing import forms
 from samples.writing.forms import Form
-from schemas.model import CodeList, ColumnMapping, Declarations, Resource, Table
+from schemas.model import CodeList, ColumnMapping, Declarations, Operation, Resource, Table
 
 USUAL, EMPTY_WORDS = 0.9, 0.03
 """Share of values written in the usual way, and of missing ones for which a word like `-` stands."""
@@ -67,8 +67,8 @@ class Writer:
         return bool(mappings) and all("money" in {c.name for c in m.clean} for m in mappings)
 
     def _header(self, header: str, rows: Rows) -> Column:
-        if self.resource.operation is not None and header == self.resource.operation[0]:
-            return self._operation(rows)
+        if self.resource.operation is not None and header == self.resource.operation.header:
+            return self._operation(self.resource.operation, rows)
         if header in self.mappings:
             if self.is_money(header):
                 return self._emptied(header, self._money(header, rows), rows)
@@ -138,13 +138,10 @@ class Writer:
                 raise CannotWrite(self.resource.id, header, f"no text under 'when' says what {column} goes with")
         return text
 
-    def _operation(self, rows: Rows) -> Column:
-        header, withdraw = self.resource.operation or ("", ("",))
-        usual = ("1", "2") if all(text.isdigit() for text in withdraw) else ("新增", "变更")
-        kept = next((text for text in (usual[0 if rows.is_first else 1], *usual, "") if text not in withdraw), None)
-        if kept is None:
-            raise CannotWrite(self.resource.id, header, "every text withdraws")
-        return pc.if_else(pa.array(rows.withdrawn), pa.scalar(withdraw[0]), pa.scalar(kept))
+    def _operation(self, operation: Operation, rows: Rows) -> Column:
+        states = operation.state or ("",)
+        kept = states[0] if rows.is_first else states[min(1, len(states) - 1)]
+        return pc.if_else(pa.array(rows.withdrawn), pa.scalar(operation.withdraw[0]), pa.scalar(kept))
 
     def _emptied(self, header: str, texts: Column, rows: Rows) -> Column:
         """Write for some of the missing values a word that means "nothing"."""

@@ -52,7 +52,9 @@ def judge(text: str, kind: str | None = None, on: date | None = None) -> Finding
 
     Args:
         kind: one of `KINDS`; None: guessed from the shape. Texts of 18 digits may be a
-            person's number or a credit code: the one whose check fits.
+            person's number or a credit code: the one whose check fits. Where that is the
+            credit code's, by chance it may be a person's with a wrong check; so it has to
+            have an area that is listed, and the person's number a day or an area that is none.
         on: the day it was handed in, which no birth may be after.
     """
     if kind is None:
@@ -117,9 +119,16 @@ def _guess(text: str, on: date | None) -> tuple[str, str | None]:
     if not text[:17].isdecimal() or (text[17:].isalpha() and text[17:] not in "XxＸ"):
         return "credit_code", credit_fault(text)
     reason = person_fault(text, on)
-    if reason is not None and len(text) == 18 and credit_fault(text) is None:
+    if reason is not None and credit_fault(text) is None and not _is_rather_a_person(text, reason):
         return "credit_code", None
     return "person_number", reason
+
+
+def _is_rather_a_person(text: str, reason: str) -> bool:
+    """Tell 18 digits that pass the credit code's check by chance from those that are one."""
+    if text[2:8] != CENTRAL_AREA and areas.warning(text[2:8]) == "region_unknown":
+        return True
+    return reason == "check" and areas.warning(text) != "region_unknown"
 
 
 def _warning(kind: str, text: str) -> str | None:

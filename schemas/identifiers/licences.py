@@ -149,6 +149,9 @@ def diagnose(text: str) -> tuple[tuple[str, ...], str | None]:
         return tuple(found), None
     kind, issuer, serial, version, check = parts
     mended = _mend(kind, issuer, serial, version, found)
+    if check != check.upper():
+        found.add("lower_case")
+        check = check.upper()
     body = "".join(mended)
     is_whole = _body_fault(*mended) is None
     if is_whole and check != check_character(body):

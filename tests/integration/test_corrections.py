@@ -123,6 +123,28 @@ def test_a_re_driven_row_that_is_still_wrong_waits_once_and_holds_no_right_one_b
     assert house.settle() == {}
 
 
+def test_of_two_rows_that_contradict_each_other_the_one_that_is_kept_is_re_driven_as_it_is(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.deliver(RESOURCE, "2026-10-29", f"""
+        编号   | 信用代码 | 开业      | 类别
+        AB0020 | {WANG}   | 2020/7/7  | 书店
+        AB0020 | {MILL}   | 2020/7/7  | 书店
+    """, "fourth")  # fmt: skip
+    assert house.settle() == {"fourth": Outcome("fourth", RESOURCE, "released", 2, 0, 2, 0)}
+    assert house.onefile("quarantine", "export", "--department", "market", "--out", tmp_path) == 0
+    exported = tmp_path / f"{RESOURCE}.csv"
+    lines = exported.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    exported.write_text(lines[0] + next(line for line in lines if "AB0020" in line and MILL in line), "utf-8-sig")
+    assert house.onefile("redrive", exported) == 0
+    assert "add --unchanged" in capsys.readouterr().out
+    assert [house.onefile("redrive", exported, "--unchanged") for _ in range(2)] == [0, 0]
+    (outcome,) = house.settle().values()
+    assert (outcome.status, outcome.received, outcome.accepted) == ("released", 1, 1)
+    assert ("编号", "key_conflict") not in waiting(house, capsys)
+    assert {row["holder_code"] for row in house.rows("silver/shop") if row["shop_no"] == "AB0020"} == {MILL}
+
+
 def test_a_row_that_was_never_rejected_is_named_and_nothing_is_re_driven(
     house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

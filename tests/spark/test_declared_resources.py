@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 import catalog
+from catalog.model import Catalogue
 from pipelines import bronze, conform
+from tests.declared import SHOP, lay
 from tests.drawn import cells
 
 PERIOD, TODAY = date(2026, 10, 31), date(2026, 11, 23)
 
 
-def typed(spark: SparkSession, resource_id: str, drawing: str) -> DataFrame:
+def typed(spark: SparkSession, resource_id: str, drawing: str, laid: Catalogue | None = None) -> DataFrame:
     """Return a drawn delivery of a resource, typed; headers that are not drawn are empty."""
-    found = catalog.load()
+    found = laid or catalog.load()
     resource = found.resource(resource_id)
     header, rows = cells(drawing)
     called = bronze.columns(resource)
@@ -64,6 +67,53 @@ def test_class_and_capital_of_the_public_register_are_read_in_every_spelling(spa
     assert [list(row["_problems"]) for row in read] == [[] for _ in rows]
     found = [(row["class"], row["capital_cents"], row["capital_currency"]) for row in read]
     assert found == [(c, int(cents) if cents else None, currency) for _, _, c, cents, currency in rows]
+
+
+def test_a_shareholders_number_is_read_by_every_word_for_its_kind(spark: SparkSession) -> None:
+    person, enterprise = "690101199001010018", "91690101MA00000158"
+    rows = typed(
+        spark,
+        "market.shareholders",
+        f"""
+        统一社会信用代码   | 出资序号 | 股东名称 | 股东类型      | 证照编号     | 更新日期
+        91110000600037341L | 1        | 赵某     | 外籍自然人    | {person}     | 2026-10-01
+        91110000600037341L | 2        | 赵某     | 1             | {person}     | 2026-10-01
+        91110000600037341L | 3        | 甲公司   | 有限合伙      | {enterprise} | 2026-10-01
+        91110000600037341L | 4        | 乙公司   | 　公司        | {enterprise} | 2026-10-01
+        91110000600037341L | 5        | 丙公司   | 外国投资者    | X-1          | 2026-10-01
+        91110000600037341L | 6        | 丁公司   | 外星人        | {enterprise} | 2026-10-01
+    """,
+    )
+    read = rows.orderBy("_row_no").collect()
+    assert [(r["holder_number"], r["holder_code"]) for r in read] == [
+        (person, None), (person, None), (None, enterprise), (None, enterprise), (None, None), (None, None),
+    ]  # fmt: skip
+    assert problems(rows) == [[], [], [], [], [], [("股东类型", "not_in_list")]]
+
+
+def test_a_word_that_nobody_declared_neither_withdraws_nor_states(spark: SparkSession) -> None:
+    head = "公民身份号码 | 姓名 | 性别 | 民族 | 出生日期 | 户籍地址 | 更新日期 | 操作类型"
+    words = ["删除", "　删除　", "Ｄ", "D\u200b", "变更", "", "作废"]
+    same = "690101199001010018 | 赵某 | 女 | 汉族 | 1990-01-01 | 某路1号 | 2026-10-01"
+    rows = typed(spark, "police.population", "\n".join([head, *(f"{same} | {word}" for word in words)]))
+    read = rows.orderBy("_row_no").collect()
+    assert [row["_withdrawn"] for row in read] == [True, True, True, True, False, False, False]
+    assert [("操作类型", "not_in_list") in found for found in problems(rows)] == [*[False] * 6, True]
+
+
+def test_where_a_deciding_word_has_no_code_list_it_has_to_be_declared(spark: SparkSession, tmp_path: Path) -> None:
+    resource = SHOP["resources/market/shops.yml"].replace("from: 信用代码", "when: {证件: 代码}, from: 信用代码")
+    laid = lay(tmp_path, {**SHOP, "resources/market/shops.yml": f"{resource}otherwise: {{证件: [无]}}\n"})
+    code = "91690101MA00000158"
+    rows = typed(spark, "market.shops", f"""
+        编号   | 信用代码 | 开业     | 类别 | 证件
+        AB0001 | {code}   | 2020/1/1 | 书店 | 代码
+        AB0002 | {code}   | 2020/1/1 | 书店 | 无
+        AB0003 | {code}   | 2020/1/1 | 书店 |
+        AB0004 | {code}   | 2020/1/1 | 书店 | 护照
+    """, catalog.load((laid,)))  # fmt: skip
+    assert [row["holder_code"] for row in rows.orderBy("_row_no").collect()] == [code, None, None, None]
+    assert problems(rows) == [[], [], [], [("证件", "not_in_list")]]
 
 
 SHIFTED = {

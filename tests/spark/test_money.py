@@ -80,6 +80,8 @@ HK$100万                     | 100000000     | HKD
 壹佰万元整                   | 100000000     | CNY
 人民币壹佰万元整             | 100000000     | CNY
 伍拾万元人民币               | 50000000      | CNY
+伍拾（万元）                 | 50000000      | CNY
+5\u200b00万元                     | 500000000     | CNY
 壹仟贰佰叁拾肆万伍仟陆佰柒拾捌元 | 1234567800 | CNY
 一亿二千万元                 | 12000000000   | CNY
 一百零五万元                 | 105000000     | CNY
@@ -104,6 +106,28 @@ N/A                          | money_unreadable
 一二三元                     | money_unreadable
 1000000000000000万亿元       | money_unreadable
 2026-01-01                   | money_unreadable
+500万万元                    | money_unreadable
+500万(万元)                  | money_unreadable
+5,000万(万元人民币)          | money_unreadable
+1.5万万                      | money_unreadable
+3十元                        | money_unreadable
+五亿万元                     | money_unreadable
+100/500万元                  | money_unreadable
+500(600)万元                 | money_unreadable
+100、200万元                 | money_unreadable
+100;200万元                  | money_unreadable
+100 200万元                  | money_unreadable
+5, 000万元                   | money_unreadable
+1。5万元                     | money_unreadable
+1：5万元                     | money_unreadable
+1、5万元                     | money_unreadable
+一百/五十万元                | money_unreadable
+一百五万                     | money_unreadable
+一千五万元                   | money_unreadable
+一亿五百万元                 | money_unreadable
+500万法郎                    | currency_unknown
+500万马克                    | currency_unknown
+500万元/美元                 | money_unreadable
 某市某区某路1号              | money_unreadable
 500万比特币                  | currency_unknown
 500 DOGE                     | currency_unknown
@@ -173,6 +197,11 @@ def test_every_declared_unit_is_known(spark: SparkSession) -> None:
 
 def test_a_declared_currency_holds_where_none_is_written(spark: SparkSession) -> None:
     assert read(spark, ["5万", "5万美元"], give="currency", default_currency="HKD") == [("HKD", None), ("USD", None)]
+
+
+def test_where_nothing_keeps_the_currency_an_amount_in_another_one_is_refused(spark: SparkSession) -> None:
+    found = read(spark, ["5万", "5万元人民币", "5万美元"], give="amount_cents", currencies="default")
+    assert found == [("5000000", None), ("5000000", None), (None, "currency_other")]
 
 
 @pytest.mark.skipif(not REGISTER.exists(), reason="the real enterprise register is not here")

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import click
 
-from onefile.cli.main import EXIT_CODES, VERBS, onefile
+from onefile.cli.main import COMMON, EXIT_CODES, VERBS, onefile
 from tools.reference.markdown import block, table
 from tools.reference.markdown import page as made
 
 WIDTH = 100
 INTRODUCTION = """
 Every verb takes `--help`; every verb that reads takes `--json`. The language of what is shown is `--lang`, else
-`ONEFILE_LANG`, else the locale's. `--at` and `--lang` stand before the verb: `onefile --at
-2026-03-01T08:00:00+08:00 run`. What else can be set is in [settings](settings.md). Sentences for people that are no
+`ONEFILE_LANG`, else the locale's. `--at` and `--lang` may stand before every verb and behind it: `onefile run --at
+2026-03-01T08:00:00+08:00`. What else can be set is in [settings](settings.md). Sentences for people that are no
 answer go to standard error.
 """
 
@@ -47,12 +47,13 @@ def _section(verb: str) -> str:
 
 
 def _help(words: str, command: click.Command) -> str:
-    """Return what `--help` prints, without the exit codes, which are alike everywhere."""
+    """Return what `--help` prints, without what is alike everywhere: the exit codes, `--at` and `--lang`."""
     context = click.Context(command, info_name=words, terminal_width=WIDTH, max_content_width=WIDTH)
     formatter = context.make_formatter()
     kept, command.epilog = command.epilog, None
+    params, command.params = command.params, [p for p in command.params if p not in COMMON]
     try:
         command.format_help(context, formatter)
     finally:
-        command.epilog = kept
+        command.epilog, command.params = kept, params
     return formatter.getvalue()

@@ -57,7 +57,7 @@ def _files(resource: Resource) -> str:
 def _operation(resource: Resource) -> str:
     if resource.operation is None:
         return "nothing"
-    header, values = resource.operation
+    header, values = resource.operation.header, resource.operation.withdraw
     return f"{header} is {' or '.join(code(value) for value in values)}"
 
 

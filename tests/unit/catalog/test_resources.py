@@ -9,7 +9,7 @@ import pytest
 import catalog
 from catalog.errors import UnknownDepartment, UnknownResource
 from schemas.declarations import load as load_declarations
-from schemas.model import Assertions, Cleaner, ColumnMapping, Place, Resource
+from schemas.model import Assertions, Cleaner, ColumnMapping, Operation, Place, Resource
 from tests.declared import SHOP, lay
 
 NOWHERE = Place("", 0)
@@ -27,7 +27,8 @@ encoding: gb18030
 delimiter: "\\t"
 signature_required: true
 empty: ["N/A", "-"]
-operation: {column: 操作, withdraw: [删]}
+operation: {column: 操作, withdraw: [删], state: 增}
+otherwise: {证件类型: [无证]}
 columns:
   shop_no: {from: 编号, clean: [width, trim, remove: "- ", prefix: AB, strip_prefix: [x, 编号], replace: {一: "1"}]}
   holder_code: {from: 证件, when: {证件类型: [信用代码, 代码]}}
@@ -75,7 +76,8 @@ def test_everything_that_a_resource_may_say_is_read(tmp_path: Path) -> None:
             ColumnMapping("kind", "类别", None, (), {"书局": "1", "无": ""}, NOWHERE),
         ),
         ignore=("备注",),
-        operation=("操作", ("删",)),
+        operation=Operation("操作", ("删",), ("增",)),
+        otherwise={"证件类型": ("无证",)},
         assertions=Assertions(1, 100, 0.25, 40),
         place=NOWHERE,
     )  # fmt: skip
@@ -131,7 +133,7 @@ def test_the_headers_of_built_in_resources_are_those_that_departments_write() ->
     assert found["market.public_register"].headers == (
         "统一社会信用代码", "企业名称", "企业类型", "注册资金", "注册日期", "经营范围", "所在省份", "地区", "注册地址",
     )  # fmt: skip
-    assert found["police.population"].operation == ("操作类型", ("删除", "D"))
+    assert found["police.population"].operation == Operation("操作类型", ("删除", "D"), ("新增", "变更", "I", "U"))
     assert {r.id for r in found.values() if r.encoding == "gb18030"} == {
         "civil_affairs.marriages",
         "market.food_permits",

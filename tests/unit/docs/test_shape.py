@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import catalog
+from schemas.reasons import REASONS
 from tests.documents import ROOT, files, modules, names_of, shown
 
 MODULES = modules()
@@ -126,6 +127,11 @@ def test_every_table_is_filled_by_a_resource_or_makes_licences_and_every_code_li
     assert set(tables) == {resource.table for resource in loaded.resources.values()} | made
     used = {column.codes for table in tables.values() for column in table.columns} | {"area"}
     assert set(loaded.declarations.codes) - used - KEPT_FOR_READING == set()
+
+
+def test_every_reason_is_given_by_some_code() -> None:
+    given = "".join(path.read_text(encoding="utf-8") for path in MODULES if path.name != "reasons.py")
+    assert [code for code in REASONS if f'"{code}"' not in given] == []
 
 
 # Lists that readers and cleaners use by themselves: no column of a table names them.

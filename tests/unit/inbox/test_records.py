@@ -94,7 +94,8 @@ def test_a_header_alone_is_a_file_of_no_rows():
         (b"number,name\n1,a\n2,\xff\n", "encoding", 2),
         ("number,name\n1,姓\n".encode("gb18030"), "encoding", 1),
         ("number,姓名\n1,a\n".encode("gb18030"), "encoding", 0),
-        ("number,name\n1,a\n".encode("utf-16"), "control_character", 0),
+        ("number,name\n1,a\n".encode("utf-16"), "encoding", None),
+        (b"number,name\n1,\0\n", "control_character", 1),
     ],
 )
 def test_broken_structure_is_named_with_its_place(content: bytes, reason: str, row: int | None):

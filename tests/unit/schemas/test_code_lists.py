@@ -102,6 +102,7 @@ def test_currencies_are_found_by_the_words_of_registers(codes: Mapping[str, Code
         ("HEADER1,a,,,2020,,,\n", 2, "found '2020'; wanted a day"),
         ('HEADER1,"a,,,,,,\n', 1, "what cannot be read"),
         ("HEADER1,a,,,,,,2\n2,b,,,,,,\n", 2, "found the synonym '2' of '1'"),
+        ("HEADER1,a,,,,,,木\n2,b,,,,,,铁|木\n", 3, "found the synonym '木' of '2', which '1' has too"),
     ],
 )
 def test_a_faulty_csv_is_told_by_line(tmp_path: Path, text: str, line: int, expected: str) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import time
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from schemas.identifiers import licences, persons
+from schemas.identifiers import areas, licences, persons
 from schemas.identifiers.judging import KINDS, Tally, judge, lint
 
 LICENCE = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U"
@@ -35,6 +36,16 @@ LICENCE = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.0
 def test_the_kind_is_guessed_from_the_shape(text: str, kind: str, reason: str | None) -> None:
     found = judge(text)
     assert (found.kind, found.reason) == (kind, reason)
+
+
+def test_a_persons_number_with_a_wrong_check_is_never_a_good_credit_code() -> None:
+    chance = random.Random(11)
+    counties = [code for code in areas.known() if not code.endswith("00")]
+    for _ in range(20_000):
+        born_on = date(1930, 1, 1) + timedelta(days=chance.randrange(33_000))
+        body = f"{chance.choice(counties)}{born_on:%Y%m%d}{chance.randint(0, 999):03d}"
+        wrong = chance.choice([c for c in "0123456789" if c != persons.check_character(body)])
+        assert judge(body + wrong).reason == "check", "one of 31 fits the credit code's check by chance"
 
 
 def test_a_kind_that_is_said_is_not_guessed() -> None:

@@ -78,6 +78,9 @@ FAULTY = [
     (GOOD.replace(".001.", ".1."), "version", ("version_width",), GOOD),
     (GOOD.replace(".001.", ".0001."), "version", ("version_width",), GOOD),
     (GOOD.replace("13338W", "13338w"), "type", ("lower_case",), GOOD),
+    (GOOD.lower(), "type", ("lower_case",), GOOD),
+    (GOOD[:-1] + "u", "check", ("lower_case",), GOOD),
+    (GOOD[:-1] + "v", "check", ("lower_case", "wrong_check"), GOOD),
     (
         joined("11100000000013338W011", "11430000006122244L", "AB12", "001").replace("AB12", "ab12"),
         "alphabet",
