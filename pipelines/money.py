@@ -39,6 +39,7 @@ CENTS: Mapping[str, int] = {
 """Cents in each unit, without the 元 that may follow it."""
 
 _PARTING = ";/|\\、"  # at an end it says nothing; within, it parts one amount or unit from another
+_PARTING_IN_CLASS = re.escape(_PARTING)
 _NOISE = BLANKS + "()[]{}<>〈〉《》〔〕【】「」:\"'’‘“”。"
 _KNOWN = WIDTH_FROM + "abcdefghijklmnopqrstuvwxyz" + "壹贰叁肆伍陆柒捌玖貳參陸两兩〇拾佰仟萬億圆圓"
 _MEANT = WIDTH_TO + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "一二三四五六七八九二三六二二零十百千万亿元元"
@@ -100,7 +101,7 @@ def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
     reason = (
         f.when(~parts["is_given"], None)
         .when(number.isNull() | (f.size(named) > 1), "money_unreadable")
-        .when(last.isNull() & parts["rest"].rlike("^[十百千万亿]"), "money_unreadable")
+        .when(last.isNull() & parts["rest"].rlike(f"^[十百千万亿]|[{_PARTING_IN_CLASS}]"), "money_unreadable")
         .when(first.isNull() & _looks_like_currency(parts["before"]), "currency_unknown")
         .when(last.isNull() & _looks_like_currency(parts["after"]), "currency_unknown")
         .when(first.isNull() | last.isNull(), "money_unreadable")
