@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "file": ("onefile.cli.file", "the one file of a subject"),
     "trace": ("onefile.cli.trace", "a value back to the record that it came from"),
     "quality": ("onefile.cli.quality", "figures of the last runs"),
+    "lake": ("onefile.cli.lake", "whether what must always hold of the lake holds"),
     "ids": ("onefile.cli.ids", "check identifiers, lint lists of them"),
     "city": ("onefile.cli.city", "make a synthetic city"),
     "vault": ("onefile.cli.vault", "licences: issue, show, export, audit, publish, follow the log, keys"),

@@ -1,0 +1,187 @@
+"""What always holds of a home, looked for in what lies there: counts, lineage both ways, publication.
+
+Nothing is mended here and no value is shown: a finding names the table or the delivery, the
+rule that does not hold of it, and how many rows it is about.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial, reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as f
+
+from inbox import deliveries
+from inbox.deliveries import Delivery
+from licence_vault import receipts
+from onefile.verify.errors import VerificationError
+from onefile.verify.receipt import Receipt, open_receipt
+from onefile.verify.trust import read_trust
+from pipelines import names, present, steps
+from pipelines.errors import PipelineError
+from pipelines.lake import engine
+from pipelines.workshop import Workshop
+from schemas.model import OneFile
+from schemas.serving import reading
+from schemas.serving.errors import NothingPublished
+
+_PUBLISHED = "SELECT subject_id, digest FROM subject WHERE kind = :kind"
+_VERSION = "SELECT lake_version FROM publication WHERE kind = :kind ORDER BY batch_no DESC LIMIT 1"
+ROW = ("_delivery", "_row_no")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A rule that does not hold: `rule` is one of `RULES`, `where` a table, delivery or kind, `rows` how many."""
+
+    rule: str
+    where: str
+    rows: int
+
+
+def check(shop: Workshop) -> Iterator[Broken]:
+    """Look at everything that was settled, assembled and published; yield what does not hold.
+
+    A table that cannot be read, for a file of it is damaged or gone, is a finding of its own
+    and hides none of the others.
+    """
+    settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
+    yield from _told("receipts", partial(_counts, shop, settled))
+    for resource in shop.resources.values():
+        if shop.lake.exists(names.bronze(resource.id)):
+            table = names.silver(resource.table)
+            yield from _told(table, partial(_without_bronze, shop, resource.id, table))
+    for kind, file in shop.declarations.files.items():
+        table = names.gold(kind)
+        if shop.lake.exists(table):
+            yield from _told(table, partial(_without_silver, shop, table, file))
+            yield from _told(table, partial(_published_otherwise, shop, kind))
+
+
+def _told(where: str, look: Callable[[], Iterator[Broken]]) -> Iterator[Broken]:
+    try:
+        yield from look()
+    except PipelineError:
+        yield Broken("unreadable", where, 0)
+
+
+def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
+    """Hold what the tables have of each delivery against its receipt."""
+    resources = {d.manifest.resource for d in settled} & shop.resources.keys()
+    held: Counter[tuple[str, str]] = Counter()
+    for place, table in _places(shop, resources):
+        held.update(_by_delivery(shop, place, table))
+    for delivery in settled:
+        receipt = _receipt(shop, delivery)
+        if receipt is None:
+            yield Broken("receipt_missing", delivery.id, 1)
+            continue
+        wanted = {"bronze": receipt.received, "silver": receipt.accepted, "quarantine": receipt.quarantined}
+        for layer, rows in wanted.items():
+            if (found := held[layer, delivery.id]) != rows:
+                yield Broken("counts_differ", f"{layer}, delivery {delivery.id}", abs(found - rows))
+
+
+def _places(shop: Workshop, resources: set[str]) -> list[tuple[str, str]]:
+    tables = {shop.resources[resource].table for resource in resources}
+    places = [("bronze", names.bronze(r)) for r in sorted(resources)]
+    places += [("quarantine", names.quarantine(r)) for r in sorted(resources)]
+    places += [("silver", names.silver(t)) for t in sorted(tables)]
+    return [(layer, table) for layer, table in places if shop.lake.exists(table)]
+
+
+def _by_delivery(shop: Workshop, layer: str, table: str) -> dict[tuple[str, str], int]:
+    with engine(f"count the rows of {table}"):
+        rows = shop.lake.read(table).groupBy("_delivery").count().collect()
+    return {(layer, row["_delivery"]): row["count"] for row in rows}
+
+
+def _receipt(shop: Workshop, delivery: Delivery) -> Receipt | None:
+    path = receipts.path(shop.home, delivery.id)
+    try:
+        return open_receipt(path.read_bytes(), read_trust(shop.keys.trust()))
+    except (OSError, VerificationError):
+        return None
+
+
+def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broken]:
+    """Count silver's statements that no row of bronze, with these very bytes, stands behind."""
+    if not shop.lake.exists(table):
+        return
+    mine = shop.lake.read(table).where(f.col("_resource") == resource)
+    lost = mine.join(shop.lake.read(names.bronze(resource)), [*ROW, "_row_hash"], "left_anti")
+    yield from _some("without_bronze", f"{table}, {resource}", lost)
+
+
+def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken]:
+    """Count gold's values, contradictions and ties that no released statement stands behind."""
+    said = [present.statements(shop.lake, table) for table in shop.declarations.tables]
+    behind = [rows.select(f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"))
+              for rows in said if rows is not None]  # fmt: skip
+    told = [_source(f.col(a.name)) for a in file.attributes]
+    every = f.concat(f.array(*told), *(f.transform(name, _source) for name in ("contradictions", "relations")))
+    named = shop.lake.read(gold).select(f.explode(every).alias("_from")).select("_from.*")
+    lost = named.where(f.col("delivery").isNotNull()).join(
+        reduce(DataFrame.unionByName, behind).distinct(), ["delivery", "row_no"], "left_anti"
+    )
+    yield from _some("without_silver", gold, lost)
+
+
+def _source(told: Column) -> Column:
+    return f.struct(told["delivery"].alias("delivery"), told["row_no"].alias("row_no"))
+
+
+def _some(rule: str, where: str, lost: DataFrame) -> Iterator[Broken]:
+    with engine(f"look for rows of {where} that nothing stands behind"):
+        count = lost.count()
+    if count:
+        yield Broken(rule, where, count)
+
+
+def _published_otherwise(shop: Workshop, kind: str) -> Iterator[Broken]:
+    """Hold the serving database against the version of gold that it says it has."""
+    try:
+        with reading.reading(shop.settings.database_url) as snapshot:
+            versions = snapshot.rows(_VERSION, {"kind": kind})
+            published = {str(row[0]): str(row[1]) for row in snapshot.rows(_PUBLISHED, {"kind": kind})}
+    except NothingPublished:
+        return
+    if not versions:
+        return
+    version = int(versions[0][0])
+    with engine(f"read the digests of {names.gold(kind)}"):
+        table = shop.lake.read(names.gold(kind), version).select("subject_id", "_digest").toArrow()
+    gold = dict(zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True))
+    differing = sum(gold.get(subject) != published.get(subject) for subject in gold.keys() | published.keys())
+    if differing:
+        yield Broken("published_otherwise", f"{kind} files", differing)
+
+
+RULES = {
+    "counts_differ": (
+        "行数与回执不符",
+        "the rows differ from the receipt's",
+        "restore the lake from a backup, or rebuild it",
+    ),
+    "receipt_missing": ("回执缺失或不真实", "the receipt is missing or not genuine", "restore it from a backup"),
+    "without_bronze": ("标准层记录无原始行", "statements without a row as received", "restore the lake from a backup"),
+    "without_silver": (
+        "一档的值无标准层记录",
+        "values of one files without a statement",
+        "run again; else restore the lake",
+    ),
+    "published_otherwise": (
+        "服务库与一档不一致",
+        "the serving database differs from gold",
+        "restore it, or empty it and run again",
+    ),
+    "unreadable": (
+        "数据表无法读取",
+        "a table cannot be read: a file is damaged or gone",
+        "restore the lake from a backup",
+    ),
+}
+"""Each rule with what is found where it does not hold, in Chinese and English, and what to do."""
