@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "department": ("onefile.cli.department", "a department's public keys"),
     "deliver": ("onefile.cli.deliver", "make a delivery and put it into the inbox"),
     "run": ("onefile.cli.run", "take in everything that waits"),
+    "rebuild": ("onefile.cli.rebuild", "everything anew from what was delivered"),
     "receipt": ("onefile.cli.receipt", "show a receipt; prove and verify that a row is in it"),
     "quarantine": ("onefile.cli.quarantine", "rejected rows by department and reason"),
     "redrive": ("onefile.cli.redrive", "put corrected rows in"),

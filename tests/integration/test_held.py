@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 
 import pytest
@@ -155,6 +156,21 @@ def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     return {each["rule"]: each["rows"] for each in told}
 
 
+def rebuilt(house: House, capsys: pytest.CaptureFixture[str], *options: str) -> set[str]:
+    """Rebuild, and return the tables and receipts that came out otherwise."""
+    capsys.readouterr()
+    code = house.onefile("rebuild", "--json", *options)
+    told = {each["table"] for each in json.loads(capsys.readouterr().out)["differences"]}
+    assert code == (1 if told and not options else 0)
+    return told
+
+
+def test_what_is_made_anew_from_what_was_delivered_is_what_is_there(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert rebuilt(house, capsys) == set()
+
+
 def test_what_is_added_taken_away_or_altered_behind_our_back_is_found(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,3 +197,10 @@ def test_what_is_added_taken_away_or_altered_behind_our_back_is_found(
     for file in (lake / "gold" / "enterprise_file").glob("*.parquet"):
         file.unlink()
     assert broken(house, capsys)["unreadable"] == 0
+
+    shutil.rmtree(lake / "gold" / "enterprise_file")
+    assert rebuilt(house, capsys, "--swap") >= {"silver/shop", "gold/enterprise_file"}
+    assert not (house.home / "rebuilt").exists()
+    take_in(house)
+    assert broken(house, capsys) == {}
+    assert published(house) == {FIRST: "AB0001", SECOND: "AB0004", THIRD: "CD0001"}

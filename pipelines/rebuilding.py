@@ -1,0 +1,130 @@
+"""Everything anew from what was delivered, beside what is there: made, compared, and put in its place when asked.
+
+The flow runs as it always does, in a house of its own below the home (`rebuilt/`): the same
+deliveries, received at the same instants, by the declarations of today. So what comes out is
+what the tables would be if nothing had ever gone wrong; a difference is damage, or a
+declaration that changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+
+from inbox import deliveries
+from inbox.deliveries import Delivery
+from licence_vault import receipts
+from onefile.files import fsync_folder, make_folder, write_whole
+from pipelines import bronze, conform, marker, names, steps
+from pipelines.lake import Lake, engine
+from pipelines.workshop import Workshop
+
+FOLDER = "rebuilt"
+NOTES = (bronze.LANDED, conform.CONFORMED, steps.FINISHED)
+# Made of runs and not of what was delivered, or by the vault, whose log is never made anew.
+LEFT_OUT = (names.QUALITY, names.LICENCE)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A table, or a receipt, that came out otherwise: rows (receipts: 1) that only one of the two has."""
+
+    table: str
+    only_present: int
+    only_rebuilt: int
+
+
+def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
+    """Make the whole lake anew from the kept deliveries, beside the present one; return the house it lies in.
+
+    What an earlier, unfinished rebuild left is thrown away first.
+    """
+    house = shop.home / FOLDER
+    shutil.rmtree(house, ignore_errors=True)
+    settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
+    for delivery in settled:
+        _lay(delivery, house / deliveries.FOLDER / delivery.department / delivery.folder.name)
+    (house / "keys").symlink_to(shop.home / "keys", target_is_directory=True)
+    beside = Workshop(replace(shop.settings, home=house))
+    for number, delivery in enumerate(settled, 1):
+        on_step(f"{number}/{len(settled)} {delivery.manifest.resource} {delivery.id}")
+        steps.land(beside, delivery.id)
+        steps.settle(beside, delivery.id)
+    for kind in shop.declarations.files:
+        on_step(f"{kind} files")
+        steps.assemble(beside, kind)
+    return beside
+
+
+def differences(shop: Workshop, beside: Workshop) -> Iterator[Difference]:
+    """Compare every table row for row, whatever the order of rows and columns, and every receipt byte for byte."""
+    for table in sorted({*_tables(shop.lake), *_tables(beside.lake)} - {*LEFT_OUT}):
+        only_present, only_rebuilt = _compared(_rows(shop.lake, table), _rows(beside.lake, table))
+        if only_present or only_rebuilt:
+            yield Difference(table, only_present, only_rebuilt)
+    for delivery in deliveries.every(beside.home):
+        present, rebuilt = (_receipt(house, delivery.id) for house in (shop.home, beside.home))
+        if present != rebuilt:
+            yield Difference(f"receipts/{delivery.id}", int(present is not None), int(rebuilt is not None))
+
+
+def swap(shop: Workshop, beside: Workshop) -> Path:
+    """Put the rebuilt tables in the place of the present ones, which are kept; return where.
+
+    Receipts stay as they were given. What is published follows with the next run, which
+    compares every file. Killed half-way, the next rebuild puts its own in the place that is empty.
+    """
+    kept, lake = shop.home / f"lake.before-{shop.at:%Y%m%dT%H%M%S}", shop.home / "lake"
+    if lake.exists():  # it is not, where a swap was killed between the two renames
+        lake.rename(kept)
+    (beside.home / "lake").rename(lake)
+    for delivery in deliveries.every(beside.home):
+        for note in NOTES:
+            write_whole(shop.delivery(delivery.id)[0].folder / note, (delivery.folder / note).read_bytes())
+    (shop.home / marker.PUBLISHED).unlink(missing_ok=True)
+    fsync_folder(shop.home)
+    shutil.rmtree(beside.home)
+    return kept
+
+
+def _lay(delivery: Delivery, folder: Path) -> None:
+    """Lay a delivery's files there as links to the same bytes, without the notes of how far it came."""
+    make_folder(folder)
+    for file in delivery.folder.iterdir():
+        if file.is_file() and file.name not in NOTES and not file.name.startswith("."):
+            os.link(file, folder / file.name)
+
+
+def _tables(lake: Lake) -> list[str]:
+    root = Path(lake.root)
+    return [str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log")]
+
+
+def _rows(lake: Lake, table: str) -> DataFrame | None:
+    if not lake.exists(table):
+        return None
+    rows = lake.read(table)
+    return rows.select(f.sha2(f.to_json(f.struct(*sorted(rows.columns))), 256).alias("row"))
+
+
+def _compared(present: DataFrame | None, rebuilt: DataFrame | None) -> tuple[int, int]:
+    """Count rows that one side has more often than the other."""
+    sides = [(present, 1), (rebuilt, -1)]
+    frames = [rows.withColumn("side", f.lit(side)) for rows, side in sides if rows is not None]
+    every = frames[0] if len(frames) == 1 else frames[0].unionByName(frames[1])
+    left = every.groupBy("row").agg(f.sum("side").alias("left")).where("left <> 0")
+    counted = left.select(f.sum(f.greatest("left", f.lit(0))), f.sum(f.greatest(-f.col("left"), f.lit(0))))
+    with engine("compare the rebuilt tables"):
+        (row,) = counted.collect()
+    return int(row[0] or 0), int(row[1] or 0)
+
+
+def _receipt(home: Path, delivery: str) -> bytes | None:
+    path = receipts.path(home, delivery)
+    return path.read_bytes() if path.exists() else None
