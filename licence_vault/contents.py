@@ -38,7 +38,7 @@ class Key:
     """A signing key. `name` is one of its kind; `use` says what it signs, and may pass on to a younger key.
 
     `signs_as` is the name that stands under the notes it signs (a log's, a witness's), or empty. `certificate` is its
-    X.509 certificate (DER), or empty.
+    X.509 certificate (DER), or empty. `lost_at`: since when somebody else may have it.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Key:
     private: PrivateKey = field(repr=False)
     signs_as: str = ""
     certificate: bytes = b""
+    lost_at: datetime | None = None
 
     @property
     def public_der(self) -> bytes:
@@ -89,11 +90,13 @@ class Contents:
             raise NameTaken(f"the keystore has a key {key.name!r} already: choose another name")
         return replace(self, keys=(*self.keys, key))
 
-    def with_retired(self, name: str, at: datetime) -> Contents:
-        """Retire the key of that name; NoSuchKey when no active key has it."""
+    def with_retired(self, name: str, at: datetime, lost_at: datetime | None = None) -> Contents:
+        """Retire the key of that name, as lost since `lost_at` if given; NoSuchKey when no active key has it."""
         if not any(key.name == name and key.retired_at is None for key in self.keys):
             raise NoSuchKey(f"the keystore has no active key {name!r}")
-        return replace(self, keys=tuple(replace(k, retired_at=at) if k.name == name else k for k in self.keys))
+        return replace(
+            self, keys=tuple(replace(k, retired_at=at, lost_at=lost_at) if k.name == name else k for k in self.keys)
+        )
 
     def with_certificate(self, name: str, certificate: bytes) -> Contents:
         """Give the key of that name a certificate (DER); NoSuchKey when no key has it."""
@@ -250,6 +253,7 @@ def _public_fields(key: Key) -> dict[str, object]:
         "created_at": instant_text(key.created_at),
         "retired_at": None if key.retired_at is None else instant_text(key.retired_at),
         **({"signs_as": key.signs_as} if key.signs_as else {}),
+        **({"lost_at": instant_text(key.lost_at)} if key.lost_at else {}),
     }
 
 
@@ -264,6 +268,7 @@ def _read_key(record: Record) -> Key:
         private=_read_private(record, algorithm),
         signs_as=record.text("signs_as") if record.has("signs_as") else "",
         certificate=record.base64("certificate") if record.has("certificate") else b"",
+        lost_at=record.instant("lost_at") if record.has("lost_at") else None,
     )
 
 

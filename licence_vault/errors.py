@@ -164,6 +164,13 @@ class CertificateRefused(VaultError):
         super().__init__(f"the certificate is not taken: {detail}; ask its authority for one of this very key")
 
 
+class NotStamped(VaultError):
+    """A checkpoint could not be given a time stamp, or has none."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"there is no time stamp: {detail}; ask the authority again, or another one")
+
+
 class HsmFailed(VaultError):
     """A hardware security module cannot be reached, or refuses."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
-from licence_vault import store
+from licence_vault import mandates, stamping, store
 from licence_vault.at_rest import Sealed
 from licence_vault.canonical import canonical
 from licence_vault.errors import LogAndTableDiffer, NoSuchLicence
@@ -53,23 +53,28 @@ def opened(vault: Vault, version: Version) -> Kept:
     return Kept(place, version, salt, payload)
 
 
-def export(vault: Vault, kept: Kept, status: str | None, is_witnessed: bool = False) -> bytes:
+def export(vault: Vault, kept: Kept, status: str | None, is_witnessed: bool = False, is_stamped: bool = False) -> bytes:
     """Return a licence with its proof, at the log's present checkpoint, as a file.
 
     Args:
         status: the signed status list that covers it, or None.
         is_witnessed: take the newest checkpoint that witnesses co-signed instead.
+        is_stamped: take the newest checkpoint with a time stamp instead, and put that in.
 
     Raises:
         LogAndTableDiffer: the log does not have it where the table says, or the checkpoint does
             not reach it (yet).
         LogDamaged: a tile is missing.
     """
-    note = vault.log.cosigned() if is_witnessed else vault.log.signed()
+    stamped = stamping.newest(vault) if is_stamped else None
+    if is_stamped:
+        note = None if stamped is None else stamped.note
+    else:
+        note = vault.log.cosigned() if is_witnessed else vault.log.signed()
     head = None if note is None else open_checkpoint(note, vault.trust).checkpoint
     index = kept.version.leaf_index
     if note is None or head is None or index >= head.size:
-        kind = "co-signed checkpoint" if is_witnessed else "checkpoint"
+        kind = "co-signed checkpoint" if is_witnessed else "stamped checkpoint" if is_stamped else "checkpoint"
         raise LogAndTableDiffer(f"leaf {index} is beyond the log's {kind}")
     (entry,) = entries(vault.log.read, index, index + 1, head.size)
     if entry != kept.version.entry():
@@ -87,6 +92,8 @@ def export(vault: Vault, kept: Kept, status: str | None, is_witnessed: bool = Fa
                 "proof": [item.hex() for item in proof],
                 "checkpoint": note.decode("utf-8"),
                 "status": status,
+                **({} if stamped is None else {"timestamp": _text(stamped.response)}),
+                **mandates.of(vault.home, kept.place.issuer),
             }
         )
         + b"\n"

@@ -82,13 +82,16 @@ class Keystore:
         self._change(lambda c: c.with_key(checked(Key(name, use, ECDSA_P256, at, None, token, signs_as))))
         return self.key(name)
 
-    def retire_key(self, name: str, at: datetime) -> None:
+    def retire_key(self, name: str, at: datetime, lost_at: datetime | None = None) -> None:
         """Let a key sign nothing more; it stays in the file and among the trusted keys.
+
+        Args:
+            lost_at: since when somebody else may have it: what it signed counts only with a time stamp from before.
 
         Raises:
             NoSuchKey: no active key has that name.
         """
-        self._change(lambda contents: contents.with_retired(name, at))
+        self._change(lambda contents: contents.with_retired(name, at, lost_at))
 
     def certify(self, name: str, certificate: bytes) -> None:
         """Keep a key's certificate (DER) with it; NoSuchKey when no key has that name."""

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onefile.cli import options, vault_copy, vault_home, vault_keys, vault_life, vault_originals, vault_present
+from onefile.cli import (
+    options,
+    vault_copy,
+    vault_home,
+    vault_keys,
+    vault_life,
+    vault_originals,
+    vault_present,
+    vault_stamp,
+)
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
 from onefile.cli.options import PURPOSE
@@ -33,7 +42,7 @@ def command() -> None:
 
 for _more in (
     vault_keys.keys, vault_present.present, vault_present.code, vault_present.consent, vault_present.bind,
-    vault_copy.copy,
+    vault_copy.copy, vault_stamp.stamp,
     vault_life.expiring, vault_life.lapse, vault_life.refused, vault_life.erase,
     vault_originals.collect, vault_originals.original,
 ):  # fmt: skip
@@ -115,9 +124,16 @@ def show(
 @click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
 @click.option("--known-at", callback=options.instant, metavar="INSTANT", help="With the status list of then.")
 @click.option("--witnessed", is_flag=True, help="At the newest checkpoint that witnesses co-signed.")
+@click.option("--stamped", is_flag=True, help="At the newest checkpoint with a time stamp.")
 @click.pass_obj
 def export(
-    settings: Settings, licence: str, purpose: str, out: Path | None, known_at: datetime | None, witnessed: bool
+    settings: Settings,
+    licence: str,
+    purpose: str,
+    out: Path | None,
+    known_at: datetime | None,
+    witnessed: bool,
+    stamped: bool,
 ) -> None:
     """Write LICENCE, a whole identifier, with its proof as one file that `onefile verify` takes.
 
@@ -135,7 +151,7 @@ def export(
         status = status_lists.current(vault.home, number)
     else:
         status = status_lists.known_at(vault.home, number, known_at)
-    content = exporting.export(vault, kept, status, witnessed)
+    content = exporting.export(vault, kept, status, witnessed, stamped)
     if out is None:
         click.echo(content.decode("utf-8"), nl=False)
         return

@@ -78,6 +78,24 @@ def take(settings: Settings, name: str, file: Path, as_json: bool) -> None:
     _tell(keep(_store(settings), name, read_bytes(file)), as_json)
 
 
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def mandate(settings: Settings, name: str, as_json: bool) -> None:
+    """Let the key NAME, for `issuer` and certified for a department, mandate this log to issue in its name.
+
+    Exports then hold the department's certificate and mandate, and verifiers whose trust file has the CA check them.
+    """
+    from licence_vault.mandates import give
+
+    store = _store(settings)
+    code = give(settings.home, store.key(name), settings.log_origin, settings.now())
+    click.echo(
+        json.dumps({"issuer": code, "log": settings.log_origin}) if as_json else f"{code}  {settings.log_origin}"
+    )
+
+
 def subject(settings: Settings, department: str | None, organisation: str | None, name: str) -> Subject:
     """Return whom a certificate is for: a department by its declared name and code, or an organisation."""
     import catalog

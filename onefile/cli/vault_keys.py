@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from onefile.cli import vault_certificates
+from onefile.cli import options, vault_certificates
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from licence_vault.contents import Key
     from licence_vault.keystore import Keystore
 
-USES = ("log", "status", "receipts", "ledger", "witness", "presentations", "copies")
+USES = ("log", "status", "receipts", "ledger", "witness", "presentations", "copies", "issuer")
 ALGORITHMS = ("Ed25519", "ECDSA-P256", "SM2-SM3")
 MADE = {
     "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",
@@ -35,6 +36,7 @@ for _certifying in (
     vault_certificates.certify,
     vault_certificates.request,
     vault_certificates.take,
+    vault_certificates.mandate,
 ):
     keys.add_command(_certifying)
 
@@ -120,12 +122,13 @@ def use(settings: Settings, algorithms: str, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("name")
+@click.option("--lost-since", callback=options.instant, metavar="INSTANT", help="Since then somebody else may have it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def retire(settings: Settings, name: str, as_json: bool) -> None:
-    """Let the key NAME sign nothing more."""
+def retire(settings: Settings, name: str, lost_since: datetime | None, as_json: bool) -> None:
+    """Let the key NAME sign nothing more. What a lost key signed counts only with a time stamp from before."""
     store = _store(settings)
-    store.retire_key(name, settings.now())
+    store.retire_key(name, settings.now(), lost_since)
     key = next(key for key in store.keys if key.name == name)
     click.echo(json.dumps(_plain(key)) if as_json else RETIRED[settings.lang].format(name=name))
 
@@ -134,9 +137,13 @@ def retire(settings: Settings, name: str, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
 @click.option("--witness", "witnesses", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
               help="Trust file of a witness, whose key is taken in; may be given several times.")  # fmt: skip
+@click.option("--tsa", "tsas", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
+              help="Certificate (PEM) of a trusted authority of time; may be given several times.")  # fmt: skip
 @click.option("--witnesses-needed", type=click.IntRange(min=0), default=0, show_default=True, help="How many of them.")
 @click.pass_obj
-def export(settings: Settings, out: Path | None, witnesses: tuple[Path, ...], witnesses_needed: int) -> None:
+def export(
+    settings: Settings, out: Path | None, witnesses: tuple[Path, ...], tsas: tuple[Path, ...], witnesses_needed: int
+) -> None:
     """Write the trust file: public keys, for everybody who verifies. Hand it over by a way they trust."""
     from onefile.files import write_whole
     from onefile.verify.reading import read_file
@@ -147,6 +154,8 @@ def export(settings: Settings, out: Path | None, witnesses: tuple[Path, ...], wi
         data = read_file(file)
         read_trust(data)
         content["keys"] += [key for key in json.loads(data)["keys"] if key["use"] == "witness"]
+    if tsas:
+        content["tsas"] = [_certificate(read_file(file)) for file in tsas]
     text = json.dumps({**content, "witnesses_needed": witnesses_needed}, ensure_ascii=False, sort_keys=True) + "\n"
     read_trust(text.encode("utf-8"))
     if out is None:
@@ -156,6 +165,20 @@ def export(settings: Settings, out: Path | None, witnesses: tuple[Path, ...], wi
         write_whole(out, text.encode("utf-8"), mode=0o644)
     except OSError as error:
         raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
+
+
+def _certificate(pem: bytes) -> str:
+    """Return the certificate in a PEM file as base64 of its DER."""
+    import base64
+
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import load_pem_x509_certificate
+
+    try:
+        der = load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
+    except ValueError:
+        raise Failure("that file has no certificate in PEM: ask the authority for its own", 2) from None
+    return base64.b64encode(der).decode("ascii")
 
 
 def _store(settings: Settings) -> Keystore:

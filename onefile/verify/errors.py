@@ -242,6 +242,30 @@ class CopyChanged(VerificationError):
         super().__init__(f"the copy is not as it was signed: {detail}", f"加注件与签章时不一致：{detail}")
 
 
+class BadTimestamp(VerificationError):
+    """A time stamp is not of this checkpoint, or by nobody who is trusted for time."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the time stamp does not hold: {detail}", f"时间戳不成立：{detail}")
+
+
+class LostKey(VerificationError):
+    """The key that signed was lost, and nothing shows that it signed before."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"key {key_id} was lost, and no time stamp shows that it signed before: ask for a stamped proof",
+            f"密钥 {key_id} 已遗失，且没有时间戳证明签名在此之前：请取得带时间戳的证明",
+        )
+
+
+class IssuerUnproved(VerificationError):
+    """The department that issued is not shown to be one, or not to have let this log issue in its name."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the issuer is not proved: {detail}", f"颁发机构未得到证明：{detail}")
+
+
 class ExtraMissing(VerificationError):
     """A library that this proof needs is not installed: nothing is said about the paper."""
 

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from onefile.verify.checkpoint import SignedCheckpoint, open_checkpoint
-from onefile.verify.errors import Inconsistent, MalformedLicence, NotInLog, PayloadAltered, ProofDoesNotFit, RetiredKey
+from onefile.verify.errors import (
+    Inconsistent,
+    LostKey,
+    MalformedLicence,
+    NotInLog,
+    PayloadAltered,
+    ProofDoesNotFit,
+    RetiredKey,
+)
 from onefile.verify.leaf import SALT_BYTES, Leaf, commitment, read_leaf
 from onefile.verify.merkle import leaf_hash, verify_inclusion
 from onefile.verify.reading import Record, parse
@@ -39,6 +47,8 @@ class LicenceFile:
     proof: tuple[bytes, ...]
     checkpoint: bytes
     status: str | None
+    timestamp: bytes | None = None
+    issuer: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +75,24 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """A licence in the log: the licence, its leaf's index, and the checkpoint that covers it."""
+    """A licence in the log: the licence, its leaf's index, the checkpoint that covers it.
+
+    `stamped_at`: when an authority of time saw that checkpoint; `certified_by`: the CA that certified its issuer.
+    """
 
     licence: Licence
     leaf_index: int
     signed: SignedCheckpoint
     status: str | None
+    stamped_at: datetime | None = None
+    certified_by: str | None = None
+
+
+def check_not_lost(signed: SignedCheckpoint, stamped_at: datetime | None) -> None:
+    """Return when the key that signed was not lost, or its signature is proved older than that; LostKey otherwise."""
+    lost_at = signed.key.lost_at
+    if lost_at is not None and (stamped_at is None or stamped_at >= lost_at):
+        raise LostKey(signed.key.id)
 
 
 def open_licence(data: bytes, trust: Trust, known: dict[bytes, SignedCheckpoint] | None = None) -> Proved:
@@ -78,7 +100,8 @@ def open_licence(data: bytes, trust: Trust, known: dict[bytes, SignedCheckpoint]
 
     1. The file is of the format. 2. Its checkpoint is signed by a trusted key of the log and by as
     many witnesses as demanded. 3. The leaf is in the log at that checkpoint. 4. The leaf is of
-    the format, and no younger than a retired key that signed. 5. The leaf's commitment is to
+    the format, and no younger than a retired key that signed; a lost key needs a time stamp from
+    before; where the file has the issuer's certificate and the trust file CAs, it holds. 5. The leaf's commitment is to
     this payload under this salt. 6. The payload is of its format and says what the leaf says.
 
     Args:
@@ -91,7 +114,7 @@ def open_licence(data: bytes, trust: Trust, known: dict[bytes, SignedCheckpoint]
         MalformedLicence: the bytes are no such file.
         MalformedNote, MalformedCheckpoint, UnknownKey, BadSignature, NotWitnessed: step 2.
         NotInLog, ImpossibleProof: step 3.
-        MalformedLeaf, RetiredKey: step 4.
+        MalformedLeaf, RetiredKey, LostKey, BadTimestamp, IssuerUnproved: step 4.
         PayloadAltered: step 5.
         MalformedLicence, Inconsistent: step 6.
     """
@@ -109,9 +132,20 @@ def open_licence(data: bytes, trust: Trust, known: dict[bytes, SignedCheckpoint]
     leaf = read_leaf(file.entry)
     if signed.key.retired_at is not None and leaf.at > signed.key.retired_at:
         raise RetiredKey(signed.key.id)
+    stamped_at = None
+    if file.timestamp is not None:
+        from onefile.verify.timestamp import open_timestamp, stamped_bytes
+
+        stamped_at = open_timestamp(file.timestamp, stamped_bytes(file.checkpoint, signed), trust)
+    check_not_lost(signed, stamped_at)
     if commitment(file.salt, file.payload_type, file.payload) != leaf.commitment:
         raise PayloadAltered
-    return Proved(read_payload(file.payload, leaf), file.leaf_index, signed, file.status)
+    certified_by = None
+    if file.issuer is not None and trust.cas:
+        from onefile.verify.issuer import open_issuer
+
+        certified_by = open_issuer(file.issuer, leaf, signed, trust)
+    return Proved(read_payload(file.payload, leaf), file.leaf_index, signed, file.status, stamped_at, certified_by)
 
 
 def read_licence_file(data: bytes) -> LicenceFile:
@@ -130,6 +164,8 @@ def read_licence_file(data: bytes) -> LicenceFile:
         proof=tuple(_hash(record, item) for item in record.items("proof")),
         checkpoint=record.text("checkpoint").encode("utf-8"),
         status=record.text_or_none("status"),
+        timestamp=record.base64("timestamp") if record.has("timestamp") else None,
+        issuer=Record(record.take("issuer"), "issuer", MalformedLicence) if record.has("issuer") else None,
     )
 
 

@@ -1,11 +1,12 @@
 """Whose signatures are believed: the trust file, read strictly.
 
 `{"format": "onefile.trust/1", "keys": [{"id", "name", "use", "algorithm", "public", "state",
-"created_at", "retired_at", "signs_as"}], "witnesses_needed", "cas"}`: `public` is the key's SubjectPublicKeyInfo
-(DER) in base64, and `id` follows from it, so a key cannot pose as another. Algorithms are
+"created_at", "retired_at", "signs_as", "lost_at"}], "witnesses_needed", "cas", "tsas"}`: `public` is the key's
+SubjectPublicKeyInfo (DER) in base64, and `id` follows from it, so a key cannot pose as another. Algorithms are
 allow-listed. `signs_as` is the name under which a `log` or `witness` key signs notes; of the
 witnesses, `witnesses_needed` (none where it is left out) must have co-signed a checkpoint. `cas` are
-certificates (DER, base64) of authorities that certify issuers; none where it is left out.
+certificates (DER, base64) of authorities that certify issuers, `tsas` of those of time; none where they
+are left out. A key with `lost_at` counts only with a time stamp from before.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NOTE_USES = ("log", "witness")
 
 @dataclass(frozen=True)
 class TrustedKey:
-    """A public key, what it may sign, and when it ceased to."""
+    """A public key, what it may sign, and when it ceased to. `lost_at`: since when somebody else may have it."""
 
     id: str
     name: str
@@ -37,6 +38,7 @@ class TrustedKey:
     retired_at: datetime | None
     public: PublicKey
     signs_as: str = ""
+    lost_at: datetime | None = None
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Return when the signature is this key's over the message; raise BadSignature otherwise."""
@@ -51,6 +53,7 @@ class Trust:
     keys: Mapping[str, TrustedKey]
     witnesses_needed: int = 0
     cas: tuple[bytes, ...] = ()
+    tsas: tuple[bytes, ...] = ()
 
     def of_use(self, use: str) -> tuple[TrustedKey, ...]:
         """Return the keys for a use, retired ones too."""
@@ -91,13 +94,13 @@ def read_trust(data: bytes) -> Trust:
     needed = top.count("witnesses_needed") if top.has("witnesses_needed") else 0
     if needed > sum(key.use == "witness" for key in keys):
         raise MalformedTrust("it demands more witnesses than it has")
-    return Trust(by_id, needed, _cas(top))
+    return Trust(by_id, needed, _certificates(top, "cas"), _certificates(top, "tsas"))
 
 
-def _cas(top: Record) -> tuple[bytes, ...]:
-    if not top.has("cas"):
+def _certificates(top: Record, name: str) -> tuple[bytes, ...]:
+    if not top.has(name):
         return ()
-    found = [Record({"certificate": item}, "a CA", MalformedTrust) for item in top.items("cas")]
+    found = [Record({"certificate": item}, "a CA", MalformedTrust) for item in top.items(name)]
     return tuple(record.base64("certificate") for record in found)
 
 
@@ -123,4 +126,5 @@ def _key(record: Record) -> TrustedKey:
         retired_at=retired_at,
         public=public,
         signs_as=record.text("signs_as") if use in NOTE_USES else "",
+        lost_at=record.instant("lost_at") if record.has("lost_at") else None,
     )

@@ -71,7 +71,8 @@ WRITING = {
     "onefile run", "onefile redrive", "onefile deliver", "onefile quarantine export", "onefile department keys add",
     "onefile department keys retire", "onefile receipt prove", "onefile city make",
     "onefile vault export", "onefile vault keys export", "onefile vault present", "onefile vault code use",
-    "onefile vault bind", "onefile vault copy", "onefile vault keys request", "onefile catalog export",
+    "onefile vault bind", "onefile vault copy", "onefile vault keys request", "onefile vault stamp request",
+    "onefile catalog export",
 }  # fmt: skip
 
 
