@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import tempfile
@@ -16,15 +17,19 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import catalog
+from licence_vault.certificates import Subject, certify, create_ca
 from licence_vault.drafts import drafts
 from licence_vault.exporting import export, opened
 from licence_vault.issuing import issue
 from licence_vault.log_folder import LogFolder
 from licence_vault.notes import NoteSigner
+from licence_vault.pdf import copies
+from licence_vault.presentations.minting import Moment, Use, mint, present, signer_of
 from licence_vault.status_lists import publish
 from licence_vault.store import versions
 from licence_vault.vault import Vault, open_vault
@@ -71,6 +76,35 @@ def run(folder: Path, licences: int, leaves: int) -> None:
     publish(vault, at=AT, day=date(2026, 11, 23))
     print(f"  status lists: {time.perf_counter() - began:.1f} s; log on disk: {size_of(vault.log.folder):,} bytes")
     proofs(vault, licences, verifying)
+    presentations(vault, licences, signing)
+
+
+def presentations(vault: Vault, licences: int, signing: float) -> None:
+    """Measure presentations (signed, and each recorded in the database) and annotated copies, one by one."""
+    kind = catalog.load().declarations.licences["food_operation_permit"]
+    with vault.looking() as connection:
+        kept = [opened(vault, version) for version in versions(connection, 0, min(200, licences))]
+    wanted = Use("health", ("ZZMC", "ZZBH", "CZZT", "KZ_JYXM"), "0102", "2026-17", "n-1", "grant G", "bench")
+    moment = Moment(AT, ZoneInfo("Asia/Shanghai"))
+    signer = signer_of(vault, AT)
+    began = time.perf_counter()
+    with vault.tables() as connection:
+        for one in kept:
+            mint(connection, vault, one, kind, wanted, moment, signer, os.urandom)
+    say("presentations made (SD-JWT, one signature each)", len(kept) / (time.perf_counter() - began), signing)
+    began = time.perf_counter()
+    for one in kept[:50]:
+        present(vault, one, kind, wanted, moment)
+    say("presentations made and recorded, one by one", 50 / (time.perf_counter() - began), signing)
+    create_ca(vault.keystore, Subject("CA", "bench"), AT, os.urandom)
+    vault.keystore.create_key("copies-1", use=copies.USE, at=AT, algorithm="ECDSA-P256")
+    certify(vault.keystore, "copies-1", Subject("copies", "bench"), AT, os.urandom)
+    copies.copy(vault, kept[0], kind, wanted, moment)
+    began, computed = time.perf_counter(), time.process_time()
+    for one in kept[:10]:
+        copies.copy(vault, one, kind, wanted, moment)
+    wall, processor = (time.perf_counter() - began) / 10, (time.process_time() - computed) / 10
+    print(f"  annotated copies, warm: {1000 * wall:.0f} ms each, {1000 * processor:.0f} ms of the processor")
 
 
 def bare() -> tuple[float, float]:
