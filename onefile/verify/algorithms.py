@@ -73,11 +73,10 @@ class EcdsaP256:
 
 
 class Sm2Sm3:
-    """An SM2 public key, from its DER; needs the extra `[sm2]`."""
+    """An SM2 public key, from its DER; the extra `[sm2]` is needed once a signature is to be checked."""
 
     def __init__(self, der: bytes) -> None:
         self._raw, self._point = der, der[len(_SM2_DER) + 1 :]
-        extras.sm2()
 
     def holds(self, signature: bytes, message: bytes) -> bool:
         if not _is_sm2_der(signature):

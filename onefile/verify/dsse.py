@@ -7,7 +7,7 @@ does not know are ignored, as its specification asks.
 
 from __future__ import annotations
 
-from onefile.verify.errors import MalformedEnvelope
+from onefile.verify.errors import LostKey, MalformedEnvelope
 from onefile.verify.reading import Record, parse
 from onefile.verify.trust import Trust, TrustedKey
 
@@ -32,6 +32,7 @@ def open_envelope(envelope: bytes, payload_type: str, trust: Trust, use: str) ->
         UnknownKey: `trust` lacks the key that it names.
         WrongUse: that key is trusted for something else.
         BadSignature: the payload is not what was signed.
+        LostKey: the key was lost.
     """
     record = Record(parse(envelope, MalformedEnvelope), "the envelope", MalformedEnvelope)
     record.choice("payloadType", (payload_type,))
@@ -42,4 +43,6 @@ def open_envelope(envelope: bytes, payload_type: str, trust: Trust, use: str) ->
     signature = Record(signatures[0], "the signature", MalformedEnvelope)
     key = trust.key(signature.text("keyid"), use)
     key.verify(pae(payload_type, payload), signature.base64("sig"))
+    if key.lost_at is not None:  # an envelope has no time stamp that could show that it is older
+        raise LostKey(key.id)
     return payload, key

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from onefile.verify.algorithms import ECDSA_P256, ED25519, SM2_SM3, PublicKey
-from onefile.verify.errors import BadSignature, Malformed, UnsupportedAlgorithm
+from onefile.verify.errors import BadSignature, LostKey, Malformed, UnsupportedAlgorithm
 from onefile.verify.reading import Record, parse
 from onefile.verify.trust import Trust, TrustedKey
 
@@ -57,10 +57,13 @@ def open_jws(token: str, kind: str, trust: Trust, use: str, error: type[Malforme
         UnknownKey, WrongUse: the key that it names is not trusted, or not for `use`.
         UnsupportedAlgorithm: it names another algorithm than its key's.
         BadSignature: it was altered.
+        LostKey: the key was lost.
     """
     found = take_apart(token, kind, error)
     algorithm, key = found.header.text("alg"), trust.key(found.header.text("kid"), use)
     check(found, algorithm, key.algorithm, key.public, key.id, error)
+    if key.lost_at is not None:  # a token has no time stamp that could show that it is older
+        raise LostKey(key.id)
     return Record(parse(found.payload, error), "the payload", error), key
 
 

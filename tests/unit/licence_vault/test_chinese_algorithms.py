@@ -187,8 +187,11 @@ def test_without_the_extra_a_verifier_says_so(house, tmp_path):
     script = (
         "import sys; sys.modules['gmssl_pyx'] = None\n"
         "from onefile.verify.trust import read_trust\n"
+        "keys = read_trust(open(sys.argv[1], 'rb').read()).keys.values()\n"
         "from onefile.verify.errors import ExtraMissing\n"
-        "try:\n    read_trust(open(sys.argv[1], 'rb').read())\n"
+        "for key in keys:\n    if key.algorithm == 'Ed25519':\n        assert not key.public.holds(bytes(64), b'x')\n"
+        "key = next(key for key in keys if key.algorithm == 'SM2-SM3')\n"
+        "try:\n    key.public.holds(bytes.fromhex('3006020101020101'), b'x')\n"
         "except ExtraMissing as error:\n    print(error, error.exit_code)\n"
     )
     import sys

@@ -21,6 +21,7 @@ from onefile.verify.errors import (
     BadSignature,
     HiddenDisclosure,
     Inconsistent,
+    LostKey,
     Malformed,
     NotBound,
     OtherAudience,
@@ -203,6 +204,14 @@ def test_headers_choose_nothing(house, content, name):
     changes, error = headers(content)[name]
     with pytest.raises(error):
         house.open(header_changed(content, changes))
+
+
+def test_what_a_lost_key_signed_counts_no_more(tmp_path):
+    house = House(tmp_path)
+    content = house.show().content
+    house.vault.keystore.retire_key("presentations-1", AT + timedelta(hours=1), lost_at=AT + timedelta(minutes=30))
+    with pytest.raises(LostKey):
+        house.open(content)
 
 
 def test_an_hmac_with_the_public_key_is_no_signature(house, content):
