@@ -31,6 +31,7 @@ def _check_codes(declarations: Declarations, resources: Mapping[str, Resource], 
 def _terms(declarations: Declarations, resources: Mapping[str, Resource]) -> Iterator[Terms]:
     yield from (resource.terms for resource in resources.values() if resource.terms is not None)
     yield from (licence.terms for licence in declarations.licences.values() if licence.terms is not None)
+    yield from (material.terms for material in declarations.materials.values() if material.terms is not None)
 
 
 def _check_classes(classes: CodeList, problems: Problems) -> None:

@@ -15,11 +15,19 @@ from catalog.errors import UnknownResource
 from catalog.grades import highest
 from catalog.model import Catalogue
 from schemas.licence_types import METADATA_CODES, METADATA_SENSITIVITIES, LicenceType
-from schemas.model import Column, Declarations, Resource, Table
+from schemas.model import SUBJECT_KINDS, Column, Declarations, Resource, Table
+from schemas.service_items import MaterialKind
 from schemas.terms import CLASS_LIST, Share, Terms
 
-KINDS = ("dataset", "licence", "foreign")
+KINDS = ("dataset", "licence", "material", "foreign")
 DRAFT = "draft"
+MATERIAL_ITEMS = (
+    ("file", "文件", "The material itself", "string"),
+    ("deposited_on", "存入日期", "Day on which it was deposited", "date"),
+    ("verified_by", "核验部门", "Department that checked it", "string"),
+    ("verified_on", "核验日期", "Day on which it was checked", "date"),
+)
+"""What is kept of every shared material: name, label, what it is, type."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ class InformationItem:
 class Entry:
     """One entry of the catalogue.
 
-    `id` is `<department>.<resource>`, `licence.<type>`, or `<source>:<id>` where it came from another catalogue.
+    `id` is `<department>.<resource>`, `licence.<type>`, `material.<kind>`, or `<source>:<id>` where it came from
+    another catalogue.
     `classes` are class codes from the top down (类, 项, 目, 细目). `grade` is the highest of its items. `subjects`
     are the kinds of subject it is about. What a foreign catalogue does not say is empty.
     """
@@ -97,10 +106,11 @@ def from_json(found: Mapping[str, object]) -> Entry:
 
 
 def entries(catalogue: Catalogue) -> dict[str, Entry]:
-    """Return the entry of every resource and licence type by id, in order of id."""
+    """Return the entry of every resource, licence type and kind of shared material by id, in order of id."""
     known = catalogue.declarations
     found = [_of_resource(resource, known) for resource in catalogue.resources.values()]
     found += [_of_licence(licence, known) for licence in known.licences.values()]
+    found += [_of_material(material, known) for material in known.materials.values()]
     return {entry.id: entry for entry in sorted(found, key=lambda entry: entry.id)}
 
 
@@ -121,7 +131,7 @@ def _of_resource(resource: Resource, known: Declarations) -> Entry:
     share = Share(resource.share_class, resource.share_basis, resource.share_condition)
     return _entry(
         resource.id, "dataset", (resource.title, resource.title_en, resource.about), resource.department, share,
-        resource.terms, resource.update_cycle, resource.format, table, items, known,
+        resource.terms, resource.update_cycle, resource.format, _kinds(table), items, known,
     )  # fmt: skip
 
 
@@ -140,13 +150,31 @@ def _of_licence(licence: LicenceType, known: Declarations) -> Entry:
     )  # fmt: skip
     return _entry(
         f"licence.{licence.name}", "licence", (licence.label, licence.label_en, licence.about), licence.issuer,
-        licence.share or Share("", "", None), licence.terms, licence.update_cycle or "", "json", table, items, known,
+        licence.share or Share("", "", None), licence.terms, licence.update_cycle or "", "json", _kinds(table),
+        items, known,
     )  # fmt: skip
+
+
+def _of_material(material: MaterialKind, known: Declarations) -> Entry:
+    items = tuple(
+        InformationItem(name, label, about, kind, None, True, material.sensitivity)
+        for name, label, about, kind in MATERIAL_ITEMS
+    )
+    subjects = SUBJECT_KINDS if material.holder == "both" else (material.holder,)
+    return _entry(
+        f"material.{material.name}", "material", (material.label.zh, material.label.en, material.about),
+        material.department, material.share or Share("", "", None), material.terms, "irregular", "file", subjects,
+        items, known,
+    )  # fmt: skip
+
+
+def _kinds(table: Table) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(subject.kind for subject in table.subjects))
 
 
 def _entry(
     entry_id: str, kind: str, titles: tuple[str, str, str], department_id: str, share: Share, terms: Terms | None,
-    update_cycle: str, form: str, table: Table, items: tuple[InformationItem, ...], known: Declarations,
+    update_cycle: str, form: str, subjects: tuple[str, ...], items: tuple[InformationItem, ...], known: Declarations,
 ) -> Entry:  # fmt: skip
     department = known.departments[department_id]
     classes = path(known.codes[CLASS_LIST].codes, terms.class_code) if terms else ()
@@ -175,7 +203,7 @@ def _entry(
         updated_on=None,
         service_items=terms.service_items if terms else (),
         state=terms.state if terms else DRAFT,
-        subjects=tuple(dict.fromkeys(subject.kind for subject in table.subjects)),
+        subjects=subjects,
         grade=highest(item.grade for item in items),
         items=items,
     )

@@ -119,3 +119,17 @@ class ForeignFileRefused(CatalogError):
 
     def __init__(self, found: str, wanted: str) -> None:
         super().__init__(f"the file has {found}: wanted is {wanted}")
+
+
+class UnknownItem(CatalogError):
+    """No service item or bundle has the name or code that was asked for."""
+
+    def __init__(self, asked: str, known: Iterable[str]) -> None:
+        super().__init__(f"no item{quoted(asked)}: {one_of(known, asked)}; `onefile items list` names them")
+
+
+class AnswerRefused(CatalogError):
+    """A situation is answered as no question of the item allows."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"the situation has {found}: wanted is {wanted}")

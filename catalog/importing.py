@@ -3,133 +3,181 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from catalog.entries import Entry, InformationItem
-from catalog.mapping import CLOSED, Field, ForeignMapping
+from catalog.foreign_files import ForeignFile
+from catalog.mapping import Field, ForeignMapping, Nested
+from catalog.mapping_words import fold
+from catalog.paths import Record, found, listed, texts
+from catalog.picking import Fault, Picker, chains
+from catalog.steps import run
 
-LONGEST = 10_000
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One problem of one record. `is_refused`: the record was not taken for it."""
-
-    record: int
-    field: str
-    found: str
-    wanted: str
-    is_refused: bool = False
+MAX_ITEMS = 2_000
 
 
 @dataclass(frozen=True)
 class Import:
-    """What came of a file: received = entries + refused records."""
+    """What came of a file: received = entries + refused + skipped records."""
 
     received: int
     entries: tuple[Entry, ...]
     faults: tuple[Fault, ...]
+    skipped: int = 0
 
     @property
     def refused(self) -> int:
-        """Return how many records were not taken."""
+        """Return how many records were not taken for a fault."""
         return len({fault.record for fault in self.faults if fault.is_refused})
 
 
-def convert(found: Iterable[Any], mapping: ForeignMapping) -> Import:
+def convert(file: ForeignFile, mapping: ForeignMapping) -> Import:
     """Turn records into entries, in their order, numbered from 1.
 
     Not taken, and told: what is no record, a record without its id or a required field, a record whose id came before.
+    Taken and told: a code given twice, a class within itself, conditional sharing without its condition, no sharing
+    without its basis, and whatever else cannot be read.
     """
+    picker = Picker(mapping, file.root)
+    classes = _classes(picker, file)
     entries: dict[str, tuple[int, Entry]] = {}
-    faults: list[Fault] = []
-    number = 0
-    for number, record in enumerate(found, 1):
-        entry = _entry(record, number, mapping, faults)
-        if entry is not None and entry.id in entries:
-            first = entries[entry.id][0]
-            faults.append(Fault(number, "id", f"the id of record {first} again", "each record once", True))
-        elif entry is not None:
-            entries[entry.id] = (number, entry)
-    return Import(number, tuple(entry for _, entry in entries.values()), tuple(faults))
+    codes: dict[str, int] = {}
+    skipped = 0
+    for number, record in enumerate(file.records, 1):
+        if is_skipped(record, mapping):
+            skipped += 1
+            continue
+        entry = _entry(record, number, picker, classes)
+        if entry is None:
+            continue
+        if entry.id in entries:
+            picker.tell(number, "id", f"the id of record {entries[entry.id][0]} again", "each record once", True)
+            continue
+        if entry.code and codes.setdefault(entry.code, number) != number:
+            picker.tell(number, "code", f"the code of record {codes[entry.code]} again", "a code of its own")
+        entries[entry.id] = (number, entry)
+    taken = tuple(entry for _, entry in entries.values())
+    return Import(len(file.records), taken, tuple(picker.faults), skipped)
 
 
-def _entry(record: Any, number: int, mapping: ForeignMapping, faults: list[Fault]) -> Entry | None:
-    if not isinstance(record, dict):
-        faults.append(Fault(number, "", "what is no record", "an object with fields", True))
+def is_skipped(record: Record, mapping: ForeignMapping) -> bool:
+    """Say whether the mapping leaves a record out."""
+    return any(
+        fold(text) in words
+        for said, words in mapping.skips
+        for text in run([text for path in said.paths for text in texts(record, path)], said.steps)
+    )
+
+
+def record_id(record: Record, number: int, picker: Picker) -> str | None:
+    """Return the hash of the values that make a record's id; None, and told, where it has none."""
+    if record.fault or not isinstance(record.value, dict):
+        picker.tell(number, "", record.fault or "what is no record", "an object with fields", True)
         return None
-    ids = ["|".join(values(record, path)) for path in mapping.id_paths]
-    if not any(ids):
-        faults.append(Fault(number, "id", "nothing", f"a value at {' or '.join(mapping.id_paths)}", True))
+    ways = picker.mapping.ids
+    for at, paths in enumerate(ways):
+        values = ["|".join(texts(record, path)) for path in paths]
+        if all(values) if len(ways) > 1 else any(values):
+            marked = values if at == 0 else [f"#{at}", *values]
+            return hashlib.sha256("\x1f".join(marked).encode("utf-8", "replace")).hexdigest()[:16]
+    wanted = ", or ".join(" or ".join(path.text for path in paths) for paths in ways)
+    picker.tell(number, "id", "nothing", f"a value at {wanted}", True)
+    return None
+
+
+def _entry(record: Record, number: int, picker: Picker, classes: dict[str, tuple[str, ...]]) -> Entry | None:
+    own = record_id(record, number, picker)
+    if own is None:
         return None
-    said = {target: _said(record, number, target, field, faults) for target, field in mapping.fields.items()}
-    if any(field.is_required and not said[target] for target, field in mapping.fields.items()):
+    mapping, before = picker.mapping, len(picker.faults)
+    said = {
+        target: picker.texts(record, number, target, each)
+        for target, each in mapping.fields.items()
+        if isinstance(each, Field) and not target.endswith("_on")
+    }
+    days = {target: _day(picker, record, number, target) for target in ("published_on", "updated_on")}
+    if any(fault.is_refused for fault in picker.faults[before:]):
         return None
 
     def one(target: str) -> str:
         return "; ".join(said.get(target, []))
 
-    own = hashlib.sha256("\x1f".join(ids).encode()).hexdigest()[:16]
+    _check_terms(picker, number, one)
     return Entry(
         id=f"{mapping.name}:{own}", kind="foreign", code=one("code"), title=one("title"), title_en=one("title_en"),
         about=one("about"), provider="", provider_name=one("provider_name"),
-        provider_name_en=one("provider_name_en"), provider_code=one("provider_code"), level="",
-        classes=tuple(said.get("subject_area", [])), share_class=one("share_class"), share_basis="",
-        share_condition=None, modes=(), openness=one("openness"), open_condition=None,
-        update_cycle=one("update_cycle"), format=",".join(dict.fromkeys(said.get("format", []))),
-        published_on=_day(said, number, "published_on", faults), updated_on=_day(said, number, "updated_on", faults),
-        service_items=(), state="published", subjects=(), grade="open",
-        items=tuple(InformationItem(label, label, "", "", None, False, "open") for label in said.get("items", [])),
+        provider_name_en=one("provider_name_en"), provider_code=one("provider_code"), level=one("level"),
+        classes=_path(picker, number, said, classes), share_class=one("share_class"), share_basis=one("share_basis"),
+        share_condition=one("share_condition") or None, modes=tuple(said.get("modes", [])), openness=one("openness"),
+        open_condition=one("open_condition") or None, update_cycle=one("update_cycle"),
+        format=",".join(dict.fromkeys(said.get("format", []))), published_on=days["published_on"],
+        updated_on=days["updated_on"], service_items=tuple(said.get("service_items", [])), state="published",
+        subjects=(), grade="open", items=_items(picker, record, number, said),
     )  # fmt: skip
 
 
-def _said(record: dict[str, Any], number: int, target: str, field: Field, faults: list[Fault]) -> list[str]:
-    """Return a field's texts, in our words; what has none is told."""
-    if field.constant is not None:
-        return [field.constant]
-    texts = next((texts for path in field.paths if (texts := values(record, path))), [])
-    parts = [part for text in texts for part in (text.split(field.split) if field.split else [text])]
-    clean = list(dict.fromkeys(filter(None, (" ".join(part.strip().strip(field.strip).split()) for part in parts))))
-    if not clean and field.is_required:
-        faults.append(Fault(number, target, "nothing", f"a value at {' or '.join(field.paths)}", True))
-    if any(len(part) > LONGEST for part in clean):
-        faults.append(Fault(number, target, "a text that is too long", f"at most {LONGEST} characters"))
-        clean = [part[:LONGEST] for part in clean]
-    return _ours(clean, number, target, field, faults)
+def _day(picker: Picker, record: Record, number: int, target: str) -> date | None:
+    said = picker.mapping.plain(target)
+    return picker.day(record, number, target, said) if said is not None else None
 
 
-def _ours(clean: list[str], number: int, target: str, field: Field, faults: list[Fault]) -> list[str]:
-    ours = []
-    for part in clean:
-        meant = field.values.get(part, part)
-        if target in CLOSED and meant not in CLOSED[target]:
-            faults.append(Fault(number, target, "a word that the mapping does not know", "an entry under its `values`"))
-        else:
-            ours.append(meant)
-    return ours[:1] if target in CLOSED else ours
+def _check_terms(picker: Picker, number: int, one: Callable[[str], str]) -> None:
+    if one("share_class") == "conditional" and not one("share_condition"):
+        picker.tell(number, "share_condition", "class 2, conditional, without its condition", "the condition")
+    if one("share_class") == "not_shared" and not one("share_basis"):
+        picker.tell(number, "share_basis", "class 3, not shared, without its basis", "the legal basis")
 
 
-def _day(said: dict[str, list[str]], number: int, target: str, faults: list[Fault]) -> date | None:
-    for text in said.get(target, [])[:1]:
-        try:
-            return date.fromisoformat(text[:10].replace("/", "-"))
-        except ValueError:
-            faults.append(Fault(number, target, "what is no day", "YYYY-MM-DD"))
-    return None
+def _items(picker: Picker, record: Record, number: int, said: dict[str, list[str]]) -> tuple[InformationItem, ...]:
+    nested = picker.mapping.fields.get("items")
+    if not isinstance(nested, Nested):
+        return tuple(InformationItem(label, label, "", "", None, False, "open") for label in said.get("items", []))
+    rows = [row for row in found(record, nested.each) if isinstance(row, dict)]
+    if len(rows) > MAX_ITEMS:
+        picker.tell(number, "items", f"{len(rows)} information items", f"at most {MAX_ITEMS}")
+    return tuple(
+        item for row in rows[:MAX_ITEMS]
+        if (item := _item(picker, Record(row, (*record.parents, record.value)), number, nested)) is not None
+    )  # fmt: skip
 
 
-def values(record: Any, path: str) -> list[str]:
-    """Return the texts at a path; through lists into every element, numbers and truth values as text."""
-    found = [record]
-    for name in path.split("."):
-        found = [each[name] for each in _spread(found) if isinstance(each, dict) and name in each]
-    return [str(each).strip() for each in _spread(found) if isinstance(each, (str, int, float)) and str(each).strip()]
+def _item(picker: Picker, row: Record, number: int, nested: Nested) -> InformationItem | None:
+    got = {name: "; ".join(picker.texts(row, number, f"items.{name}", each)) for name, each in nested.fields.items()}
+    if not got.get("label"):
+        return None
+    length = re.search(r"\d{1,9}", got.get("length", ""))
+    is_required = fold(got.get("required", "")) in ("true", "1", "y", "yes", "是", "必填", "不可空", "否（不可空）")
+    return InformationItem(
+        got.get("name") or got["label"], got["label"], got.get("about", ""), got.get("type", ""),
+        int(length[0]) if length else None, is_required, "open",
+    )  # fmt: skip
 
 
-def _spread(found: list[Any]) -> list[Any]:
-    while any(isinstance(each, list) for each in found):
-        found = [inner for each in found for inner in (each if isinstance(each, list) else [each])]
-    return found
+def _classes(picker: Picker, file: ForeignFile) -> dict[str, tuple[str, ...]]:
+    tree = picker.mapping.classes
+    if tree is None:
+        return {}
+    rows = listed(file.root, tree.records)
+    if rows is None:
+        picker.tell(0, "classes", "no list of classes", f"records at {tree.records.text}")
+        return {}
+    triples = [tuple((texts(row, path) or [""])[0] for path in (tree.code, tree.name, tree.parent)) for row in rows]
+    paths, circles = chains((code, name, parent) for code, name, parent in triples if code)
+    for code in circles:
+        picker.tell(0, "classes", f"the class {code!r} within itself", "classes that end at one of the top")
+    return dict(paths)
+
+
+def _path(
+    picker: Picker, number: int, said: dict[str, list[str]], classes: dict[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    for code in said.get("class_code", [])[:1]:
+        if picker.mapping.classes is None:
+            return (code,)
+        if code in classes:
+            return classes[code]
+        picker.tell(number, "class_code", "a class that is not there, or within itself", "a class of the file's own")
+    return tuple(said.get("subject_area", []))

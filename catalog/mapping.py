@@ -1,116 +1,119 @@
-"""A mapping file: how another catalogue's fields become ours. A portal is connected by it, and by no code.
+"""How another catalogue's records, or a portal's service items, become ours: a mapping file, and no code.
 
-A path is names parted by dots (`publisher.name`); through a list it goes into every element. In RDF the names are
-prefixed (`dct:title`, `dct:title@zh` for one language, `@id` for the address).
+A mapping says where the records are, which paths make an id, and for each field of ours where it comes from, by which
+steps it is cleaned, and which words mean what.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 
-from schemas.errors import Problems, one_of
-from schemas.model import SHARE_CLASSES, UPDATE_CYCLES
-from schemas.reading import Fields, Value, read
-from schemas.terms import OPENNESS
+from catalog.mapping_words import CLOSED
+from catalog.paths import Path
+from catalog.steps import Step
 
-FORMATS = ("json", "json-ld", "turtle", "rdf-xml")
-TARGETS = (
-    "title", "title_en", "about", "code", "provider_name", "provider_name_en", "provider_code", "update_cycle",
-    "openness", "share_class", "format", "published_on", "updated_on", "items", "subject_area",
+__all__ = ["CLOSED", "Field", "ForeignMapping", "Lookup", "Nested", "Tree"]
+
+FORMATS = ("json", "jsonl", "csv", "xml", "json-ld", "turtle", "rdf-xml")
+CATALOGUE = (
+    "title", "title_en", "about", "code", "provider_name", "provider_name_en", "provider_code", "level", "update_cycle",
+    "openness", "open_condition", "share_class", "share_basis", "share_condition", "modes", "format", "published_on",
+    "updated_on", "items", "subject_area", "class_code", "service_items",
 )  # fmt: skip
-CLOSED = {"update_cycle": UPDATE_CYCLES, "openness": OPENNESS, "share_class": SHARE_CLASSES}
-"""Targets whose values are ours: `values` has to lead to one of them."""
-_BUILT_IN = Path(__file__).parent / "mappings"
+"""Fields of a catalogue's entry that a mapping may fill."""
+ITEMS = (
+    "name", "code", "base_code", "main_item", "department", "department_code", "about", "level", "area", "kind",
+    "basis",
+    "legal_days", "promised_days", "visits", "channels", "process", "conditions", "materials", "fields", "results",
+    "intermediaries",
+)  # fmt: skip
+"""Fields of a service item that a mapping may fill."""
+NESTED: Mapping[str, tuple[str, ...]] = {
+    "items": ("name", "label", "about", "type", "length", "required"),
+    "materials": ("label",),
+    "fields": ("label",),
+}
+"""Fields that may be lists of records, and the fields of each of these."""
+BUILT_IN = FilePath(__file__).parent / "mappings"
 
 
 @dataclass(frozen=True)
 class Field:
-    """Where a field comes from: the first of `paths` with a value, or a constant.
+    """Where a field comes from, and what is done with it.
 
-    `values` maps their words to ours (none: as it is); `strip` are characters taken off the ends of each part, `split`
-    what parts a text into several. `is_required`: a record without it is not taken.
+    `take`: `first` of `paths` with a value, `all` of them, or `join`ed into one text. Then `steps`; then
+    words: `values` (compared folded), else the first of `contains` that is in the text. Where nothing was there at all,
+    `otherwise`.
     """
 
-    paths: tuple[str, ...]
-    constant: str | None
-    values: Mapping[str, str]
-    strip: str
-    split: str | None
-    is_required: bool
+    paths: tuple[Path, ...]
+    take: str = "first"
+    joiner: str = ""
+    constant: str | None = None
+    steps: tuple[Step, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    contains: Mapping[str, str] = field(default_factory=dict)
+    lookup: str | None = None
+    otherwise: str | None = None
+    dates: tuple[str, ...] = ()
+    is_required: bool = False
+
+    @property
+    def said(self) -> str:
+        """Say the paths in a message."""
+        return " or ".join(path.text for path in self.paths)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """A field that is a list of records: where they are, and the fields of each."""
+
+    each: Path
+    fields: Mapping[str, Field]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A code table in the file itself: records at a path, the code and the word of each."""
+
+    records: Path
+    key: Path
+    value: Path
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Classes in the file itself: records at a path; code, name and the code of the class above of each."""
+
+    records: Path
+    code: Path
+    name: Path
+    parent: Path
 
 
 @dataclass(frozen=True)
 class ForeignMapping:
-    """A whole mapping. `name` is the source's name in ids; `records` the path to the list of records in JSON.
+    """A whole mapping. `name` is the source's name in ids; `records` the path to the records (None: the file).
 
-    `id_paths` are the paths whose values together are one record's own.
+    `ids` are ways to make an id, the first that gives one is taken: the values of all its paths together. `skips` are
+    (field, words): a record of which the field has one of the words is left out and counted.
     """
 
     name: str
     format: str
-    records: str
-    id_paths: tuple[str, ...]
-    fields: Mapping[str, Field]
+    records: Path | None
+    ids: tuple[tuple[Path, ...], ...]
+    fields: Mapping[str, Field | Nested]
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    skip_lines: int = 0
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    classes: Tree | None = None
+    skips: tuple[tuple[Field, tuple[str, ...]], ...] = ()
 
-
-def load(name_or_path: str) -> ForeignMapping:
-    """Read a mapping: a file, or one that comes with the project, by name.
-
-    Raises:
-        DeclarationsRefused: with every problem, its file and line.
-    """
-    built_in = _BUILT_IN / f"{name_or_path}.yml"
-    path = built_in if "/" not in name_or_path and built_in.is_file() else Path(name_or_path)
-    problems = Problems()
-    value = read(path, path.name, problems)
-    found = _mapping(value) if value is not None else None
-    problems.raise_if_any()
-    if found is None:
-        raise ValueError("a mapping that was read without a problem is there")
-    return found
-
-
-def built_in() -> list[str]:
-    """Return the names of the mappings that come with the project."""
-    return sorted(path.stem for path in _BUILT_IN.glob("*.yml"))
-
-
-def _mapping(value: Value) -> ForeignMapping:
-    fields = value.fields(("name", "format", "id", "fields"), ("records",))
-    name = fields.text("name")
-    if name and not name.replace("_", "").isalnum():
-        fields.values["name"].refuse(f"the name {name!r}", "letters, digits and '_'")
-    found = {}
-    for target, key, entry in fields.entries("fields"):
-        if target not in TARGETS:
-            key.refuse(f"the field {target!r}", one_of(TARGETS, target))
-        found[target] = _field(target, entry)
-    if "fields" in fields.values and "title" not in found:
-        fields.values["fields"].refuse("no field 'title'", "title: {from: …}")
-    ids = fields.texts("id", may_be_single=True)
-    return ForeignMapping(name, fields.choice("format", FORMATS), fields.text("records"), ids, found)
-
-
-def _field(target: str, value: Value) -> Field:
-    fields = value.fields((), ("from", "constant", "values", "strip", "split", "required"))
-    paths, constant = fields.texts("from", may_be_single=True), fields.maybe("constant")
-    if bool(paths) == (constant is not None):
-        value.refuse("both 'from' and 'constant'" if paths else "neither 'from' nor 'constant'", "exactly one of them")
-    values = {theirs: ours.text() for theirs, _, ours in fields.entries("values")}
-    _check_closed(target, fields, values, constant)
-    strip = fields.values["strip"].text_or_empty() if "strip" in fields.values else ""
-    split = fields.values["split"].text_or_empty() if "split" in fields.values else None
-    return Field(paths, constant, values, strip, split or None, fields.flag("required"))
-
-
-def _check_closed(target: str, fields: Fields, values: Mapping[str, str], constant: str | None) -> None:
-    allowed = CLOSED.get(target)
-    if allowed is None:
-        return
-    if constant is not None and constant not in allowed:
-        fields.values["constant"].refuse(f"{constant!r}", one_of(allowed, constant))
-    for theirs, _, ours in fields.entries("values"):
-        if values[theirs] not in allowed:
-            ours.refuse(f"{values[theirs]!r} for {theirs!r}", one_of(allowed, values[theirs]))
+    def plain(self, target: str) -> Field | None:
+        """Return a field that is no list of records; None where the mapping has none."""
+        found = self.fields.get(target)
+        return found if isinstance(found, Field) else None

@@ -1,4 +1,4 @@
-"""Loads everything that is declared about tables, code lists, one files, departments and licence types.
+"""Loads everything that is declared about tables, code lists, one files, departments, licence types and items.
 
 All problems of all files are told together. What a broken file would have declared is taken
 as there, so that one fault is told once and not again wherever its name is used.
@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from schemas import layers
+from schemas import item_reading, layers
 from schemas.code_extensions import Extension, extended, is_extension, read_extension
 from schemas.code_lists import read_list
 from schemas.errors import Problems, one_of
@@ -61,8 +61,19 @@ def gather(found: tuple[layers.Layer, ...], problems: Problems) -> Declarations:
     for file in files.values():
         _check_file(file, tables, codes, departments, problems)
     licences = _licences(found, problems, Known(KnownTables(tables, problems.broken), codes, departments))
-    # Licence types are not in the digest: what they say changes no table and no one file.
-    return Declarations(tables, codes, files, departments, licences, digest(tables, codes, files, departments))
+    # Licence types and items are not in the digest: what they say changes no table and no one file.
+    known = Declarations(tables, codes, files, departments, licences, digest(tables, codes, files, departments))
+    services = _items(found, known, problems)
+    return replace(known, items=services.items, bundles=services.bundles, materials=services.materials)
+
+
+def _items(found: tuple[layers.Layer, ...], known: Declarations, problems: Problems) -> item_reading.Items:
+    """Read the items. Where something else is broken already, built-in items that name it are not told of as well."""
+    shown, told = {layer.root: layer.is_built_in for layer in found}, Problems()
+    services = item_reading.gather(found, known, told)
+    outside = tuple(f"{root}/" for root, is_built_in in shown.items() if not is_built_in)
+    problems.found += [p for p in told.found if not problems.found or p.place.path.startswith(outside)]
+    return services
 
 
 def digest(*declared: object) -> str:

@@ -7,15 +7,12 @@ be read is flagged, never guessed.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from schemas.errors import SchemaError
 from schemas.identifiers import InvalidIdentifier, credit_code
 from schemas.identifiers.enterprises import organisation_check
 
@@ -29,21 +26,21 @@ FLAGS: Mapping[str, str] = {
     "other_body": "the item code names another body than the department code",
     "body_unknown": "neither the department code nor the item code gives a body",
     "name_missing": "the item has no name",
+    "legal_days_unread": "the deadline by law is no number of working days",
+    "promised_days_unread": "the promised deadline is no number of working days",
+    "visits_unread": "the number of visits is no number",
 }
 """Every flag and its reason."""
 _CREDIT = re.compile(r"(?<![0-9A-Z])[0-9A-Z]{18}(?![0-9A-Z])")
 
 
-class ItemsRefused(SchemaError):
-    """A file of service items cannot be read; nothing of it is taken."""
-
-    def __init__(self, found: str, wanted: str) -> None:
-        super().__init__(f"the file of items has {found}: wanted is {wanted}")
-
-
 @dataclass(frozen=True)
 class ImportedItem:
-    """One service item. `body` is the organisation code of nine characters or None; `flags` are keys of FLAGS."""
+    """One service item of a portal.
+
+    `body` is the organisation code of nine characters or None; `flags` are keys of FLAGS. `base_code` is the code that
+    the same item has elsewhere too. Working days are None where the portal says none, or says what is no working days.
+    """
 
     code: str
     name: str
@@ -52,32 +49,53 @@ class ImportedItem:
     department_code: str
     body: str | None
     flags: tuple[str, ...]
+    base_code: str = ""
+    about: str = ""
+    level: str = ""
+    area: str = ""
+    kind: str = ""
+    basis: tuple[str, ...] = ()
+    legal_days: int | None = None
+    promised_days: int | None = None
+    visits: int | None = None
+    channels: tuple[str, ...] = ()
+    process: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    intermediaries: tuple[str, ...] = ()
 
 
-def read(data: bytes) -> list[ImportedItem]:
-    """Read a portal's list: objects with `department`, `main_item`, `name`, `link`.
+@dataclass(frozen=True)
+class Linked:
+    """What says whose item it is: the department's name and code, and the item's code, as the portal has them."""
 
-    Returns:
-        One item for each object, in its order: nothing is left out.
+    department: str
+    department_code: str
+    item_code: str
 
-    Raises:
-        ItemsRefused: no UTF-8 JSON, or not such a list; the number of the object is told.
-    """
-    try:
-        found = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise ItemsRefused("what is no UTF-8", "the file saved as UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise ItemsRefused(f"broken JSON in line {error.lineno}", "well-formed JSON") from None
-    except RecursionError:
-        raise ItemsRefused("JSON nested without end", "a list of items") from None
-    if not isinstance(found, list):
-        raise ItemsRefused("no list", "a list of items")
-    linked = [_linked(record, number) for number, record in enumerate(found, 1)]
+
+def settle(items: Sequence[Linked]) -> list[tuple[str | None, tuple[str, ...]]]:
+    """Return for each item, in order, the body whose it is (or None) and the flags that say how that was found."""
     known: dict[str, set[str]] = defaultdict(set)
-    for record, item_code, _ in linked:
-        known[record["department"]].update(_credit_codes(item_code))
-    return [_item(record, item_code, code, known[record["department"]]) for record, item_code, code in linked]
+    for item in items:
+        known[item.department].update(credit_codes(item.item_code))
+    return [_settled(item, known[item.department]) for item in items]
+
+
+def _settled(item: Linked, known: set[str]) -> tuple[str | None, tuple[str, ...]]:
+    body, flag = body_of(item.department_code, known)
+    flags = [flag] if flag is not None else []
+    inside = {credit[8:17] for credit in credit_codes(item.item_code)}
+    if body is None and len(inside) == 1:
+        (body,) = inside
+        flags.append("body_from_item")
+    elif body is None:
+        flags.append("body_unknown")
+    elif inside and body not in inside:
+        flags.append("other_body")
+    return body, tuple(flags)
 
 
 def body_of(text: str, known: Iterable[str] = ()) -> tuple[str | None, str | None]:
@@ -126,31 +144,8 @@ def tally(items: Iterable[ImportedItem]) -> dict[str, Any]:
     }
 
 
-def _linked(record: object, number: int) -> tuple[dict[str, str], str, str]:
-    if not isinstance(record, dict) or not all(isinstance(record.get(n), str) for n in ("department", "name", "link")):
-        raise ItemsRefused(f"in object {number} no texts department, name, link", "all three")
-    asked = parse_qs(urlsplit(record["link"]).query)
-    return record, asked.get("itemCode", [""])[0], asked.get("deptCode", [""])[0]
-
-
-def _item(record: Mapping[str, str], item_code: str, code: str, known: set[str]) -> ImportedItem:
-    body, flag = body_of(code, known)
-    flags = [flag] if flag is not None else []
-    inside = {credit[8:17] for credit in _credit_codes(item_code)}
-    if body is None and len(inside) == 1:
-        (body,) = inside
-        flags.append("body_from_item")
-    elif body is None:
-        flags.append("body_unknown")
-    elif inside and body not in inside:
-        flags.append("other_body")
-    if not record["name"].strip():
-        flags.append("name_missing")
-    main_item = record.get("main_item", "")
-    return ImportedItem(item_code, record["name"].strip(), main_item, record["department"], code, body, tuple(flags))
-
-
-def _credit_codes(item_code: str) -> list[str]:
+def credit_codes(item_code: str) -> list[str]:
+    """Return the unified social credit codes in an item code that are sound."""
     return [code for code in _CREDIT.findall(item_code.upper()) if _is_credit_code(code)]
 
 

@@ -11,7 +11,7 @@ from schemas.model import Place
 from schemas.reading import Value, read
 
 PROJECT = Path(__file__).parent.parent
-FOLDERS = ("tables", "codes", "files", "licences", "items", "resources")
+FOLDERS = ("tables", "codes", "files", "licences", "materials", "items", "bundles", "resources")
 _OVERLAY_FILES = ("departments.yml", "calendar.yml", "sharing.yml")
 
 

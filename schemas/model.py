@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from schemas.licence_types import LicenceType
+    from schemas.service_items import Bundle, Item, MaterialKind
     from schemas.terms import Terms
 
 COLUMN_TYPES = (
@@ -332,3 +333,6 @@ class Declarations:
     departments: Mapping[str, Department]
     licences: Mapping[str, LicenceType]
     digest: str
+    items: Mapping[str, Item] = field(default_factory=dict)
+    bundles: Mapping[str, Bundle] = field(default_factory=dict)
+    materials: Mapping[str, MaterialKind] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from tools.reference import (
     dags,
     exit_codes,
     files,
+    items,
     lake,
     licences,
     reasons,
@@ -38,6 +39,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "codes.md": codes.page,
     "files.md": files.page,
     "licences.md": licences.page,
+    "items.md": items.page,
     "sharing.md": sharing.page,
 }
 

@@ -23,7 +23,7 @@ FACETS = (
     ("share", "Of this share class: unconditional, conditional, not_shared."),
     ("subject", "About subjects of this kind: person, enterprise."),
     ("cycle", "Of this update cycle, like daily."),
-    ("kind", "Of this kind: dataset, licence, foreign."),
+    ("kind", "Of this kind: dataset, licence, material, foreign."),
     ("state", "In this state: draft, in_review, published, in_withdrawal, withdrawn."),
     ("class", "In this class, by its code, or one below it."),
 )
@@ -38,7 +38,7 @@ def facets(command: F) -> F:
 
 @click.group()
 def command() -> None:
-    """The catalogue: resources and licence types with their terms, made from the declarations."""
+    """The catalogue: resources, licence types and shared materials with their terms, made from the declarations."""
 
 
 @command.command(name="list")
@@ -46,7 +46,7 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print every entry as JSON.")
 @click.pass_obj
 def list_entries(settings: Settings, /, as_json: bool, **asked: str | None) -> None:
-    """List what is in the catalogue: declared resources, licence types, entries of imported catalogues."""
+    """List the catalogue: declared resources, licence types, shared materials, entries of imported catalogues."""
     from catalog.entries import filtered
     from onefile.cli.catalog_entries import all_entries
     from onefile.cli.catalog_text import listed

@@ -61,7 +61,7 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
 
     from catalog.foreign_files import records
     from catalog.importing import convert
-    from catalog.mapping import load
+    from catalog.mapping_reading import load
     from catalog.versions import DECLARED, record
     from onefile.cli.failure import Failure
     from onefile.cli.sharing import changing, print_json

@@ -25,7 +25,7 @@ VALUES_ZH = {
     "real_time": "实时", "daily": "每日", "weekly": "每周", "monthly": "每月", "quarterly": "每季度",
     "half_yearly": "每半年", "yearly": "每年", "irregular": "不定期", "draft": "草稿", "in_review": "审核中",
     "published": "已发布", "in_withdrawal": "撤销中", "withdrawn": "已撤销", "open": "公开", "ordinary": "一般",
-    "personal": "个人信息", "sensitive": "敏感个人信息", "dataset": "数据集", "licence": "证照",
+    "personal": "个人信息", "sensitive": "敏感个人信息", "dataset": "数据集", "licence": "证照", "material": "共享材料",
     "foreign": "外来目录", "person": "个人", "enterprise": "企业", "query": "查询", "check": "核验", "batch": "批量",
     "file": "文件", "city": "市级", "county": "县级", "province": "省级", "national": "国家级", "street": "街道",
 }  # fmt: skip

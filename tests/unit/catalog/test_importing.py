@@ -15,10 +15,11 @@ from catalog.dcat import graph, json_ld, turtle
 from catalog.entries import entries
 from catalog.errors import ForeignFileRefused
 from catalog.foreign_files import records
-from catalog.importing import Fault, Import, convert
+from catalog.importing import Import, convert
 from catalog.leaving import leaving
 from catalog.lists import data_json
-from catalog.mapping import built_in, load
+from catalog.mapping_reading import built_in, load
+from catalog.picking import Fault
 from onefile.cli import main
 from schemas.errors import DeclarationsRefused
 
@@ -78,8 +79,8 @@ def test_every_fault_is_told_with_its_record_and_counts_add_up(tmp_path: Path) -
                           {"id": 2}, "text", None])  # fmt: skip
     assert found.received == len(found.entries) + found.refused == 6
     assert found.faults == (
-        Fault(1, "update_cycle", "a word that the mapping does not know", "an entry under its `values`"),
-        Fault(1, "published_on", "what is no day", "YYYY-MM-DD"),
+        Fault(1, "update_cycle", "the word '有时', which the mapping does not know", "an entry under its `values`"),
+        Fault(1, "published_on", "what is no day", "YYYY-MM-DD, or its form under `dates`"),
         Fault(2, "id", "the id of record 1 again", "each record once", True),
         Fault(3, "id", "nothing", "a value at id", True),
         Fault(4, "title", "nothing", "a value at 名称 or name", True),

@@ -104,6 +104,7 @@ def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> 
         "files": loaded.declarations.files,
         "licences": loaded.declarations.licences,
         "resources": loaded.resources,
+        "items": loaded.declarations.items,
     }
     folders = {
         "tables": "schemas/tables",
@@ -111,6 +112,7 @@ def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> 
         "files": "schemas/files",
         "licences": "schemas/licences",
         "resources": "catalog/resources",
+        "items": "schemas/items",
     }
     for name, folder in folders.items():
         # A list that extends another one is read into it.
@@ -118,6 +120,8 @@ def test_everything_that_is_declared_is_loaded_and_stands_in_the_reference() -> 
         page = (ROOT / "docs" / "reference" / f"{name}.md").read_text(encoding="utf-8")
         assert len(written) == len(found[name])
         assert [each for each in found[name] if each not in page] == []
+    page = (ROOT / "docs" / "reference" / "items.md").read_text(encoding="utf-8")
+    assert [each for each in (*loaded.declarations.bundles, *loaded.declarations.materials) if each not in page] == []
 
 
 def test_every_table_is_filled_by_a_resource_or_makes_licences_and_every_code_list_is_used() -> None:
