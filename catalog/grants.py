@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from catalog.entries import Entry
 from catalog.errors import GrantNotInForce, ReasonMissing, RequestRefused
+from catalog.grades import GRADES
 from catalog.requests import check_part
 from catalog.sharing_states import GRANT, NEED_NO_REASON
 from catalog.sharing_store import Actor, Case, cases, get, move
@@ -17,11 +18,18 @@ from schemas.serving.tables import SHARING_STEP, SHARING_USE
 from schemas.working_days import Sharing
 
 UNUSED_DAYS = 90
+REPORT_DAYS = 365
+IN_FORCE = ("active", "end_proposed", "disputed")
+"""States in which a grant gives what it grants."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What a grant gives on a day: these fields of these rows, for these items, this many looks more."""
+    """What a grant gives on a day: these fields of these rows, for these items, this many looks more.
+
+    `masked` are the fields that are shown in part only, or not at all, to whoever need not see all of a value.
+    `passes_to` are the departments that the provider let the consumer pass it on to.
+    """
 
     grant_id: str
     consumer: str
@@ -31,6 +39,8 @@ class Given:
     items: tuple[str, ...]
     mode: str
     left_today: int
+    masked: tuple[str, ...] = ()
+    passes_to: tuple[str, ...] = ()
 
 
 def given(connection: Connection, grant_id: str, entry: Entry | None, on: date) -> Given:
@@ -40,27 +50,43 @@ def given(connection: Connection, grant_id: str, entry: Entry | None, on: date) 
         entry: the grant's resource as it stands; None: it is not in the catalogue any more.
 
     Raises:
-        GrantNotInForce: it is suspended or ended, the day is outside its period, its resource is gone, withdrawn or not
-            shared any more, none of its fields is left, or today's quota is used up.
+        GrantNotInForce: it is suspended or ended, the day is outside its period, its resource is gone, withdrawn, not
+            shared any more, or shared on other terms than it was granted on, none of its fields is left, or today's
+            quota is used up.
     """
     case = get(connection, grant_id)
     fault = _lapsed(case, entry, on)
-    if case.state not in ("active", "end_proposed") or fault is not None or entry is None:
+    if case.state not in IN_FORCE or fault is not None or entry is None:
         raise GrantNotInForce(grant_id, fault or f"it is {case.state}")
     left = int(str(case.wants["quota"])) - looks(connection, grant_id, on)
     if left <= 0:
         raise GrantNotInForce(grant_id, "today's quota is used up")
     items = case.wants["items"]
+    fields = tuple(name for name in case.fields if name not in lost_fields(case, entry))
+    grades = {item.name: item.grade for item in entry.items}
     return Given(
-        grant_id, case.consumer, case.entry_id, tuple(name for name in case.fields if entry.item(name) is not None),
-        str(case.wants["rows"]), tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]),
-        left,
+        grant_id, case.consumer, case.entry_id, fields, str(case.wants["rows"]),
+        tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]), left,
+        tuple(name for name in fields if GRADES[grades[name]].masking != "none"), passes_to(case),
     )  # fmt: skip
 
 
+def passes_to(case: Case) -> tuple[str, ...]:
+    """Return the departments to which the provider let what was granted be passed on."""
+    found = case.wants.get("passing_on")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
 def lost_fields(case: Case, entry: Entry | None) -> tuple[str, ...]:
-    """Return the granted fields that the resource does not have any more."""
-    return tuple(name for name in case.fields if entry is None or entry.item(name) is None)
+    """Return the granted fields that the resource has no more, or that need a higher approval than when granted."""
+    granted = case.wants.get("grades")
+    grades = granted if isinstance(granted, dict) else {}
+
+    def is_lost(name: str) -> bool:
+        item = entry.item(name) if entry is not None else None
+        return item is None or GRADES[item.grade].level > GRADES[grades.get(name, item.grade)].level
+
+    return tuple(name for name in case.fields if is_lost(name))
 
 
 def note_use(connection: Connection, given_now: Given, fields: tuple[str, ...], on: date) -> None:
@@ -89,7 +115,7 @@ def unused(connection: Connection, on: date) -> list[tuple[str, str]]:
     return [
         (case.id, name)
         for case in cases(connection, "G")
-        if case.state in ("active", "end_proposed") and case.valid_from <= since
+        if case.state in IN_FORCE and case.valid_from <= since
         for name in case.fields
         if last.get((case.id, name), "") < since
     ]
@@ -101,9 +127,12 @@ def act(
 ) -> Case:  # fmt: skip
     """Take a step on a grant; `narrow` leaves the `fields` named. `detail` is kept with the step.
 
+    `allow_passing_on` names in `detail` the department that may have it too.
+
     Raises:
         NotAllowed, NotYourPart, ReasonMissing, AnsweredAlready: as of requests.
-        RequestRefused: narrowing to nothing or to what was not granted; disposing without the statement's hash.
+        RequestRefused: narrowing to nothing or to what was not granted; disposing without the statement's hash;
+            passing on to nobody.
     """
     case = get(connection, grant_id)
     step = GRANT.step(case.state, action, actor.role)
@@ -115,9 +144,41 @@ def act(
         if not fields or set(fields) - set(case.fields):
             raise RequestRefused("no fields to leave, or others than granted", f"some of {', '.join(case.fields)}")
         wants = {**wants, "fields": [name for name in case.fields if name in fields]}
+    if action == "allow_passing_on":
+        if not detail or detail in (case.consumer, case.provider):
+            raise RequestRefused("nobody to pass it on to", "the department that may have it too")
+        wants = {**wants, "passing_on": list(dict.fromkeys((*passes_to(case), detail)))}
     if action == "dispose" and not detail:
         raise RequestRefused("no statement of disposal", "the signed statement of what became of the data")
     return move(connection, case, actor, action, reason, step.to, None, wants, detail)
+
+
+def notices(connection: Connection, department: str, since: str) -> list[dict[str, object]]:
+    """Return the steps that others took on a department's grants since an instant (RFC 3339, UTC), the first first.
+
+    A consumer is told of what the provider, the authority and the rules did to its grants; a provider of what the
+    consumer and the others did.
+    """
+    mine = {case.id: case for case in cases(connection, "G") if department in (case.consumer, case.provider)}
+    row = SHARING_STEP.c
+    asked = (
+        select(SHARING_STEP)
+        .where(row.at >= since, row.department != department)
+        .order_by(row.at, row.of_id, row.step_no)
+    )
+    return [dict(found._mapping) for found in connection.execute(asked) if found.of_id in mine]
+
+
+def reports_due(connection: Connection, on: date) -> list[Case]:
+    """Return the grants whose consumer told of use and effect for no year, or never in their first."""
+    row = SHARING_STEP.c
+    last = select(row.of_id, func.max(row.at)).where(row.action == "report").group_by(row.of_id)
+    told = {str(case_id): str(at)[:10] for case_id, at in connection.execute(last)}
+    since = (on - timedelta(days=REPORT_DAYS)).isoformat()
+    return [
+        case for case in cases(connection, "G")
+        if case.state in (*IN_FORCE, "suspended") and max(told.get(case.id, ""), case.valid_from) < since
+    ]  # fmt: skip
 
 
 def review(connection: Connection, entries: Mapping[str, Entry], actor: Actor) -> list[Case]:
@@ -149,6 +210,10 @@ def _lapsed(case: Case, entry: Entry | None, on: date) -> str | None:
         return "its resource is not published any more"
     if entry.share_class == "not_shared":
         return "its resource is not shared any more"
+    if str(case.wants["mode"]) not in entry.modes:
+        return f"its resource is not shared by {case.wants['mode']} any more"
+    if case.wants.get("share_class") == "unconditional" and entry.share_class == "conditional":
+        return "its resource has a condition now that nobody judged"
     if len(lost_fields(case, entry)) == len(case.fields):
         return "its resource has none of its fields any more"
     return None

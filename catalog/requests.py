@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -11,17 +12,23 @@ from sqlalchemy import Connection, insert, select
 
 from catalog.entries import Entry
 from catalog.errors import NotYourPart, ReasonMissing, RequestRefused
+from catalog.grades import GRADES
 from catalog.sharing_states import ANSWER, NEED_NO_REASON, REQUEST, SUPPLY, Step
 from catalog.sharing_store import Actor, Case, cases, get, move, new_id, put_grant, put_request
+from schemas.licence_reading import DEPARTMENT_LEVELS
 from schemas.serving.tables import SHARING_NEED
 from schemas.working_days import Sharing
+
+_AREA = re.compile(r"(?:[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})\Z")
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a consumer asks for. Days are YYYY-MM-DD; `quota` is looks a day; what is empty is lacking, but for `rows`.
 
-    `rows` limits to a region or level, as text (`area=690101`); empty: all. `items` are codes of service items.
+    `rows` limits to a region or level (`area=690101`, `level=county`); empty: all. `items` are codes of service items.
+    `assessment` names the impact assessment, which fields of grade `sensitive` need (Personal Information Protection
+    Law, arts. 28, 55).
     """
 
     fields: tuple[str, ...]
@@ -34,6 +41,26 @@ class Wanted:
     valid_from: str
     valid_until: str
     quota: int
+    assessment: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """To which rows a grant is limited: `kind` is all, area (the code and all below it) or level (of departments)."""
+
+    kind: str
+    value: str
+
+
+def read_rows(text: str) -> Rows:
+    """Read what rows are wanted; raise RequestRefused where a text says none."""
+    kind, sign, value = text.partition("=")
+    if not text:
+        return Rows("all", "")
+    is_area = kind == "area" and _AREA.match(value)
+    if not sign or not (is_area or (kind == "level" and value in DEPARTMENT_LEVELS)):
+        raise RequestRefused("rows that are none", "area=CODE of 2 to 12 digits, or level=LEVEL, or none for all")
+    return Rows(kind, value)
 
 
 def apply(connection: Connection, wanted: Wanted, entry: Entry, actor: Actor) -> Case:
@@ -80,15 +107,28 @@ def act(
     moved = move(connection, case, actor, action, reason, step.to, due, wants)
     if action == "grant":
         _grant(connection, moved)
-    if step.to == "with_provider" and entry.share_class == "unconditional" and not lacks(moved.wants):
+    if step.to == "with_provider" and is_granted_at_once(moved, entry) and not lacks(moved.wants):
         ruled = replace(actor, role="rule")
         return act(connection, request_id, "grant", ruled, "unconditional: granted at once", entry, sharing)
     return moved
 
 
+def is_granted_at_once(case: Case, entry: Entry) -> bool:
+    """Say whether the terms decide alone: shared without condition, and nobody has to agree to any of the fields.
+
+    Items of persons need the provider's word whatever the class of their resource (grades, `catalog.grades`).
+    """
+    return entry.share_class == "unconditional" and all(
+        GRADES[item.grade].approval == "nobody" for name in case.fields if (item := entry.item(name)) is not None
+    )
+
+
 def lacks(wants: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what a request still has to say: basis, scenario, scope, mode, period, fields, quota."""
-    return tuple(sorted(n for n, said in wants.items() if n not in ("rows", "items", "share_class") and not said))
+    """Return what a request still has to say: basis, scenario, scope, mode, period, fields, quota; an assessment."""
+    grades = wants.get("grades")
+    assessed = [GRADES[g].approval == "assessed" for g in grades.values()] if isinstance(grades, dict) else []
+    free = {"rows", "items", "share_class", "grades"} | (set() if any(assessed) else {"assessment"})
+    return tuple(sorted(name for name, said in wants.items() if name not in free and not said))
 
 
 def overdue(connection: Connection, day: date) -> list[Case]:
@@ -131,6 +171,7 @@ def check_part(case: Case, actor: Actor, sharing: Sharing) -> None:
 
 
 def _check(wanted: Wanted, entry: Entry) -> None:
+    read_rows(wanted.rows)
     if entry.state != "published":
         raise RequestRefused(f"{entry.id} in state {entry.state}", "ask for what is published")
     if entry.share_class == "not_shared":
@@ -158,7 +199,8 @@ def _day(text: str) -> date:
 
 def _document(wanted: Wanted, entry: Entry) -> dict[str, object]:
     found: dict[str, object] = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(wanted).items()}
-    return {**found, "share_class": entry.share_class}
+    grades = {item.name: item.grade for item in entry.items if item.name in wanted.fields}
+    return {**found, "share_class": entry.share_class, "grades": grades}
 
 
 def _completed(case: Case, completed: Wanted | None, entry: Entry) -> dict[str, object]:
@@ -167,7 +209,10 @@ def _completed(case: Case, completed: Wanted | None, entry: Entry) -> dict[str, 
         raise RequestRefused("nothing to complete it with", "say what it lacks")
     _check(completed, entry)
     new = _document(completed, entry)
-    return {name: value or new[name] for name, value in case.wants.items()}
+    completed_wants = {name: value or new[name] for name, value in {**dict.fromkeys(new, ""), **case.wants}.items()}
+    fields = completed_wants["fields"]
+    wanted_fields = fields if isinstance(fields, list) else []
+    return {**completed_wants, "grades": {i.name: i.grade for i in entry.items if i.name in wanted_fields}}
 
 
 def _narrowed(case: Case, fields: tuple[str, ...], reason: str) -> Mapping[str, object]:
@@ -179,7 +224,10 @@ def _narrowed(case: Case, fields: tuple[str, ...], reason: str) -> Mapping[str, 
         raise RequestRefused(f"no wish for {', '.join(more)}", f"grant of {', '.join(case.fields)}")
     if fields and set(fields) != set(case.fields) and not reason.strip():
         raise ReasonMissing("grant of less than was asked for")
-    return {**case.wants, "fields": list(fields or case.fields)}
+    left = list(fields or case.fields)
+    grades = case.wants.get("grades")
+    found = grades if isinstance(grades, dict) else {}
+    return {**case.wants, "fields": left, "grades": {n: g for n, g in found.items() if n in left}}
 
 
 def _due(step: Step, case: Case, entry: Entry, sharing: Sharing, day: date) -> str | None:
@@ -190,12 +238,14 @@ def _due(step: Step, case: Case, entry: Entry, sharing: Sharing, day: date) -> s
         return case.due_on
     if step.clock == "extension" and case.due_on is not None:
         return sharing.due("extension", date.fromisoformat(case.due_on)).isoformat()
-    names = {ANSWER: f"{entry.share_class}_answer", SUPPLY: "supply"}
+    decided = "unconditional" if is_granted_at_once(case, entry) else "conditional"
+    names = {ANSWER: f"{decided}_answer", SUPPLY: "supply"}
     return sharing.due(names.get(step.clock, step.clock), day).isoformat()
 
 
 def _grant(connection: Connection, request: Case) -> None:
-    document = {name: request.wants[name] for name in ("fields", "rows", "items", "mode", "quota", "scope", "basis")}
+    names = ("fields", "rows", "items", "mode", "quota", "scope", "basis", "share_class", "grades")
+    document = {name: request.wants[name] for name in names if name in request.wants}
     put_grant(connection, replace(
         request, id=f"G{request.id[1:]}", request_id=request.id, state="active", step_count=0, due_on=None,
         valid_from=str(request.wants["valid_from"]), valid_until=str(request.wants["valid_until"]), wants=document,

@@ -1,4 +1,4 @@
-"""Requests and grants as tables: in which state who may do what, and what comes of it. Nothing else decides.
+"""Requests, grants, verifications as tables: who may do what in which state, what comes of it. Nothing else decides.
 
 Roles: `consumer` asks; `office` is the consumer's own sharing office; `provider` answers; `authority` is the sharing
 authority; `rule` is this program, where a clock has run out or the terms decide by themselves.
@@ -104,7 +104,7 @@ REQUEST = Machine(
 """A request. `lacking` is reached once: from `completed` nobody tells again. A denied extension leaves the clock."""
 
 GRANT = Machine(
-    states=("active", "suspended", "end_proposed", "ended", "disposed"),
+    states=("active", "suspended", "end_proposed", "disputed", "ended", "disposed"),
     actions=(
         "narrow",
         "suspend",
@@ -118,6 +118,8 @@ GRANT = Machine(
         "expire",
         "allow_passing_on",
         "report",
+        "dispute",
+        "settle",
         "dispose",
     ),
     steps={
@@ -129,11 +131,19 @@ GRANT = Machine(
         ("active", "expire"): Step("ended", ("rule",)),
         ("active", "allow_passing_on"): Step("active", ("provider",)),
         ("active", "report"): Step("active", ("consumer",)),
+        ("active", "dispute"): Step("disputed", ("consumer", "provider")),
         ("suspended", "resume"): Step("active", ("authority", "provider")),
         ("suspended", "revoke"): Step("ended", ("authority",)),
         ("suspended", "give_up"): Step("ended", ("consumer",)),
         ("suspended", "expire"): Step("ended", ("rule",)),
         ("suspended", "report"): Step("suspended", ("consumer",)),
+        ("disputed", "narrow"): Step("active", ("authority",)),
+        ("disputed", "settle"): Step("active", ("authority",)),
+        ("disputed", "revoke"): Step("ended", ("authority",)),
+        ("disputed", "give_up"): Step("ended", ("consumer",)),
+        ("disputed", "suspend"): Step("suspended", ("authority", "rule")),
+        ("disputed", "expire"): Step("ended", ("rule",)),
+        ("disputed", "report"): Step("disputed", ("consumer",)),
         ("end_proposed", "agree_end"): Step("ended", ("consumer",)),
         ("end_proposed", "object_end"): Step("active", ("consumer",)),
         ("end_proposed", "decide_end"): Step("ended", ("authority",)),
@@ -144,7 +154,32 @@ GRANT = Machine(
         ("ended", "dispose"): Step("disposed", ("consumer",)),
     },
 )
-"""A grant. The provider proposes an end and never makes one alone; until it is agreed or decided, the grant holds."""
+"""A grant. The provider proposes an end and never makes one alone; until it is agreed or decided, the grant holds.
+A dispute over its use goes to the authority; meanwhile it holds as it is."""
+
+VERIFICATION = Machine(
+    states=("opened", "escalated", "confirmed", "corrected", "disputed", "settled", "resolved", "withdrawn"),
+    actions=("confirm", "correct", "escalate", "resolve", "withdraw", "dispute", "uphold"),
+    steps={
+        ("opened", "confirm"): Step("confirmed", ("provider",)),
+        ("opened", "correct"): Step("corrected", ("provider",)),
+        ("opened", "escalate"): Step("escalated", ("rule",)),
+        ("opened", "resolve"): Step("resolved", ("rule",)),
+        ("opened", "withdraw"): Step("withdrawn", ("consumer",)),
+        ("escalated", "confirm"): Step("confirmed", ("provider", "authority")),
+        ("escalated", "correct"): Step("corrected", ("provider", "authority")),
+        ("escalated", "resolve"): Step("resolved", ("rule",)),
+        ("escalated", "withdraw"): Step("withdrawn", ("consumer",)),
+        ("confirmed", "dispute"): Step("disputed", ("consumer",)),
+        ("confirmed", "resolve"): Step("resolved", ("rule",)),
+        ("corrected", "resolve"): Step("resolved", ("rule",)),
+        ("disputed", "uphold"): Step("settled", ("authority",)),
+        ("disputed", "correct"): Step("corrected", ("authority",)),
+        ("disputed", "withdraw"): Step("withdrawn", ("consumer",)),
+    },
+)
+"""A verification (校核) with the lead. *Provider* is the lead, *consumer* the department whose value differs; the rule
+resolves one when the contradiction is gone."""
 
 NEED_NO_REASON = {"submit", "approve", "supply", "withdraw"}
 """Actions that may go without a reason; every other one has to give it."""

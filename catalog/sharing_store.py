@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from catalog.errors import AnsweredAlready, UnknownId
-from schemas.serving.tables import SHARING_GRANT, SHARING_REQUEST, SHARING_STEP
+from schemas.serving.tables import SHARING_GRANT, SHARING_REQUEST, SHARING_STEP, SHARING_VERIFICATION
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ class Actor:
 
 @dataclass(frozen=True)
 class Case:
-    """A request or a grant as it stands. `wants` is its document; the days of a request are empty."""
+    """A request, a grant or a verification as it stands. `wants` is its document; only a grant has days.
+
+    Of a verification `entry_id` is the attribute, as `<kind>.<name>`, and `provider` its lead.
+    """
 
     id: str
     request_id: str
@@ -48,7 +51,7 @@ class Case:
     @property
     def fields(self) -> tuple[str, ...]:
         """Return the fields that are asked for, or granted."""
-        found = self.wants["fields"]
+        found = self.wants.get("fields")
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
@@ -75,9 +78,17 @@ def put_grant(connection: Connection, case: Case) -> None:
         valid_until=case.valid_until, due_on=case.due_on, document=_written(case.wants)))  # fmt: skip
 
 
+def put_verification(connection: Connection, case: Case, subject_id: str, fingerprint: str, opened_on: date) -> None:
+    """Write a new verification down."""
+    connection.execute(insert(SHARING_VERIFICATION).values(
+        verification_id=case.id, consumer=case.consumer, provider=case.provider, entry_id=case.entry_id,
+        subject_id=subject_id, fingerprint=fingerprint, state=case.state, step_count=0,
+        opened_on=opened_on.isoformat(), due_on=case.due_on, document=_written(case.wants)))  # fmt: skip
+
+
 def get(connection: Connection, case_id: str) -> Case:
-    """Return a request (R…) or a grant (G…); raise UnknownId."""
-    what = {"R": "request", "G": "grant"}.get(case_id[:1], "request")
+    """Return a request (R…), a grant (G…) or a verification (V…); raise UnknownId."""
+    what = {"R": "request", "G": "grant", "V": "verification"}.get(case_id[:1], "request")
     found = [case for case in cases(connection, case_id[:1]) if case.id == case_id] if case_id[:1] in _TABLES else []
     if not found:
         raise UnknownId(what, case_id)
@@ -85,7 +96,7 @@ def get(connection: Connection, case_id: str) -> Case:
 
 
 def cases(connection: Connection, letter: str) -> list[Case]:
-    """Return all requests (`R`) or grants (`G`) in order of id."""
+    """Return all requests (`R`), grants (`G`) or verifications (`V`) in order of id."""
     table, column = _TABLES[letter]
     return [_case(dict(row._mapping), letter) for row in connection.execute(select(table).order_by(table.c[column]))]
 
@@ -101,7 +112,8 @@ def move(
     """
     table, column = _TABLES[case.id[0]]
     count = case.step_count + 1
-    values = {"state": to, "step_count": count, "due_on": due_on, "document": _written(wants or case.wants)}
+    document = _written(wants if wants is not None else case.wants)
+    values = {"state": to, "step_count": count, "due_on": due_on, "document": document}
     same = (table.c[column] == case.id) & (table.c.step_count == case.step_count)
     if connection.execute(update(table).where(same).values(**values)).rowcount != 1:
         raise AnsweredAlready(case.id)
@@ -120,8 +132,8 @@ def steps(connection: Connection, case_id: str) -> list[dict[str, object]]:
 def _case(row: Mapping[str, object], letter: str) -> Case:
     due = row["due_on"]
     return Case(
-        id=str(row["request_id" if letter == "R" else "grant_id"]),
-        request_id=str(row["request_id"]),
+        id=str(row[_TABLES[letter][1]]),
+        request_id=str(row.get("request_id", "")),
         consumer=str(row["consumer"]),
         provider=str(row["provider"]),
         entry_id=str(row["entry_id"]),
@@ -141,4 +153,5 @@ def _written(wants: Mapping[str, object]) -> str:
 _TABLES: Mapping[str, tuple[Table, str]] = {
     "R": (SHARING_REQUEST, "request_id"),
     "G": (SHARING_GRANT, "grant_id"),
+    "V": (SHARING_VERIFICATION, "verification_id"),
 }

@@ -39,18 +39,18 @@ T = TypeVar("T", bound=_Named)
 
 
 def load(overlays: tuple[Path, ...] = ()) -> Declarations:
-    """Read the built-in declarations and the folders laid over them, and check all of it.
+    """Read the built-in declarations and the folders laid over them, and check all of it; items are `catalog.load`'s.
 
     Raises:
         DeclarationsRefused: with every problem, its file and line, what was found, what is allowed.
     """
     problems = Problems()
-    declarations = gather(layers.layers(overlays, problems), problems)
+    declarations = gather(layers.layers(overlays, problems), problems, with_items=False)
     problems.raise_if_any()
     return declarations
 
 
-def gather(found: tuple[layers.Layer, ...], problems: Problems) -> Declarations:
+def gather(found: tuple[layers.Layer, ...], problems: Problems, with_items: bool = True) -> Declarations:
     """Read the declarations of the layers, telling what is wrong; only sound ones are returned."""
     codes = _code_lists(found, problems)
     departments = _departments(found, problems)
@@ -63,6 +63,8 @@ def gather(found: tuple[layers.Layer, ...], problems: Problems) -> Declarations:
     licences = _licences(found, problems, Known(KnownTables(tables, problems.broken), codes, departments))
     # Licence types and items are not in the digest: what they say changes no table and no one file.
     known = Declarations(tables, codes, files, departments, licences, digest(tables, codes, files, departments))
+    if not with_items:
+        return known
     services = _items(found, known, problems)
     return replace(known, items=services.items, bundles=services.bundles, materials=services.materials)
 

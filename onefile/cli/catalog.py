@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from onefile.cli.catalog_exchange import export, import_file
+from onefile.cli.catalog_figures import leads
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,17 +67,24 @@ def list_entries(settings: Settings, /, as_json: bool, **asked: str | None) -> N
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def show(settings: Settings, resource: str, as_json: bool) -> None:
-    """Show one entry with its terms and information items; RESOURCE is its id or its code."""
+    """Show one entry with its terms, the figures of the last runs, its information items and their columns of origin.
+
+    RESOURCE is its id or its code.
+    """
     from catalog.entries import find
+    from catalog.lineage import origins
     from onefile.cli.catalog_entries import all_entries
+    from onefile.cli.catalog_figures import Gathered, as_json_of, told
     from onefile.cli.catalog_text import whole
 
-    _, entries = all_entries(settings)
+    known, entries = all_entries(settings)
     entry = find(entries, resource)
+    figures, columns = Gathered(settings).of(entry), origins(known, entry)
     if as_json:
-        _print(entry.as_json())
+        lineage = {name: [asdict(origin) for origin in found] for name, found in columns.items()}
+        _print({**entry.as_json(), "lineage": lineage, "figures": as_json_of(figures)})
     else:
-        click.echo(whole(entry, settings.lang))
+        click.echo(f"{whole(entry, settings.lang, columns)}\n\n{told(figures, settings.lang)}")
 
 
 @command.command()
@@ -174,7 +182,7 @@ def stats(settings: Settings, as_json: bool) -> None:
     from onefile.cli.catalog_text import figures
 
     known, entries = all_entries(settings)
-    found = statistics(entries.values(), known.declarations)
+    found = statistics(entries.values(), known)
     if as_json:
         _print(asdict(found))
     else:
@@ -183,6 +191,7 @@ def stats(settings: Settings, as_json: bool) -> None:
 
 command.add_command(export)
 command.add_command(import_file)
+command.add_command(leads)
 
 
 def _wanted(asked: dict[str, str | None]) -> dict[str, str | None]:

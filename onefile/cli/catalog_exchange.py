@@ -78,14 +78,18 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
     faults = [asdict(fault) for fault in found.faults]
     if as_json:
         counts = {name: len(ids) for name, ids in asdict(kept).items()}
-        print_json({"received": found.received, "taken": len(found.entries), "refused": found.refused, **counts,
+        print_json({"received": found.received, "taken": len(found.entries), "refused": found.refused,
+                    "skipped": found.skipped, **counts,
                     "faults": faults})  # fmt: skip
         return
     for fault in found.faults:
         click.echo(f"record {fault.record}, {fault.field}: found {fault.found}; wanted {fault.wanted}")
     told = {
-        "zh": "收到 {}，接收 {}，未接收 {}：新增 {}，变更 {}，未变 {}，消失 {}，恢复 {}",
-        "en": "{} received, {} taken, {} refused: {} new, {} changed, {} unchanged, {} vanished, {} returned",
+        "zh": "收到 {}，接收 {}，未接收 {}，跳过 {}：新增 {}，变更 {}，未变 {}，消失 {}，恢复 {}",
+        "en": "{} received, {} taken, {} refused, {} skipped: "
+        "{} new, {} changed, {} unchanged, {} vanished, {} returned",
     }
     parts = (kept.new, kept.changed, kept.unchanged, kept.vanished, kept.returned)
-    click.echo(told[settings.lang].format(found.received, len(found.entries), found.refused, *map(len, parts)))
+    click.echo(
+        told[settings.lang].format(found.received, len(found.entries), found.refused, found.skipped, *map(len, parts))
+    )

@@ -10,6 +10,7 @@ from onefile.cli.tables import aligned, shown
 if TYPE_CHECKING:
     from catalog.diffs import Change
     from catalog.entries import Entry
+    from catalog.lineage import Origin
     from catalog.statistics import Statistics
 
 HEADINGS = {
@@ -17,8 +18,8 @@ HEADINGS = {
     "en": ("id", "title", "provider", "shared", "update cycle", "state", "items"),
 }
 ITEM_HEADINGS = {
-    "zh": ("数据项", "名称", "类型", "长度", "必填", "分级"),
-    "en": ("item", "label", "type", "length", "required", "grade"),
+    "zh": ("数据项", "名称", "类型", "长度", "必填", "分级", "来源列"),
+    "en": ("item", "label", "type", "length", "required", "grade", "from the column"),
 }
 VALUES_ZH = {
     "unconditional": "无条件", "conditional": "有条件", "not_shared": "不予共享", "closed": "不开放",
@@ -76,17 +77,24 @@ def provider(entry: Entry, lang: str) -> str:
     return entry.provider_name if lang == "zh" else entry.provider_name_en or entry.provider_name
 
 
-def whole(entry: Entry, lang: str) -> str:
-    """Return an entry with all that is known of it."""
+def whole(entry: Entry, lang: str, origins: Mapping[str, tuple[Origin, ...]]) -> str:
+    """Return an entry with all that is known of it; `origins` by information item."""
     found = entry.as_json()
     found.pop("items")
     lines = [f"{field(name, lang)}: {shown(value(each, lang))}" for name, each in found.items()]
     rows = [
         (item.name, item.label, item.type, value(item.length, lang), {True: "*", False: ""}[item.is_required],
-         value(item.grade, lang))
+         value(item.grade, lang), _came_from(entry, origins.get(item.name, ())))
         for item in entry.items
     ]  # fmt: skip
     return "\n".join([*lines, "", aligned([ITEM_HEADINGS[lang], *rows])] if rows else lines)
+
+
+def _came_from(entry: Entry, origins: tuple[Origin, ...]) -> str:
+    """Say the columns that an item is read from; of a resource's own the resource is not said again."""
+    return ", ".join(
+        (f"{origin.resource}: " if origin.resource != entry.id else "") + (origin.header or "=") for origin in origins
+    )
 
 
 def changed(changes: tuple[Change, ...], lang: str) -> str:
@@ -120,7 +128,21 @@ def figures(found: Statistics, lang: str) -> str:
     told = {"zh": f"一数一源：{found.attributes} 项属性，{len(found.leadless)} 项没有数源部门",
             "en": f"one source: {found.attributes} attributes, {len(found.leadless)} without a lead"}  # fmt: skip
     parts.append("\n".join([told[lang], *(f"  {name}" for name in found.leadless)]))
+    parts.append(_demanded(found, lang))
     return "\n\n".join(parts)
+
+
+def _demanded(found: Statistics, lang: str) -> str:
+    """Say how much of what service items demand is supplied, and the ten most demanded things that are not."""
+    each = found.demanded
+    shares = [f"{share:.1%}" if share is not None else "-" for share in (each.supplied_share, each.service_items_share)]
+    told = {
+        "zh": f"事项所需的材料和表项 {each.demands} 项，共享可提供 {each.supplied} 项（{shares[0]}）；"
+        f"事项 {each.service_items} 个，全部可提供 {each.service_items_supplied} 个（{shares[1]}）",
+        "en": f"items demand {each.demands} materials and fields, sharing supplies {each.supplied} ({shares[0]}); "
+        f"of {each.service_items} items all is supplied for {each.service_items_supplied} ({shares[1]})",
+    }
+    return "\n".join([told[lang], *(f"  {times}  {shown(name)}" for name, times in found.unmet[:10])])
 
 
 def facets(found: Mapping[str, Mapping[str, int]], lang: str) -> str:

@@ -67,7 +67,7 @@ def make(
     import catalog
     from samples import making, truth
 
-    catalogue = catalog.load(settings.declarations)
+    catalogue = catalog.load(settings.declarations, with_items=False)
     wanted = {catalogue.resource(resource).id for resource in only}
     start = first_day.date() if first_day else settings.today() - timedelta(days=days + 1)
     order = making.Order(seed, people, max(5, people // 10) if enterprises is None else enterprises, days, start, sign)

@@ -60,7 +60,7 @@ def command(
     from inbox import making
     from inbox.errors import Refused
 
-    declared = catalog.load(settings.declarations).resource(resource)
+    declared = catalog.load(settings.declarations, with_items=False).resource(resource)
     period = period or settings.today().isoformat()
     try:
         _check(settings, declared, period, key)

@@ -84,7 +84,7 @@ def retire(settings: Settings, department: str, key_id: str) -> None:
 def _known(settings: Settings, department: str) -> None:
     import catalog
 
-    catalog.load(settings.declarations).department(department)
+    catalog.load(settings.declarations, with_items=False).department(department)
 
 
 def _as_json(settings: Settings, key: DepartmentKey) -> dict[str, object]:

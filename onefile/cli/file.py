@@ -89,7 +89,7 @@ def _views(
     from onefile.cli import file_licences
     from onefile.cli.file_view import view
 
-    catalogue, day = catalog.load(settings.declarations), file_licences.Asked(*asked)
+    catalogue, day = catalog.load(settings.declarations, with_items=False), file_licences.Asked(*asked)
     finder = file_licences.at_rest(settings, keys)
     shown = [view(file, catalogue, day.on, is_past=is_past) for file in found]
     if finder is None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from onefile.cli.options import instant
 from onefile.cli.sharing import acting
 from onefile.settings import Settings
 
 ACTIONS = (
     "narrow", "suspend", "resume", "propose_end", "agree_end", "object_end", "decide_end", "revoke", "give_up",
-    "allow_passing_on", "report", "dispose",
+    "allow_passing_on", "report", "dispute", "settle", "dispose",
 )  # fmt: skip
 
 
@@ -76,13 +78,14 @@ def show(settings: Settings, grant_id: str, as_json: bool) -> None:
 @click.argument("grant_id", metavar="GRANT")
 @click.argument("action", type=click.Choice(ACTIONS))
 @acting
+@click.option("--to", "passed_to", default="", help="`allow_passing_on`: the department that may have it too.")
 @click.option("--statement", type=click.Path(path_type=Path), help="`dispose`: the statement of disposal.")
 @click.option("--signature", type=click.Path(path_type=Path), help="`dispose`: Ed25519 over its bytes, 64 bytes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def act(
     settings: Settings, grant_id: str, action: str, role: str, department: str, reason: str, fields: str,
-    statement: Path | None, signature: Path | None, as_json: bool,
+    passed_to: str, statement: Path | None, signature: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Take the step ACTION on GRANT. `dispose` wants a statement signed with a key of the department."""
     import catalog
@@ -91,6 +94,8 @@ def act(
 
     detail = _statement(settings, grant_id, department, statement, signature) if action == "dispose" else ""
     known = catalog.load(settings.declarations)
+    if action == "allow_passing_on":
+        detail = known.department(passed_to).id
     with changing(settings) as connection:
         who = actor(settings, role, department)
         case = grants.act(connection, grant_id, action, who, reason, known.sharing, names(fields), detail)
@@ -109,6 +114,45 @@ def review(settings: Settings, as_json: bool) -> None:
     _, entries = all_entries(settings)
     with changing(settings) as connection:
         found = grants.review(connection, entries, actor(settings, "rule", ""))
+    listed(settings, found, as_json)
+
+
+@command.command()
+@click.option("--department", required=True, help="Whose grants, as consumer or provider, by its id.")
+@click.option("--since", required=True, callback=instant, metavar="INSTANT", help="Steps taken from then on.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def notices(settings: Settings, department: str, since: datetime, as_json: bool) -> None:
+    """Tell a department what others did to its grants: narrowed, suspended, ended, and why."""
+    import catalog
+    from catalog import grants
+    from onefile.cli.sharing import changing, print_json
+    from onefile.cli.tables import shown
+    from onefile.verify.reading import instant_text
+
+    catalog.load(settings.declarations).department(department)
+    with changing(settings) as connection:
+        found = grants.notices(connection, department, instant_text(since))
+    if as_json:
+        print_json(found)
+        return
+    for step in found:
+        who = f"{step['role']} {step['department']}".strip()
+        click.echo(
+            f"{step['at']}  {step['of_id']}  {who}  {step['action']} → {step['to_state']}: {shown(str(step['reason']))}"
+        )
+
+
+@command.command(name="reports-due")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def reports_due(settings: Settings, as_json: bool) -> None:
+    """List grants whose consumer told of use and effect (`act … report`) for no year."""
+    from catalog import grants
+    from onefile.cli.sharing import changing, listed
+
+    with changing(settings) as connection:
+        found = grants.reports_due(connection, settings.today())
     listed(settings, found, as_json)
 
 

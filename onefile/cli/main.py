@@ -33,7 +33,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "catalog": ("onefile.cli.catalog", "the catalogue: list, show, search, diff, count what is shared"),
     "request": ("onefile.cli.request", "apply for a resource; approve, answer, dispute"),
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
-    "items": ("onefile.cli.items", "service items of a portal, and whose they are"),
+    "verification": ("onefile.cli.verification", "contradictions, verified with the lead of the attribute"),
+    "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 

@@ -44,7 +44,7 @@ def command(settings: Settings, show_all: bool, resource: str | None, as_json: b
     from pipelines import names, peek
 
     table = peek.rows(settings.home / "lake", names.QUALITY, COLUMNS)
-    found = _newest([] if table is None else table.to_pylist(), resource)
+    found = newest([] if table is None else table.to_pylist(), resource)
     if resource is not None and not found:
         raise Failure(UNKNOWN[settings.lang])
     if as_json:
@@ -57,7 +57,7 @@ def command(settings: Settings, show_all: bool, resource: str | None, as_json: b
         click.echo(aligned([HEADINGS[settings.lang], *(_line(row, settings.lang) for row in shown)]))
 
 
-def _newest(rows: list[dict[str, object]], resource: str | None) -> list[dict[str, object]]:
+def newest(rows: list[dict[str, object]], resource: str | None) -> list[dict[str, object]]:
     """Keep of each expectation on each subject the outcome of its last check; of several at one instant the worst."""
     newest: dict[tuple[object, ...], dict[str, object]] = {}
     for row in sorted(rows, key=lambda r: (str(r["run_at"]), not r["is_met"], str(r["delivery"]))):

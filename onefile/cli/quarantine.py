@@ -72,7 +72,7 @@ def export(settings: Settings, department: str, out: Path) -> None:
 def _resources(settings: Settings, department: str | None) -> list[str]:
     import catalog
 
-    declared = catalog.load(settings.declarations)
+    declared = catalog.load(settings.declarations, with_items=False)
     if department is not None and department not in declared.declarations.departments:
         raise Failure(f"no department {department!r} is declared", 2)
     return [r.id for r in declared.resources.values() if department in (None, r.department)]

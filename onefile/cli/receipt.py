@@ -148,7 +148,7 @@ def _leaves(settings: Settings, receipt: Receipt) -> list[bytes]:
     from licence_vault.log import leaf_hashes
 
     delivery = open_delivery(settings.home, receipt.delivery)
-    resource = catalog.load(settings.declarations).resource(receipt.resource or "")
+    resource = catalog.load(settings.declarations, with_items=False).resource(receipt.resource or "")
     began, leaves = time.monotonic(), list[bytes]()
     for batch in delivery.rows(resource):
         leaves += leaf_hashes(batch.raw)

@@ -56,7 +56,7 @@ def command(settings: Settings, file: Path, resource: str | None, key: Path | No
     import catalog
     from pipelines import correction
 
-    resources = catalog.load(settings.declarations).resources
+    resources = catalog.load(settings.declarations, with_items=False).resources
     declared = resources.get(resource or file.stem)
     if declared is None:
         raise Failure(f"no resource{quoted(resource or file.stem)} is declared: give it with --resource", 2)

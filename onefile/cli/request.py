@@ -23,6 +23,7 @@ WISHES = (
     ("mode", "Share mode: query, check, batch, file, licence."),
     ("from", "First day, YYYY-MM-DD."),
     ("until", "Last day, YYYY-MM-DD."),
+    ("assessment", "The impact assessment, where items are sensitive."),
 )
 
 
@@ -171,5 +172,5 @@ def _wanted(fields: str, quota: int, wishes: dict[str, str]) -> Any:
     said = {name.removeprefix("wish_"): value for name, value in wishes.items()}
     return Wanted(
         names(fields), said["rows"], names(said["items"]), said["basis"], said["scenario"], said["scope"],
-        said["mode"], said["from"], said["until"], quota,
+        said["mode"], said["from"], said["until"], quota, said["assessment"],
     )  # fmt: skip

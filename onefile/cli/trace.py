@@ -37,7 +37,7 @@ def command(settings: Settings, subject: str, attribute: str, purpose: str, as_j
     """
     import catalog
 
-    catalogue = catalog.load(settings.declarations)
+    catalogue = catalog.load(settings.declarations, with_items=False)
     numbers = looks.subject(subject)
     found = looks.find(settings, numbers)
     declared = {file.kind: _attribute(settings, catalogue, file.kind, attribute) for file in found}

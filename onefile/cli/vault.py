@@ -67,7 +67,7 @@ def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, 
     from licence_vault.issuing import issue as issue_batch
     from schemas.errors import one_of
 
-    declared = catalog.load(settings.declarations).declarations
+    declared = catalog.load(settings.declarations, with_items=False).declarations
     if licence_type not in declared.licences:
         raise UnknownLicenceType(licence_type, one_of(declared.licences, licence_type))
     kind = declared.licences[licence_type]
@@ -236,7 +236,11 @@ def monitor(
     from onefile.verify.reading import read_file
     from onefile.verify.trust import read_trust
 
-    issuer = None if department is None else catalog.load(settings.declarations).department(department).code
+    issuer = (
+        None
+        if department is None
+        else catalog.load(settings.declarations, with_items=False).department(department).code
+    )
     trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
     place = state or settings.home / "monitor" / f"{_name_of(log, department)}.json"
     _look(settings, log, trusted, issuer, place, cosign, as_json)

@@ -214,7 +214,7 @@ def _type_code(declarations: tuple[Path, ...], name: str | None) -> str:
     from licence_vault.errors import UnknownLicenceType
     from schemas.errors import one_of
 
-    licences = catalog.load(declarations).declarations.licences
+    licences = catalog.load(declarations, with_items=False).declarations.licences
     if name is None or name not in licences:
         raise UnknownLicenceType(name or "", one_of(licences, name))
     return licences[name].code

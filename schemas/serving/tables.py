@@ -323,3 +323,23 @@ SHARING_NEED = Table(
     Column("item", String, nullable=False),
     Column("said_on", String, nullable=False),
 )
+
+# A row is one verification with the lead of an attribute (`entry_id`, `<kind>.<name>`) of one subject. `fingerprint` is
+# the SHA-256, hex, of what contradicts: the same contradiction is verified once. `document` names resources, no values.
+SHARING_VERIFICATION = Table(
+    "sharing_verification",
+    METADATA,
+    Column("verification_id", String, primary_key=True),
+    Column("consumer", String, nullable=False),
+    Column("provider", String, nullable=False),
+    Column("entry_id", String, nullable=False),
+    Column("subject_id", String, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("step_count", Integer, nullable=False),
+    Column("opened_on", String, nullable=False),
+    Column("due_on", String),
+    Column("document", Text, nullable=False),
+    Index("sharing_verification_what", "subject_id", "entry_id", "fingerprint", unique=True),
+    Index("sharing_verification_state", "state"),
+)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from catalog.sharing_states import GRANT, NEED_NO_REASON, REQUEST, Machine
+from catalog.sharing_states import GRANT, NEED_NO_REASON, REQUEST, VERIFICATION, Machine
 from schemas.working_days import LEGAL_CLOCKS
 from tools.reference.markdown import code, table
 from tools.reference.markdown import page as made
 
 UNREASONED = ", ".join(code(action) for action in sorted(NEED_NO_REASON))
+VERIFIED = "With the lead of an attribute that is contradicted; *provider* is the lead. Every step needs a reason."
 INTRODUCTION = f"""
 In which state who may do what, and what comes of it; what is not listed is refused. *Consumer* asks, *office* is its
 own sharing office, *provider* answers, *authority* decides disputes, *rule* is the program itself. A reason is needed
@@ -21,6 +22,7 @@ def page() -> str:
     said = "Working days that the law allows; a bureau may only shorten them, in `sharing.yml`."
     return made(
         "Requests and grants", INTRODUCTION, f"## Requests\n\n{_steps(REQUEST)}", f"## Grants\n\n{_steps(GRANT)}",
+        f"## Verifications\n\n{VERIFIED}\n\n{_steps(VERIFICATION)}",
         f"## Clocks\n\n{said}\n\n{table(('clock', 'working days'), clocks)}",
     )  # fmt: skip
 

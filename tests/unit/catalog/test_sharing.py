@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 import catalog
@@ -35,7 +39,7 @@ ENTRIES = entries(KNOWN)
 POPULATION, ENTERPRISES = ENTRIES["police.population"], ENTRIES["market.enterprises"]
 DAY = date(2026, 11, 23)
 WANTED = Wanted(("number", "name"), "area=690101", ("0101",), "Order 809", "register", "counter", "query",
-                "2026-11-23", "2026-12-31", 2)  # fmt: skip
+                "2026-11-23", "2026-12-31", 2, "PIA 12")  # fmt: skip
 BY = {"consumer": "market", "office": "market", "provider": "police", "authority": "data_bureau", "rule": ""}
 
 
@@ -327,7 +331,169 @@ def test_needs_that_nothing_meets_are_counted_and_ranked(db: Connection) -> None
     assert requests.needs(db) == [("power bills", 3, 2), ("rain", 1, 1)]
 
 
+def test_a_grant_whose_field_became_more_sensitive_gives_the_others(db: Connection) -> None:
+    grant = granted(db)
+    raised = tuple(replace(item, grade="sensitive") if item.name == "name" else item for item in POPULATION.items)
+    assert grants.given(db, grant.id, replace(POPULATION, items=raised), DAY).fields == ("number",)
+    lowered = tuple(replace(item, grade="open") for item in POPULATION.items)
+    assert grants.given(db, grant.id, replace(POPULATION, items=lowered), DAY).fields == ("number", "name")
+
+
+def test_a_grant_says_which_fields_are_masked(db: Connection) -> None:
+    assert grants.given(db, granted(db).id, POPULATION, DAY).masked == ("number", "name")
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (replace(ENTERPRISES, share_class="conditional"), "a condition now"),
+        (replace(ENTERPRISES, modes=("batch",)), "not shared by query any more"),
+    ],
+)
+def test_a_grant_on_terms_that_changed_suspends_itself(db: Connection, entry: Entry, said: str) -> None:
+    wanted = replace(WANTED, fields=("code", "name"))
+    case = apply(db, wanted, ENTERPRISES, replace(who("consumer"), department="police"))
+    office = replace(who("office"), department="police")
+    case = requests.act(db, case.id, "approve", office, "", ENTERPRISES, KNOWN.sharing)
+    assert grants.given(db, f"G{case.id[1:]}", ENTERPRISES, DAY).fields == ("code", "name")
+    with pytest.raises(GrantNotInForce, match=said):
+        grants.given(db, f"G{case.id[1:]}", entry, DAY)
+    (suspended,) = grants.review(db, {entry.id: entry}, who("rule"))
+    assert suspended.state == "suspended"
+
+
+def test_items_of_persons_are_not_granted_at_once_whatever_their_resource(db: Connection) -> None:
+    wanted = replace(WANTED, fields=("code", "legal_representative"))
+    case = apply(db, wanted, ENTERPRISES, replace(who("consumer"), department="police"))
+    office = replace(who("office"), department="police")
+    case = requests.act(db, case.id, "approve", office, "", ENTERPRISES, KNOWN.sharing)
+    assert (case.state, case.due_on) == ("with_provider", "2026-12-07")
+
+
+def test_sensitive_items_are_granted_after_an_assessment_only(db: Connection) -> None:
+    case = act(db, asked(db, replace(WANTED, assessment="")), "office:approve")
+    assert requests.lacks(case.wants) == ("assessment",)
+    with pytest.raises(RequestRefused, match="no assessment"):
+        act(db, case, "provider:grant")
+    plain = act(db, asked(db, replace(WANTED, fields=("name",), assessment="")), "office:approve", "provider:grant")
+    assert plain.state == "granted"
+
+
+@pytest.mark.parametrize("rows", ["area=69", "area=690101", "area=690101001", "area=690101001002", "level=county", ""])
+def test_rows_are_all_or_those_of_a_region_or_level(db: Connection, rows: str) -> None:
+    assert asked(db, replace(WANTED, rows=rows)).wants["rows"] == rows
+
+
+@pytest.mark.parametrize(
+    "rows", ["area=6901x", "area=", "level=moon", "name=x", "all", "area=1 or 1=1", "area=6901011"]
+)
+def test_other_rows_are_refused(db: Connection, rows: str) -> None:
+    with pytest.raises(RequestRefused, match="rows that are none"):
+        asked(db, replace(WANTED, rows=rows))
+
+
+def test_passing_on_needs_the_provider_s_consent_and_names_to_whom(db: Connection) -> None:
+    grant = granted(db)
+    assert grants.given(db, grant.id, POPULATION, DAY).passes_to == ()
+    with pytest.raises(NotAllowed):
+        grants.act(db, grant.id, "allow_passing_on", who("consumer"), "x", KNOWN.sharing, detail="tax")
+    for nobody in ("", "market", "police"):
+        with pytest.raises(RequestRefused, match="nobody to pass it on to"):
+            grants.act(db, grant.id, "allow_passing_on", who("provider"), "x", KNOWN.sharing, detail=nobody)
+    for department in ("tax", "housing", "tax"):
+        grants.act(db, grant.id, "allow_passing_on", who("provider"), "x", KNOWN.sharing, detail=department)
+    assert grants.given(db, grant.id, POPULATION, DAY).passes_to == ("tax", "housing")
+
+
+def test_a_dispute_over_use_goes_to_the_authority_and_the_grant_holds_meanwhile(db: Connection) -> None:
+    grant = on_grant(db, granted(db), "provider:dispute")
+    assert grants.given(db, grant.id, POPULATION, DAY).fields == ("number", "name")
+    with pytest.raises(NotAllowed):
+        on_grant(db, grant, "provider:settle")
+    assert on_grant(db, grant, "authority:settle").state == "active"
+    assert on_grant(db, grant, "consumer:dispute", "authority:revoke").state == "ended"
+
+
+def test_a_department_is_told_what_others_did_to_its_grants(db: Connection) -> None:
+    grant = granted(db)
+    grants.act(db, grant.id, "narrow", who("provider"), "not needed", KNOWN.sharing, ("name",))
+    on_grant(db, get(db, grant.id), "consumer:report")
+    told = grants.notices(db, "market", "2026-11-23T00:00:00Z")
+    assert [(n["of_id"], n["action"], n["reason"]) for n in told] == [(grant.id, "narrow", "not needed")]
+    assert [n["action"] for n in grants.notices(db, "police", "2026-11-23T00:00:00Z")] == ["report"]
+    assert grants.notices(db, "market", "2026-11-24T00:00:00Z") == []
+    assert grants.notices(db, "tax", "2026-01-01T00:00:00Z") == []
+
+
+def test_a_consumer_that_told_of_no_use_for_a_year_is_listed(db: Connection) -> None:
+    case = act(db, asked(db, replace(WANTED, valid_until="2030-01-01")), "office:approve", "provider:grant")
+    grant = get(db, f"G{case.id[1:]}")
+    assert grants.reports_due(db, DAY + timedelta(days=365)) == []
+    assert [c.id for c in grants.reports_due(db, DAY + timedelta(days=366))] == [grant.id]
+    later = replace(who("consumer"), at=datetime(2027, 10, 1, tzinfo=UTC), day=date(2027, 10, 1))
+    grants.act(db, grant.id, "report", later, "4,000 cases without a copy", KNOWN.sharing)
+    assert grants.reports_due(db, DAY + timedelta(days=366)) == []
+
+
+def test_two_answers_from_two_connections_at_once_leave_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/two.db"
+    upgrade(url)
+    with writing(url) as db:
+        case = act(db, asked(db), "office:approve")
+    outcomes = answers_at_once(url, case.id)
+    assert sorted(outcomes) == ["NotAllowed", "done"]
+    with writing(url) as db:
+        assert get(db, case.id).state in ("granted", "refused")
+        assert len(steps(db, case.id)) == 3
+
+
+def answers_at_once(url: str, case_id: str) -> list[str]:
+    """Let the provider grant and refuse in two threads that begin together; return what came of each."""
+    begin, outcomes = Barrier(2), list[str]()
+
+    def answer(action: str) -> None:
+        begin.wait()
+        try:
+            with writing(url) as db:
+                requests.act(db, case_id, action, who("provider"), "because", POPULATION, KNOWN.sharing)
+        except (NotAllowed, AnsweredAlready) as error:
+            outcomes.append(type(error).__name__)
+        else:
+            outcomes.append("done")
+
+    threads = [Thread(target=answer, args=(action,)) for action in ("grant", "refuse")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(ROLES), st.sampled_from(REQUEST.actions)), max_size=12))
+def test_no_way_leads_to_a_grant_but_by_the_office_and_an_answer(taken: list[tuple[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/serving.db"
+        upgrade(url)
+        with writing(url) as db:
+            case = asked(db)
+            for role, action in taken:
+                try:
+                    case = requests.act(
+                        db, case.id, action, who(role), "because", POPULATION, KNOWN.sharing,
+                        completed=WANTED if action == "complete" else None,
+                    )  # fmt: skip
+                except (NotAllowed, RequestRefused):
+                    continue
+            found = [str(step["action"]) for step in steps(db, case.id)]
+            assert case.state in REQUEST.states
+            assert len(found) == case.step_count
+            if case.state in ("granted", "supplied"):
+                assert found.index("approve") < found.index("grant")
+                assert get(db, f"G{case.id[1:]}").fields == WANTED.fields
+
+
 def test_an_unknown_id_is_told(db: Connection) -> None:
-    for asked_for in ("R1", "G1", "x"):
+    for asked_for in ("R1", "G1", "V1", "x"):
         with pytest.raises(UnknownId):
             get(db, asked_for)

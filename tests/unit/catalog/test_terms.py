@@ -57,10 +57,11 @@ def test_a_resource_of_an_older_overlay_without_the_block_is_a_draft(tmp_path: P
     assert (found.state, found.code, found.openness) == ("draft", "", "closed")
 
 
-def test_every_licence_type_and_every_resource_has_an_entry_and_a_code_finds_it() -> None:
+def test_every_licence_type_every_resource_and_every_shared_material_has_an_entry_and_a_code_finds_it() -> None:
     loaded = catalog.load()
     found = entries(loaded)
-    assert len(found) == len(loaded.resources) + len(loaded.declarations.licences)
+    declared = loaded.declarations
+    assert len(found) == len(loaded.resources) + len(declared.licences) + len(declared.materials)
     assert {entry.state for entry in found.values()} == {"published"}
     assert find(found, found["licence.business_licence"].code).id == "licence.business_licence"
     with pytest.raises(UnknownResource, match=r"did you mean 'police\.population'"):

@@ -63,7 +63,7 @@ def test_a_changed_declaration_is_seen_in_the_diff_before_it_is_recorded(
     assert run("diff", "market.shops") == 1
     assert "has no version" in capsys.readouterr().err
     assert run("record") == 0
-    assert capsys.readouterr().out.startswith("26 new, 0 changed")
+    assert capsys.readouterr().out.startswith("36 new, 0 changed")
     assert run("diff", "market.shops") == 0
     assert capsys.readouterr().out == "nothing changed\n"
     text = (

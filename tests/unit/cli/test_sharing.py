@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from onefile.cli import main
 
-WISH = ("--basis", "Order 809", "--scenario", "s", "--scope", "o", "--mode", "query", "--from", "2026-11-23")
+WISH = ("--basis", "Order 809", "--scenario", "s", "--scope", "o", "--mode", "query", "--from", "2026-11-23",
+        "--assessment", "PIA 12")  # fmt: skip
 REQUEST, GRANT = "R20261123-0001", "G20261123-0001"
 
 

@@ -39,7 +39,7 @@ def granted(fields):
     """A grant for the health department, as it comes about."""
     wish = ("--department", "health", "--fields", fields, "--items", "0102", "--basis", "b", "--scenario", "s",
             "--scope", "o", "--mode", "licence", "--from", "2026-11-23", "--until", "2026-12-31",
-            "--quota", "3")  # fmt: skip
+            "--quota", "3", "--assessment", "PIA 12")  # fmt: skip
     assert run(["request", "apply", "licence.food_operation_permit", *wish]) == 0
     one = "R20261123-0001"
     assert run(["request", "act", one, "approve", "--as", "office", "--department", "health"]) == 0
