@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PORT ?= 8080
 
-.PHONY: help setup python demo test torture check docs airflow codes clean
+.PHONY: help setup python demo test torture bench check docs airflow codes clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ test: setup ## all tests; what was skipped is listed at the end
 torture: setup ## kills and attacks in full, where `make test` has a fixed sample; takes hours
 	@tools/setup-test
 	$(PYTHON) -m pytest --torture tests/torture
+
+bench: setup ## what it can do in how long, beside something else in the same run; an hour on a quiet machine
+	@status=0; for program in bench/[a-z]*.py; do \
+	  echo "== $$program"; $(PYTHON) -m bench.$$(basename $$program .py) || status=1; \
+	done; exit $$status
 
 airflow: setup ## a real Airflow with one Spark service, until Ctrl-C (PORT=8080)
 	@exec $(PYTHON) -m onefile.services.airflow --port $(PORT)
