@@ -83,10 +83,14 @@ def _item(record: Record, number: int, picker: Picker) -> ImportedItem | None:
     return ImportedItem(
         code=one("code"), name=one("name"), main_item=one("main_item"), department=one("department"),
         department_code=one("department_code"), body=None,
-        flags=(*flags, *(() if one("name") else ("name_missing",))), base_code=one("base_code"), about=one("about"),
+        flags=(*flags, *_missing(one("name"), one("code"))), base_code=one("base_code"), about=one("about"),
         level=one("level"), area=one("area"), kind=one("kind"), legal_days=days["legal_days"],
         promised_days=days["promised_days"], visits=int(visits[0]) if visits else None, **lists,
     )  # fmt: skip
+
+
+def _missing(name: str, code: str) -> tuple[str, ...]:
+    return tuple(flag for flag, text in (("name_missing", name), ("item_code_missing", code)) if not text)
 
 
 def _nested(record: Record, number: int, target: str, nested: Nested, picker: Picker) -> list[str]:

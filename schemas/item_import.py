@@ -26,6 +26,7 @@ FLAGS: Mapping[str, str] = {
     "other_body": "the item code names another body than the department code",
     "body_unknown": "neither the department code nor the item code gives a body",
     "name_missing": "the item has no name",
+    "item_code_missing": "the item has no code",
     "legal_days_unread": "the deadline by law is no number of working days",
     "promised_days_unread": "the promised deadline is no number of working days",
     "visits_unread": "the number of visits is no number",

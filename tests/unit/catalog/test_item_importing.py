@@ -100,9 +100,13 @@ def test_what_is_no_item_is_told_and_counted() -> None:
     mapping = load("items_by_link", ITEMS)
     data = b'[1, {"department": "a", "name": "b", "link": 1}, {"department": "a", "name": "b", "link": "http://x/?itemCode=1"}]'
     found = convert_items(records(data, mapping), mapping)
-    assert (found.received, len(found.items), found.refused, found.skipped) == (3, 1, 2, 0)
+    assert (found.received, len(found.items), found.refused, found.skipped) == (3, 2, 1, 0)
     assert found.faults[0] == Fault(1, "", "what is no record", "an object with fields", True)
-    assert found.faults[1].field == "code"
+    assert len(found.faults) == 1
+    assert [item.flags for item in found.items] == [
+        ("code_missing", "body_unknown", "item_code_missing"),
+        ("code_missing", "body_unknown"),
+    ]
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real items lie outside the project")
