@@ -1,6 +1,6 @@
 """A batch of real size, killed at its steps and at any moment, and two issuers at once: nothing twice, nothing missing.
 
-In full (`make torture`) the batch has 100,000 licences; the sample in `make test` has 1,200.
+In full (`make torture`) the batch has 100,000 licences; the sample in `make test` has 600.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture
 def size(in_full: bool) -> int:
-    return 100_000 if in_full else 1_200
+    return 100_000 if in_full else 600
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -114,7 +114,7 @@ def test_an_issuer_killed_at_any_moment_issues_all_or_nothing(tmp_path, url, siz
     began = time.monotonic()
     issue_rows(vault_of(home, url), rows(size), "d-0")
     seconds = time.monotonic() - began
-    for number in range(1, 13 if in_full else 4):
+    for number in range(1, 13 if in_full else 3):
         first, batch = number * size, f"d-{number}"
         issuer = in_process(lambda: issue_rows(vault_of(home, url), rows(size, first), batch))  # noqa: B023
         time.sleep(drawn.random() * seconds * 1.2)
