@@ -129,6 +129,7 @@ def _check_form(contents: bytes, digest: bytes) -> str:
 def _has_one_form(found: Any, contents: bytes) -> bool:
     signed, written = found["content"], found.copy().dump(force=True)
     (info,) = signed["signer_infos"]
+    certificate, sid = signed["certificates"][0].chosen, info["sid"].chosen
     return bool(
         contents[: len(written)] == written
         and not contents[len(written) :].strip(b"\x00")
@@ -139,6 +140,8 @@ def _has_one_form(found: Any, contents: bytes) -> bool:
         and info["signature_algorithm"]["algorithm"].native == "sha256_ecdsa"
         and not info["unsigned_attrs"].native
         and not signed["crls"].native
+        and sid["issuer"].dump() == certificate.issuer.dump()  # names are compared without case otherwise
+        and sid["serial_number"].native == certificate.serial_number
     )
 
 

@@ -155,6 +155,18 @@ def test_every_byte_of_the_signature_itself_counts(house, content):
             open_copy(altered, trust, LATER)
 
 
+def test_the_case_of_a_letter_in_the_signature_s_own_names_counts(house, content):
+    start = content.index(b"<3082") + 1
+    name = b"trial CA".hex().upper().encode()
+    places = [match.start() for match in re.finditer(name, content[start:])]
+    assert len(places) > 1
+    for place in places:
+        at = start + place
+        altered = content[:at] + b"Trial CA".hex().upper().encode() + content[at + len(name) :]
+        with pytest.raises(VerificationError):
+            open_copy(altered, read_trust(house.trust), LATER)
+
+
 def with_update(content):
     writer = IncrementalPdfFileWriter(BytesIO(content))
     writer.root["/Lang"] = writer.root["/Lang"]
