@@ -78,6 +78,7 @@ def test_the_payload_has_the_fields_that_stand_fixed(keystore):
             {"row": 3, "column": "年龄", "reason": "not_a_number"},
             {"row": 3, "column": "性别", "reason": "not_in_list"},
         ],
+        "held_by": [],
         "refusal": None,
     }
 
