@@ -11,8 +11,10 @@ from schemas.reading import Fields
 
 def check_choices(resource: Resource, table: Table | None, codes: Mapping[str, CodeList], fields: Fields) -> None:
     """Tell words under `when` that the header's code list lacks, and what is wrong with `otherwise`."""
-    lists = _lists(resource, table, codes)
     when = _when(resource)
+    if not when and "otherwise" not in fields.values:
+        return
+    lists = _lists(resource, table, codes)
     for name, _, value in fields.entries("columns"):
         for mapping in (m for m in resource.columns if m.column == name):
             for header, words in mapping.when.items():

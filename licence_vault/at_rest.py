@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
+from licence_vault.contents import SM
 from licence_vault.errors import PayloadDamaged, PayloadErased
+from licence_vault.keystore import Keystore
 from onefile.verify.leaf import SALT_BYTES
 
 MASTER, LOOKUP = "licence-master-1", "licence-lookup"
@@ -128,3 +130,9 @@ class AtRest:
 
     def _hash(self, *parts: str) -> bytes:
         return digest(self._lookup, "\x00".join(parts).encode("utf-8"), sha256)
+
+
+def at_rest_of(keystore: Keystore) -> AtRest:
+    """Return what seals and opens payloads, by the keystore's profile; NoSuchKey where its secrets are missing."""
+    sm4 = keystore.secret(MASTER_SM4) if keystore.has_secret(MASTER_SM4) else None
+    return AtRest(keystore.secret(MASTER), keystore.secret(LOOKUP), sm4, keystore.profile == SM)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from licence_vault.at_rest import LOOKUP, MASTER, MASTER_SM4, AtRest
-from licence_vault.contents import SM
+from licence_vault.at_rest import LOOKUP, MASTER, MASTER_SM4, AtRest, at_rest_of
 from licence_vault.keystore import Keystore, bureau
 from licence_vault.log_folder import LogFolder
 from licence_vault.notes import NoteSigner
@@ -78,9 +77,3 @@ def open_vault(home: Path, url: str, passphrase_file: Path, origin: str, at: dat
     upgrade(url)
     trust = read_trust(keystore.trust())
     return Vault(home, url, keystore, at_rest_of(keystore), LogFolder(home / "log", trust), trust)
-
-
-def at_rest_of(keystore: Keystore) -> AtRest:
-    """Return what seals and opens payloads, by the keystore's profile; NoSuchKey where its secrets are missing."""
-    sm4 = keystore.secret(MASTER_SM4) if keystore.has_secret(MASTER_SM4) else None
-    return AtRest(keystore.secret(MASTER), keystore.secret(LOOKUP), sm4, keystore.profile == SM)

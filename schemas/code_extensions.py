@@ -67,14 +67,14 @@ def extended(base: CodeList, extension: Extension, problems: Problems | None) ->
 
 
 def _joined(base: CodeList, extension: Extension, problems: Problems) -> Mapping[str, Code]:
-    codes = dict(base.codes)
+    codes = base.codes.copy() if isinstance(base.codes, LazyCodes) else dict(base.codes)
     for name, code in extension.codes.items():
         if name in codes:
             problems.add(extension.places[name], f"the code {name!r} of {base.name!r} again", "a code it lacks")
         else:
             codes[name] = code
     meanings: dict[str, str] = {}
-    for code in codes.values():
+    for code in codes.values() if extension.synonyms else ():
         for text in (code.name, *code.synonyms):
             meanings.setdefault(text, code.code)
     for name, texts in extension.synonyms.items():

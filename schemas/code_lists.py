@@ -35,6 +35,10 @@ class LazyCodes(Mapping[str, Code]):
         problems.raise_if_any()
         return codes
 
+    def copy(self) -> dict[str, Code]:
+        """Return the entries as a dictionary of the caller's own."""
+        return dict(self._codes)
+
     def __getitem__(self, code: str) -> Code:
         return self._codes[code]
 

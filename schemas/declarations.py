@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from schemas import item_reading, layers
+from schemas import layers
 from schemas.code_extensions import Extension, extended, is_extension, read_extension
 from schemas.code_lists import read_list
 from schemas.errors import Problems, one_of
@@ -26,6 +26,9 @@ from schemas.model import SUBJECT_KINDS, CodeList, Declarations, Department, One
 from schemas.reading import Value, read
 from schemas.relation_reading import KnownTables
 from schemas.table_reading import checked_key, read_table
+
+if TYPE_CHECKING:
+    from schemas import item_reading
 
 AREA_LIST = "area"
 
@@ -71,6 +74,8 @@ def gather(found: tuple[layers.Layer, ...], problems: Problems, with_items: bool
 
 def _items(found: tuple[layers.Layer, ...], known: Declarations, problems: Problems) -> item_reading.Items:
     """Read the items. Where something else is broken already, built-in items that name it are not told of as well."""
+    from schemas import item_reading  # most verbs need no items, and start sooner without their reader
+
     shown, told = {layer.root: layer.is_built_in for layer in found}, Problems()
     services = item_reading.gather(found, known, told)
     outside = tuple(f"{root}/" for root, is_built_in in shown.items() if not is_built_in)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -43,8 +44,7 @@ class Document:
         self.problems.add(Place(self.path, line), found, allowed)
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A value of a file. Its readers return what was asked for, or tell a problem and return a stand-in."""
 
     document: Document

@@ -29,10 +29,10 @@ class Asked:
 
 def at_rest(settings: Settings, keys: Keystore) -> AtRest | None:
     """Return what finds a holder's licences; None where nothing was ever issued."""
-    from licence_vault.vault import at_rest_of
-
     if not (settings.home / "log" / "checkpoint").exists():
         return None
+    from licence_vault.at_rest import at_rest_of
+
     return at_rest_of(keys)
 
 

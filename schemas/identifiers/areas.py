@@ -28,7 +28,10 @@ def known() -> Mapping[str, bool]:
     The areas of residence permits of Hong Kong, Macau and Taiwan residents count as listed.
     """
     text = files("schemas").joinpath("codes/area.csv").read_text(encoding="utf-8")
-    listed = {row["code"]: not row["until"] for row in csv.DictReader(text.splitlines())}
+    rows = csv.reader(text.splitlines())
+    header = next(rows)
+    code, until = header.index("code"), header.index("until")
+    listed = {row[code]: not row[until] for row in rows}
     return listed | dict.fromkeys(HMT_AREAS, True)
 
 

@@ -1,4 +1,4 @@
-// Another's implementation of SD-JWT VC, called by tests/unit/verify/test_sd_jwt_interop.py.
+// Another's implementation of SD-JWT VC, called by tests/integration/test_sd_jwt_interop.py.
 // Standard input: {"do": "verify", token, jwk, alg, at, nonce?} or {"do": "issue", claims, fields, jwk, alg, header}
 //   or {"do": "bind", token, jwk, alg, payload, holder}. Standard output: JSON.
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc';

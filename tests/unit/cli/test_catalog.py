@@ -41,7 +41,7 @@ def test_an_entry_is_shown_by_id_and_by_code_with_its_items(capsys: pytest.Captu
     assert found["items"][0]["label"] == "公民身份号码"
     assert run("show", "police.population", lang="zh") == 0
     assert "共享类型: 有条件" in capsys.readouterr().out
-    assert run("show", "police.populace") == 1
+    assert run("show", "police.populace") == 2
     assert "did you mean" in capsys.readouterr().err
 
 

@@ -70,7 +70,7 @@ def test_daily_verbs_find_nothing_to_do_in_an_empty_house(capsys: pytest.Capture
 
 def test_a_need_is_said_and_ranked(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("request", "need", "power bills", "--department", "housing") == 0
-    assert run("request", "need", "x", "--department", "nobody") == 1
+    assert run("request", "need", "x", "--department", "nobody") == 2
     capsys.readouterr()
     assert run("request", "need", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [{"need": "power bills", "times": 1, "departments": 1}]

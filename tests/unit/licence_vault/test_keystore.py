@@ -27,6 +27,7 @@ from licence_vault.errors import (
 from licence_vault.keystore import Keystore, bureau, passphrase
 from onefile.verify.trust import read_trust
 from tests.papers import AT, new_bureau
+from tests.yardstick import slowness
 
 PASSPHRASE = b"correct horse battery staple"
 
@@ -160,9 +161,12 @@ def test_a_signer_cannot_be_sent_to_another_process(tmp_path):
 
 def test_opening_takes_well_under_150_milliseconds_of_work(tmp_path):
     new_bureau(tmp_path)
-    began = time.process_time()
-    new_bureau(tmp_path)
-    assert time.process_time() - began < 0.15
+    taken = []
+    for _ in range(5):
+        began = time.process_time()
+        new_bureau(tmp_path)
+        taken.append(time.process_time() - began)
+    assert min(taken) < 0.15 * slowness()
 
 
 def test_a_bureau_is_made_once_and_then_opened(tmp_path):

@@ -31,7 +31,7 @@ def work():
     signal.signal(signal.SIGTERM, stop)
     with running() as services:
         services.start(Service("trial", ["bash", "-c", forks], os.environ, folder, folder / "log"))
-        while not (folder / "service").exists():
+        while not (folder / "service").exists() or not (folder / "service").read_text().strip():
             services.check()
             time.sleep(0.05)
         {end}

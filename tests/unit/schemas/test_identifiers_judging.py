@@ -10,6 +10,7 @@ import pytest
 
 from schemas.identifiers import areas, licences, persons
 from schemas.identifiers.judging import KINDS, Tally, judge, lint
+from tests.yardstick import slowness
 
 LICENCE = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U"
 
@@ -84,4 +85,4 @@ def test_a_hundred_thousand_identifiers_take_less_than_a_tenth_of_ten_seconds_of
     ] + numbers
     began = time.process_time()
     assert list(lint(texts, Tally())) == []
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 2 * slowness()

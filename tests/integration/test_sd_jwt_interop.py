@@ -25,8 +25,8 @@ from onefile.verify.presentation import USE
 from tests.papers import AT
 from tests.presented import ASKED, House, Token
 
-SCRIPT = Path(__file__).parents[2] / "interop" / "sd_jwt_vc.mjs"
-PACKAGES = Path(__file__).parents[3] / ".interop"
+SCRIPT = Path(__file__).parents[1] / "interop" / "sd_jwt_vc.mjs"
+PACKAGES = Path(__file__).parents[2] / ".interop"
 ALGORITHMS = {"Ed25519": "EdDSA", "ECDSA-P256": "ES256"}
 NOW = int(AT.timestamp())
 node = pytest.mark.skipif(
