@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as f
 
 import catalog
 from pipelines import names, steps
@@ -147,15 +144,6 @@ def test_an_empty_delivery_is_held_where_rows_are_asserted_and_changes_nothing_e
     assert unmet(house, capsys) == [(SHOPS, "empty-mar", "received")]
 
 
-def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """Return what `onefile lake check` finds: rows by rule."""
-    capsys.readouterr()
-    code = house.onefile("lake", "check", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert code == (1 if told else 0)
-    return {each["rule"]: each["rows"] for each in told}
-
-
 def rebuilt(house: House, capsys: pytest.CaptureFixture[str], *options: str) -> set[str]:
     """Rebuild, and return the tables and receipts that came out otherwise."""
     capsys.readouterr()
@@ -169,38 +157,3 @@ def test_what_is_made_anew_from_what_was_delivered_is_what_is_there(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rebuilt(house, capsys) == set()
-
-
-def test_what_is_added_taken_away_or_altered_behind_our_back_is_found(
-    house: House, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert broken(house, capsys) == {}
-    lake = house.home / "lake"
-    database = house.home / "serving.db"
-    kept = database.read_bytes()
-    with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE subject SET digest = ? WHERE number = ?", ("0" * 64, FIRST))
-    assert broken(house, capsys) == {"published_otherwise": 1}
-    database.write_bytes(kept)
-
-    receipt = house.home / "receipts" / "sound.json"
-    receipt.rename(receipt.with_suffix(".gone"))
-    assert broken(house, capsys) == {"receipt_missing": 1}
-    receipt.with_suffix(".gone").rename(receipt)
-
-    stranger = house.shop.lake.read("silver/shop").limit(1).withColumn("_delivery", f.lit("nobody"))
-    stranger.write.format("delta").mode("append").save(str(lake / "silver" / "shop"))
-    assert broken(house, capsys) == {"without_bronze": 1}
-    house.shop.spark.sql(f"DELETE FROM delta.`{lake}/silver/shop` WHERE _delivery IN ('nobody', 'taxed')")
-    assert set(broken(house, capsys)) == {"counts_differ", "without_silver"}
-
-    for file in (lake / "gold" / "enterprise_file").glob("*.parquet"):
-        file.unlink()
-    assert broken(house, capsys)["unreadable"] == 0
-
-    shutil.rmtree(lake / "gold" / "enterprise_file")
-    assert rebuilt(house, capsys, "--swap") >= {"silver/shop", "gold/enterprise_file"}
-    assert not (house.home / "rebuilt").exists()
-    take_in(house)
-    assert broken(house, capsys) == {}
-    assert published(house) == {FIRST: "AB0001", SECOND: "AB0004", THIRD: "CD0001"}
