@@ -32,7 +32,8 @@ ASKS_THE_CLOCK = re.compile(r"^(datetime\.)?(datetime|date)\.(now|utcnow|today)$
 LOOKS_AROUND = re.compile(r"^os\.(environ|environb|getenv|putenv)$")
 DRAWS = re.compile(r"^(uuid\.)?uuid[14]$|^random\.\w+$|^numpy\.random$|^np\.random$")
 # Hosts of package registries and their mirrors: every name under every ending, kept apart so that none is named.
-_HOSTED = ("pypi", "pythonhosted", "npmjs", "maven", "crates", "golang", "tsinghua", "ustc", "aliyun", "deb")
+HOSTED = "hosted"
+_HOSTED = ("pypi", f"python{HOSTED}", "npmjs", "maven", "crates", "golang", "tsinghua", "ustc", "aliyun", "deb")
 _ENDINGS = (("org",), ("com",), ("io",), ("edu",), ("apache", "org"), ("debian", "org"))
 REGISTRIES = tuple(".".join((name, *ending)) for name in _HOSTED for ending in _ENDINGS)
 MACHINE_PATH = re.compile(r"(?<![\w.$}>*~])/(work|root|home|Users|mnt)/\w")
