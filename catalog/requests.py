@@ -20,6 +20,7 @@ from schemas.serving.tables import SHARING_NEED
 from schemas.working_days import Sharing
 
 _AREA = re.compile(r"(?:[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})\Z")
+_NEED_ENTRY = {"submit", "approve", "complete", "grant"}
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ def apply(connection: Connection, wanted: Wanted, entry: Entry, actor: Actor) ->
 
     Raises:
         RequestRefused: it asks for what cannot be had: an entry that is not published or not shared, a field or mode
-            that the entry does not have, days that are none.
+            that the entry does not have, days that are none, a period that is over.
     """
-    _check(wanted, entry)
+    wanted = _stripped(wanted)
+    _check(wanted, entry, actor.day)
     if actor.department == entry.provider:
         raise RequestRefused("its own provider as consumer", "a department needs no request for what it supplies")
     case = Case(
@@ -82,14 +84,21 @@ def apply(connection: Connection, wanted: Wanted, entry: Entry, actor: Actor) ->
 
 
 def act(
-    connection: Connection, request_id: str, action: str, actor: Actor, reason: str, entry: Entry, sharing: Sharing,
-    fields: tuple[str, ...] = (), completed: Wanted | None = None,
+    connection: Connection, request_id: str, action: str, actor: Actor, reason: str, entry: Entry | None,
+    sharing: Sharing, fields: tuple[str, ...] = (), completed: Wanted | None = None,
 ) -> Case:  # fmt: skip
     """Take a step on a request. A grant is made with it where the action grants; fewer `fields` narrow it.
 
+    A grant is made on the terms of the day, whatever they were when it was asked for.
+
+    Args:
+        entry: what is asked for as it stands; None: it is not in the catalogue any more.
+        completed: what was lacking, with `complete`; what is said otherwise, with `submit` after it was sent back.
+
     Raises:
         NotAllowed, NotYourPart, ReasonMissing: the step is not to be had so.
-        RequestRefused: fields are granted that were not asked for; or what is granted still lacks something.
+        RequestRefused: fields are granted that were not asked for, or that cannot be had any more; what is granted
+            still lacks something, or is refused without having been told what it lacks.
         AnsweredAlready: another step came first.
         NoHolidayNotice: a clock runs into a year whose holidays are not declared.
     """
@@ -98,19 +107,36 @@ def act(
     check_part(case, actor, sharing)
     if action not in NEED_NO_REASON and not reason.strip():
         raise ReasonMissing(action)
-    wants: Mapping[str, object] = case.wants
-    if action == "complete":
-        wants = _completed(case, completed, entry)
-    if action == "grant":
-        wants = _narrowed(case, fields, reason)
+    wants = _wants(case, action, reason, entry, actor.day, fields, completed)
     due = _due(step, case, entry, sharing, actor.day)
-    moved = move(connection, case, actor, action, reason, step.to, due, wants)
+    detail = ", ".join(lacks(wants)) if action == "tell_lacking" else ""
+    moved = move(connection, case, actor, action, reason, step.to, due, wants, detail)
     if action == "grant":
         _grant(connection, moved)
-    if step.to == "with_provider" and is_granted_at_once(moved, entry) and not lacks(moved.wants):
+    if action in ("approve", "complete") and entry is not None and is_granted_at_once(moved, entry):
+        if lacks(moved.wants):
+            return moved
         ruled = replace(actor, role="rule")
         return act(connection, request_id, "grant", ruled, "unconditional: granted at once", entry, sharing)
     return moved
+
+
+def _wants(
+    case: Case, action: str, reason: str, entry: Entry | None, day: date, fields: tuple[str, ...],
+    completed: Wanted | None,
+) -> Mapping[str, object]:  # fmt: skip
+    """Return the document as it is after an action."""
+    if action in ("refuse", "ask_extension") and case.state == "with_provider" and (missing := lacks(case.wants)):
+        raise RequestRefused(f"no {', '.join(missing)}", "it is told what it lacks first: tell_lacking")
+    if action not in _NEED_ENTRY:
+        return case.wants
+    if entry is None:
+        raise RequestRefused(f"{case.entry_id}, which is not in the catalogue any more", "refuse it, or withdraw it")
+    if action == "complete":
+        return _completed(case, completed, entry, day)
+    if action == "submit" and completed is not None:
+        return _amended(case, completed, entry, day)
+    return _narrowed(case, fields, reason, entry, day) if action == "grant" else case.wants
 
 
 def is_granted_at_once(case: Case, entry: Entry) -> bool:
@@ -170,7 +196,16 @@ def check_part(case: Case, actor: Actor, sharing: Sharing) -> None:
         raise NotYourPart(actor.department, actor.role, holder)
 
 
-def _check(wanted: Wanted, entry: Entry) -> None:
+def _stripped(wanted: Wanted) -> Wanted:
+    """Return a wish whose texts are more than blanks, or empty."""
+    return replace(
+        wanted, rows=wanted.rows.strip(), basis=wanted.basis.strip(), scenario=wanted.scenario.strip(),
+        scope=wanted.scope.strip(), mode=wanted.mode.strip(), valid_from=wanted.valid_from.strip(),
+        valid_until=wanted.valid_until.strip(), assessment=wanted.assessment.strip(),
+    )  # fmt: skip
+
+
+def _check(wanted: Wanted, entry: Entry, day: date) -> None:
     read_rows(wanted.rows)
     if entry.state != "published":
         raise RequestRefused(f"{entry.id} in state {entry.state}", "ask for what is published")
@@ -186,6 +221,8 @@ def _check(wanted: Wanted, entry: Entry) -> None:
     days = [_day(text) for text in (wanted.valid_from, wanted.valid_until) if text]
     if days != sorted(days):
         raise RequestRefused(f"a period that ends on {wanted.valid_until}, before it begins", "its days in order")
+    if wanted.valid_until and days[-1] < day:
+        raise RequestRefused(f"a period that ended on {wanted.valid_until}", "one that is not over")
     if wanted.quota < 0:
         raise RequestRefused(f"a quota of {wanted.quota}", "looks a day, from 1")
 
@@ -199,38 +236,70 @@ def _day(text: str) -> date:
 
 def _document(wanted: Wanted, entry: Entry) -> dict[str, object]:
     found: dict[str, object] = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(wanted).items()}
-    grades = {item.name: item.grade for item in entry.items if item.name in wanted.fields}
-    return {**found, "share_class": entry.share_class, "grades": grades}
+    for name in ("valid_from", "valid_until"):
+        found[name] = _day(str(found[name])).isoformat() if found[name] else ""
+    return _on_terms(found, entry)
 
 
-def _completed(case: Case, completed: Wanted | None, entry: Entry) -> dict[str, object]:
-    """Return the document with what was lacking; what was said already stays."""
+def _on_terms(document: Mapping[str, object], entry: Entry) -> dict[str, object]:
+    """Return a document with the terms that its fields have today."""
+    fields = document["fields"]
+    wanted_fields = fields if isinstance(fields, list) else []
+    grades = {item.name: item.grade for item in entry.items if item.name in wanted_fields}
+    return {**document, "share_class": entry.share_class, "grades": grades}
+
+
+def _completed(case: Case, completed: Wanted | None, entry: Entry, day: date) -> dict[str, object]:
+    """Return the document with what was lacking; what was said already, and what the office passed, stays."""
     if completed is None:
         raise RequestRefused("nothing to complete it with", "say what it lacks")
-    _check(completed, entry)
-    new = _document(completed, entry)
-    completed_wants = {name: value or new[name] for name, value in {**dict.fromkeys(new, ""), **case.wants}.items()}
-    fields = completed_wants["fields"]
-    wanted_fields = fields if isinstance(fields, list) else []
-    return {**completed_wants, "grades": {i.name: i.grade for i in entry.items if i.name in wanted_fields}}
+    completed = _stripped(completed)
+    _check(completed, entry, day)
+    new, old = _document(completed, entry), {name: case.wants.get(name, "") for name in asdict(completed)}
+    return _on_terms({name: value or new[name] for name, value in old.items()}, entry)
 
 
-def _narrowed(case: Case, fields: tuple[str, ...], reason: str) -> Mapping[str, object]:
-    missing = lacks(case.wants)
-    if missing:
-        raise RequestRefused(f"no {', '.join(missing)}", "nothing is granted before it is said: tell_lacking")
+def _amended(case: Case, amended: Wanted, entry: Entry, day: date) -> dict[str, object]:
+    """Return the document with all that is said otherwise now; the office sees it anew."""
+    amended = _stripped(amended)
+    _check(amended, entry, day)
+    new = _document(amended, entry)
+    return _on_terms({name: new[name] or case.wants.get(name, "") for name in asdict(amended)}, entry)
+
+
+def _narrowed(case: Case, fields: tuple[str, ...], reason: str, entry: Entry, day: date) -> Mapping[str, object]:
+    """Return what is granted: what was asked for, or some of its fields, on the terms of today."""
     more = [name for name in fields if name not in case.fields]
     if more:
         raise RequestRefused(f"no wish for {', '.join(more)}", f"grant of {', '.join(case.fields)}")
     if fields and set(fields) != set(case.fields) and not reason.strip():
         raise ReasonMissing("grant of less than was asked for")
-    left = list(fields or case.fields)
-    grades = case.wants.get("grades")
-    found = grades if isinstance(grades, dict) else {}
-    return {**case.wants, "fields": left, "grades": {n: g for n, g in found.items() if n in left}}
+    granted = _on_terms({**case.wants, "fields": list(fields or case.fields)}, entry)
+    missing = lacks(granted)
+    if missing:
+        raise RequestRefused(f"no {', '.join(missing)}", "nothing is granted before it is said")
+    _check_still_there(granted, case, entry, day)
+    return granted
 
 
-def _due(step: Step, case: Case, entry: Entry, sharing: Sharing, day: date) -> str | None:
+def _check_still_there(granted: Mapping[str, object], case: Case, entry: Entry, day: date) -> None:
+    """Raise RequestRefused where the entry changed since it was asked for, so that this cannot be had any more."""
+    if entry.state not in ("published", "in_withdrawal"):
+        raise RequestRefused(f"{entry.id} in state {entry.state}", "nothing is granted of what is not published")
+    if entry.share_class == "not_shared":
+        raise RequestRefused(f"{entry.id}, which is not shared any more", f"the legal basis is: {entry.share_basis}")
+    fields = granted["fields"]
+    gone = [name for name in (fields if isinstance(fields, list) else []) if entry.item(name) is None]
+    if gone:
+        left = ", ".join(name for name in case.fields if entry.item(name) is not None)
+        raise RequestRefused(f"{', '.join(gone)}, which {entry.id} has no more", f"grant of {left or 'nothing'}")
+    if granted["mode"] not in entry.modes:
+        raise RequestRefused(f"the mode {granted['mode']}", f"{entry.id} is shared by {', '.join(entry.modes)}")
+    if str(granted["valid_until"]) < day.isoformat():
+        raise RequestRefused(f"a period that ended on {granted['valid_until']}", "an application for a new one")
+
+
+def _due(step: Step, case: Case, entry: Entry | None, sharing: Sharing, day: date) -> str | None:
     """Return the day by which the next step is due; asking for more time gives none until it is consented to."""
     if step.clock is None:
         return None
@@ -238,7 +307,8 @@ def _due(step: Step, case: Case, entry: Entry, sharing: Sharing, day: date) -> s
         return case.due_on
     if step.clock == "extension" and case.due_on is not None:
         return sharing.due("extension", date.fromisoformat(case.due_on)).isoformat()
-    decided = "unconditional" if is_granted_at_once(case, entry) else "conditional"
+    is_unconditional = entry is not None and is_granted_at_once(case, entry)
+    decided = "unconditional" if is_unconditional else "conditional"
     names = {ANSWER: f"{decided}_answer", SUPPLY: "supply"}
     return sharing.due(names.get(step.clock, step.clock), day).isoformat()
 

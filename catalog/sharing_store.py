@@ -88,11 +88,14 @@ def put_verification(connection: Connection, case: Case, subject_id: str, finger
 
 def get(connection: Connection, case_id: str) -> Case:
     """Return a request (R…), a grant (G…) or a verification (V…); raise UnknownId."""
-    what = {"R": "request", "G": "grant", "V": "verification"}.get(case_id[:1], "request")
-    found = [case for case in cases(connection, case_id[:1]) if case.id == case_id] if case_id[:1] in _TABLES else []
-    if not found:
-        raise UnknownId(what, case_id)
-    return found[0]
+    letter = case_id[:1]
+    if letter not in _TABLES:
+        raise UnknownId("request", case_id)
+    table, column = _TABLES[letter]
+    row = connection.execute(select(table).where(table.c[column] == case_id)).one_or_none()
+    if row is None:
+        raise UnknownId({"R": "request", "G": "grant", "V": "verification"}[letter], case_id)
+    return _case(dict(row._mapping), letter)
 
 
 def cases(connection: Connection, letter: str) -> list[Case]:

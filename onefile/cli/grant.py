@@ -127,6 +127,7 @@ def notices(settings: Settings, department: str, since: datetime, as_json: bool)
     import catalog
     from catalog import grants
     from onefile.cli.sharing import changing, print_json
+    from onefile.cli.sharing_words import said
     from onefile.cli.tables import shown
     from onefile.verify.reading import instant_text
 
@@ -137,10 +138,9 @@ def notices(settings: Settings, department: str, since: datetime, as_json: bool)
         print_json(found)
         return
     for step in found:
-        who = f"{step['role']} {step['department']}".strip()
-        click.echo(
-            f"{step['at']}  {step['of_id']}  {who}  {step['action']} → {step['to_state']}: {shown(str(step['reason']))}"
-        )
+        role, action, state = (said(str(step[name]), settings.lang) for name in ("role", "action", "to_state"))
+        who = f"{role} {step['department']}".strip()
+        click.echo(f"{step['at']}  {step['of_id']}  {who}  {action} → {state}: {shown(str(step['reason']))}")
 
 
 @command.command(name="reports-due")
@@ -178,6 +178,7 @@ def _statement(
 ) -> str:
     """Return the SHA-256 of a statement that names the grant and whose signature holds, and the key's id."""
     import hashlib
+    import re
 
     from inbox import departments
     from onefile.cli.failure import Failure
@@ -186,7 +187,7 @@ def _statement(
     if statement is None or signature is None:
         raise Failure("dispose without --statement and --signature: give both files")
     content = read_file(statement)
-    if grant_id.encode() not in content:
+    if not re.search(rb"(?<![0-9A-Za-z])" + re.escape(grant_id.encode()) + rb"(?![0-9A-Za-z])", content):
         raise Failure(f"a statement that does not name {grant_id}: write the grant that it is about into it")
     key = departments.verify(settings.home, department, content, read_file(signature), settings.now())
     return f"sha256 {hashlib.sha256(content).hexdigest()}, signed by {key}"

@@ -32,14 +32,17 @@ def instant(_context: click.Context, _parameter: click.Parameter, text: str | No
     return found
 
 
-def purpose(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+def purpose(context: click.Context, parameter: click.Parameter, text: str) -> str:
     """Check what a look is for, as click's callback: it stands in the ledger as it is written."""
     if not text.strip():
         raise click.BadParameter("say what for: the item and the case")
+    return saying(context, parameter, text)
+
+
+def saying(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    """Check a text that is kept and shown as it is written, as click's callback; it may be empty."""
     if _NUMBER.search(text):
-        raise click.BadParameter(
-            "leave numbers of people and enterprises out: the purpose stands in the ledger as it is"
-        )
+        raise click.BadParameter("leave numbers of people and enterprises out: the text is kept as it is")
     return text.strip()
 
 

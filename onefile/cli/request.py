@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from onefile.cli.options import saying
 from onefile.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +32,7 @@ def wishing(command: F) -> F:
     """Give a command an option for each thing that a request says."""
     command = click.option("--quota", type=int, default=0, help="Looks a day.")(command)
     for name, about in reversed(WISHES):
-        command = click.option(f"--{name}", f"wish_{name}", default="", help=about)(command)
+        command = click.option(f"--{name}", f"wish_{name}", default="", callback=saying, help=about)(command)
     return command
 
 
@@ -70,8 +71,10 @@ def apply_for(
 @click.option("--as", "role", required=True, type=click.Choice(["consumer", "office", "provider", "authority"]),
               help="The role in which the department acts.")  # fmt: skip
 @click.option("--department", required=True, help="The department that acts, by its id.")
-@click.option("--reason", default="", help="Why; kept with the step.")
-@click.option("--fields", default="", metavar="NAME,…", help="Grant these fields only; or the fields of `complete`.")
+@click.option("--reason", default="", callback=saying, help="Why; kept with the step.")
+@click.option(
+    "--fields", default="", metavar="NAME,…", help="Grant these fields only; or the fields of `complete`, `submit`."
+)
 @wishing
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -79,17 +82,19 @@ def act(
     settings: Settings, /, request_id: str, action: str, role: str, department: str, reason: str, fields: str,
     as_json: bool, quota: int, **wishes: str,
 ) -> None:  # fmt: skip
-    """Take the step ACTION on REQUEST. `complete` takes what was lacking as options; `grant` may name fewer fields."""
+    """Take the step ACTION on REQUEST. `grant` may name fewer fields.
+
+    `complete` takes what was lacking as options, `submit` what is wanted otherwise after it was sent back.
+    """
     from catalog import requests, sharing_store
-    from catalog.entries import find
     from onefile.cli.catalog_entries import all_entries
     from onefile.cli.sharing import actor, changing, listed, names
 
     known, entries = all_entries(settings)
-    wanted = _wanted(fields, quota, wishes) if action == "complete" else None
+    wanted = _wanted(fields, quota, wishes) if action in ("complete", "submit") else None
     with changing(settings) as connection:
-        entry = find(entries, sharing_store.get(connection, request_id).entry_id)
-        granted = () if action == "complete" else names(fields)
+        entry = entries.get(sharing_store.get(connection, request_id).entry_id)
+        granted = names(fields) if action == "grant" else ()
         who = actor(settings, role, department)
         case = requests.act(connection, request_id, action, who, reason, entry, known.sharing, granted, wanted)
     listed(settings, [case], as_json)
@@ -141,7 +146,7 @@ def escalate(settings: Settings, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("text", metavar="[TEXT]", default="")
+@click.argument("text", metavar="[TEXT]", default="", callback=saying)
 @click.option("--department", default="", help="Who needs it, by its id; with TEXT.")
 @click.option("--item", default="", help="Code of the service item that needs it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from onefile.cli.options import saying
+from onefile.cli.sharing_words import said
 from onefile.cli.tables import aligned, shown
 from onefile.settings import Settings
 
@@ -30,7 +32,7 @@ def acting(command: F) -> F:
         click.option("--as", "role", required=True, type=click.Choice(["consumer", "office", "provider", "authority"]),
                      help="The role in which the department acts."),
         click.option("--department", required=True, help="The department that acts, by its id."),
-        click.option("--reason", default="", help="Why; kept with the step."),
+        click.option("--reason", default="", callback=saying, help="Why; kept with the step."),
         click.option("--fields", default="", metavar="NAME,…", help="Grant or leave these fields only."),
     )  # fmt: skip
     for option in reversed(options):
@@ -66,8 +68,8 @@ def listed(settings: Settings, found: list[Case], as_json: bool) -> None:
     if as_json:
         print_json([as_dict(case) for case in found])
     elif found:
-        rows = [(c.id, c.entry_id, c.consumer, c.provider, c.state, c.due_on or c.valid_until or "-",
-                 ", ".join(c.fields)) for c in found]  # fmt: skip
+        rows = [(c.id, c.entry_id, c.consumer, c.provider, said(c.state, settings.lang),
+                 c.due_on or c.valid_until or "-", ", ".join(c.fields)) for c in found]  # fmt: skip
         click.echo(aligned([HEADINGS[settings.lang], *rows]))
     else:
         click.echo({"zh": "没有", "en": "none"}[settings.lang])
@@ -76,13 +78,21 @@ def listed(settings: Settings, found: list[Case], as_json: bool) -> None:
 def told(settings: Settings, case: Case, steps: list[dict[str, object]]) -> None:
     """Print one case with its steps."""
     listed(settings, [case], False)
+    lang = settings.lang
     for name, value in case.wants.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        click.echo(f"  {name}: {shown(text) or '-'}")
+        click.echo(f"  {said(name, lang)}: {shown(_plain(value)) or '-'}")
     for step in steps:
+        detail = f" [{shown(str(step['detail']))}]" if step["detail"] else ""
         why = f": {shown(str(step['reason']))}" if step["reason"] else ""
-        who = f"{step['role']} {step['department']} ({shown(str(step['operator']))})"
-        click.echo(f"{step['step_no']}  {step['at']}  {who}  {step['action']} → {step['to_state']}{why}")
+        who = f"{said(str(step['role']), lang)} {step['department']} ({shown(str(step['operator']))})"
+        what = f"{said(str(step['action']), lang)} → {said(str(step['to_state']), lang)}"
+        click.echo(f"{step['step_no']}  {step['at']}  {who}  {what}{why}{detail}")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def as_dict(case: Case) -> dict[str, object]:

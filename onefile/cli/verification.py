@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from onefile.cli.options import PURPOSE
+from onefile.cli.options import PURPOSE, saying
 from onefile.settings import Settings
 
 ACTIONS = ("confirm", "correct", "withdraw", "dispute", "uphold")
@@ -100,7 +100,7 @@ def show(settings: Settings, verification_id: str, purpose: str, as_json: bool) 
 @click.option("--as", "role", required=True, type=click.Choice(["consumer", "provider", "authority"]),
               help="The role in which the department acts; the lead is the provider.")  # fmt: skip
 @click.option("--department", required=True, help="The department that acts, by its id.")
-@click.option("--reason", default="", help="Why; kept with the step.")
+@click.option("--reason", default="", callback=saying, help="Why; kept with the step.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def act(

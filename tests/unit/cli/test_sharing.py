@@ -9,7 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from catalog import sharing_states
 from onefile.cli import main
+from onefile.cli.sharing_words import CHINESE
 
 WISH = ("--basis", "Order 809", "--scenario", "s", "--scope", "o", "--mode", "query", "--from", "2026-11-23",
         "--assessment", "PIA 12")  # fmt: skip
@@ -74,6 +76,36 @@ def test_a_need_is_said_and_ranked(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run("request", "need", "--json") == 0
     assert json.loads(capsys.readouterr().out) == [{"need": "power bills", "times": 1, "departments": 1}]
+
+
+@pytest.mark.parametrize("name", ["--reason", "--basis", "--scope", "--scenario", "--assessment"])
+def test_numbers_of_people_are_not_kept_with_a_request(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    act = ("request", "act", REQUEST, "complete", "--as", "consumer", "--department", "market")
+    assert run(*act, name, "of 690101199001011234, at once") == 2
+    assert "leave numbers of people and enterprises out" in capsys.readouterr().err
+
+
+def test_a_statement_that_names_a_longer_id_is_refused(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _sign(house, f"all copies of {GRANT}7 are deleted")
+    assert run("department", "keys", "add", "market", str(house / "key")) == 0
+    files = ("--statement", str(house / "s.txt"), "--signature", str(house / "s.sig"))
+    assert run("grant", "act", GRANT, "dispose", "--as", "consumer", "--department", "market", *files) == 1
+    assert "does not name" in capsys.readouterr().err
+
+
+def test_a_request_is_told_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    wish = ("--department", "market", "--fields", "name", *WISH, "--until", "2026-12-31", "--quota", "5")
+    assert run("request", "apply", "police.population", *wish) == 0
+    assert run("request", "show", REQUEST, lang="zh") == 0
+    out = capsys.readouterr().out
+    assert "  分级: name personal\n" in out
+    assert "需求部门 market" in out
+    assert "提交 → 本部门审核" in out
+
+
+def test_every_state_action_and_role_has_a_word_in_chinese() -> None:
+    for machine in (sharing_states.REQUEST, sharing_states.GRANT, sharing_states.VERIFICATION):
+        assert not {*machine.states, *machine.actions, *sharing_states.ROLES} - set(CHINESE)
 
 
 def _sign(house: Path, text: str) -> None:
