@@ -151,4 +151,5 @@ def _require_hashes(proof: object) -> None:
     if not isinstance(proof, (list, tuple)):
         raise ImpossibleProof("it is no list of hashes")
     for number, item in enumerate(proof):
-        _require_hash(f"hash {number} of it", item)
+        if not isinstance(item, bytes) or len(item) != 32:
+            raise ImpossibleProof(f"hash {number} of it is not 32 bytes")

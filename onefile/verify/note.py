@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from onefile.verify.algorithms import ECDSA_P256, SM2_SM3, PublicKey
@@ -23,6 +25,8 @@ SM2_TYPE = b"onefile.sm2-sm3/1"
 MOST_SIGNATURES = 100
 LARGEST_NOTE = 1_000_000
 _DASH = "— "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_NO_NAME = re.compile(r"[\s+\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ def note_kind(algorithm: str) -> int:
     return {ECDSA_P256: ECDSA_NOTE, SM2_SM3: OWN_NOTE}.get(algorithm, ED25519_NOTE)
 
 
+@lru_cache(maxsize=256)
 def note_key_id(name: str, kind: int, public: bytes) -> bytes:
     """Return the short id of a key: 4 bytes of SHA-256 over name, type and key; for ECDSA over its DER alone."""
     if kind == ECDSA_NOTE:
@@ -96,7 +101,7 @@ def read_note(data: bytes) -> Note:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise MalformedNote("it is not UTF-8") from None
-    if any(character < " " and character != "\n" for character in text):
+    if _CONTROL.search(text) is not None:
         raise MalformedNote("it has a control character")
     body, blank, lines = text.rpartition("\n\n")
     if not blank or not body or not lines.endswith("\n"):
@@ -145,7 +150,7 @@ def signature_line(name: str, note_id: bytes, signature: bytes) -> bytes:
 
 def is_name(name: str) -> bool:
     """Say whether a key may sign notes under this name: not empty, no space, no plus, no control character."""
-    return bool(name) and not any(c.isspace() or c == "+" or c < " " for c in name)
+    return _NO_NAME.search(name) is None and name != ""
 
 
 def _signature(line: str) -> NoteSignature:

@@ -38,7 +38,7 @@ def read_proof(data: bytes) -> Proof:
         row=record.count("row", 1),
         tree_size=record.count("tree_size", 1),
         leaf_index=record.count("leaf_index"),
-        hashes=tuple(_hash(record, item) for item in record.items("hashes")),
+        hashes=record.digests("hashes"),
     )
 
 
@@ -83,9 +83,3 @@ def _readings(row: bytes) -> Iterator[bytes]:
 
 def _line_end(row: bytes) -> bytes:
     return next((end for end in (b"\r\n", b"\n") if row.endswith(end)), b"")
-
-
-def _hash(record: Record, item: object) -> bytes:
-    if not isinstance(item, str) or len(item) != 64 or set(item) - set("0123456789abcdef"):
-        raise record.wrong("hashes", "an array of 64 hexadecimal digits in lower case each")
-    return bytes.fromhex(item)
