@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_public_key
 from cryptography.x509.oid import NameOID
 
 from licence_vault.contents import CA_USE, Key
@@ -23,6 +23,7 @@ from licence_vault.hsm import TokenKey
 from licence_vault.keystore import Keystore
 from licence_vault.signers import Sm2PrivateKey
 from onefile.verify.algorithms import ECDSA_P256
+from onefile.verify.certificate import public_der
 
 CA_LIFE, LIFE = timedelta(days=3650), timedelta(days=730)
 
@@ -98,9 +99,9 @@ def take(keystore: Keystore, name: str, pem: bytes) -> Key:
     """
     try:
         found = x509.load_pem_x509_certificate(pem)
+        public = public_der(found)
     except ValueError:
         raise CertificateRefused("it is no certificate in PEM") from None
-    public = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if public != keystore.key(name).public_der:
         raise CertificateRefused("it is of another key")
     keystore.certify(name, found.public_bytes(Encoding.DER))

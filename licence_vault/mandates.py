@@ -14,6 +14,7 @@ from licence_vault.signers import signer
 from onefile.files import write_whole
 from onefile.verify.issuer import FORMAT, organisation_code
 from onefile.verify.reading import instant_text
+from schemas.identifiers import InvalidIdentifier, credit_code
 
 USE = "issuer"
 
@@ -28,9 +29,10 @@ def give(home: Path, key: Key, origin: str, at: datetime) -> str:
     Raises:
         CertificateRefused: there is no certificate, or it names no department's code.
     """
-    code = organisation_code(key.certificate) if key.certificate else ""
-    if not code:
-        raise CertificateRefused("it is missing, or names no credit code")
+    try:
+        code = credit_code(organisation_code(key.certificate) if key.certificate else "").text
+    except InvalidIdentifier:
+        raise CertificateRefused("it is missing, or names no credit code") from None
     statement = canonical({"format": FORMAT, "issuer": code, "origin": origin, "at": instant_text(at)})
     made = {
         "certificate": _text(key.certificate),

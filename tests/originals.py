@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+import subprocess
+import tempfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -22,6 +28,8 @@ DOCUMENT = f"""<ofd:Document {OFD}><ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Pa
 </ofd:Document>"""
 PAGE = f"<ofd:Page {OFD}><ofd:Content>食品经营许可证</ofd:Content></ofd:Page>"
 COVERED = {"OFD.xml": ENTRY, "Doc_0/Document.xml": DOCUMENT, "Doc_0/Pages/Page_0/Content.xml": PAGE}
+SM2_ID = ("-sigopt", "distid:1234567812345678")
+SM2_SM3 = b"\x06\x08\x2a\x81\x1c\xcf\x55\x01\x83\x75"
 PICTURE = b"\x89PNG made up"
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -32,8 +40,13 @@ def sm3(data: bytes) -> bytes:
     return hashed.finalize()
 
 
-def ofd(changes: Mapping[str, str | bytes] | None = None, seals: int = 1, method: str = "1.2.156.10197.1.401") -> bytes:
-    """A sealed OFD; `changes` are made to its parts after it was sealed."""
+def ofd(
+    changes: Mapping[str, str | bytes] | None = None,
+    seals: int = 1,
+    method: str = "1.2.156.10197.1.401",
+    **sealing: Any,
+) -> bytes:
+    """A sealed OFD; `changes` are made to its parts after it was sealed; `sealing` as `Sealing` has it."""
     parts: dict[str, bytes] = {name: text.encode() for name, text in COVERED.items()}
     names = [f"Sign_{number}" for number in range(seals)]
     entries = "".join(f'<ofd:Signature ID="{n}" Type="Seal" BaseLoc="{n}/Signature.xml"/>' for n in names)
@@ -43,7 +56,7 @@ def ofd(changes: Mapping[str, str | bytes] | None = None, seals: int = 1, method
         folder = f"Doc_0/Signs/{name}"
         signature = _signature_file(covered, name, method).encode()
         parts[f"{folder}/Signature.xml"] = signature
-        parts[f"{folder}/SignedValue.dat"] = seal_data(signature, name)
+        parts[f"{folder}/SignedValue.dat"] = seal_data(signature, name, **sealing)
     parts["Doc_0/Signs/Signatures.xml"] = signatures.encode()
     for name, content in (changes or {}).items():
         parts[name] = content.encode() if isinstance(content, str) else content
@@ -74,22 +87,80 @@ def _signature_file(covered: Mapping[str, bytes], name: str, method: str) -> str
     )
 
 
-def seal_data(signature: bytes, seal_id: str = "Sign_0") -> bytes:
-    """What GB/T 38540 puts into SignedValue.dat; the SM2 signatures in it are made up."""
-    times = [_der(0x18, b"20250101000000Z"), _der(0x18, b"20250101000000Z"), _der(0x18, b"20301231235959Z")]
-    header = _sequence(_der(0x16, b"ES"), _der(0x02, b"\x04"), _der(0x16, b"made-up"))
-    certificates = _sequence(_der(0x04, b"certificate"))
-    name = _der(0x0C, "样例市市场监督管理局".encode())
-    stated = _sequence(_der(0x02, b"\x01"), name, _der(0x02, b"\x01"), certificates, *times)
-    picture = _sequence(_der(0x16, b"png"), _der(0x04, PICTURE), _der(0x02, b"\x28"), _der(0x02, b"\x28"))
-    info = _sequence(header, _der(0x16, f"69010000{seal_id}".encode()), stated, picture)
-    algorithm = _der(0x06, b"\x2a\x81\x1c\xcf\x55\x01\x83\x75")
-    seal = _sequence(info, _der(0x04, b"certificate"), algorithm, _der(0x03, b"\x00made up"))
-    signed = _sequence(
-        _der(0x02, b"\x04"), seal, _der(0x18, b"20261101000000Z"), _der(0x03, b"\x00" + sm3(signature)),
-        _der(0x16, b"/Doc_0/Signs/Sign_0/Signature.xml"),
-    )  # fmt: skip
-    return _sequence(signed, _der(0x04, b"certificate"), algorithm, _der(0x03, b"\x00made up"))
+@dataclass(frozen=True)
+class Sealer:
+    """A key that OpenSSL made, and its certificate: SM2 with SM3, signed by OpenSSL."""
+
+    key: Path
+    certificate: bytes
+
+
+@cache
+def sealer(name: str = "样例市市场监督管理局", by: str = "样例市印章机构") -> Sealer:
+    """Who seals, certified by `by` (themselves: an authority) for the years 2026 to 2035."""
+    key = Path(tempfile.mkdtemp()) / "key.pem"
+    _openssl("genpkey", "-algorithm", "SM2", "-out", key)
+    public = _openssl("pkey", "-in", key, "-pubout", "-outform", "DER")
+    return Sealer(key, certified(public, name, by, None if name != by else Sealer(key, b"")))
+
+
+def certified(public: bytes, name: str, by: str, authority: Sealer | None = None, code: str = "") -> bytes:
+    """A certificate of a key, signed by an authority on SM2; `code` is its department's credit code."""
+    validity = _sequence(_der(0x17, b"260101000000Z"), _der(0x17, b"351231235959Z"))
+    version, number = _der(0xA0, _der(0x02, b"\x02")), _der(0x02, b"\x07")
+    issuer, subject = _distinguished(by), _distinguished(name, code)
+    said = _sequence(version, number, _sequence(SM2_SM3), issuer, validity, subject, public)
+    return _sequence(said, _sequence(SM2_SM3), _signature(authority or sealer(by, by), said))
+
+
+def _distinguished(name: str, code: str = "") -> bytes:
+    parts = [(b"\x55\x04\x03", name), *([(b"\x55\x04\x61", code)] if code else [])]
+    return _sequence(*(_der(0x31, _sequence(_der(0x06, oid), _der(0x0C, text.encode()))) for oid, text in parts))
+
+
+def seal_data(signature: bytes, seal_id: str = "Sign_0", **other: Any) -> bytes:
+    """What GB/T 38540 puts into SignedValue.dat; see `Sealing` for what else it can be."""
+    return Sealing(**other).data(signature, seal_id)
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """How a seal is made and put on: by whom, when, for whom the seal is, in which standard's layout."""
+
+    signer: Sealer = field(default_factory=sealer)
+    maker: Sealer = field(default_factory=lambda: sealer("样例市印章机构", "样例市印章机构"))
+    listed: bytes | None = None
+    at: bytes = b"20261101000000Z"
+    is_older: bool = False
+
+    def data(self, signature: bytes, seal_id: str) -> bytes:
+        times = [_der(0x18, b"20250101000000Z"), _der(0x18, b"20250101000000Z"), _der(0x18, b"20301231235959Z")]
+        header = _sequence(_der(0x16, b"ES"), _der(0x02, b"\x04"), _der(0x16, b"made-up"))
+        certificates = _sequence(_der(0x04, self.listed or self.signer.certificate))
+        name = _der(0x0C, "样例市市场监督管理局".encode())
+        kind = [] if self.is_older else [_der(0x02, b"\x01")]
+        stated = _sequence(_der(0x02, b"\x01"), name, *kind, certificates, *times)
+        picture = _sequence(_der(0x16, b"png"), _der(0x04, PICTURE), _der(0x02, b"\x28"), _der(0x02, b"\x28"))
+        info = _sequence(header, _der(0x16, f"69010000{seal_id}".encode()), stated, picture)
+        made_by, signed_by = _der(0x04, self.maker.certificate), _der(0x04, self.signer.certificate)
+        made = _signature(self.maker, _sequence(info, made_by, SM2_SM3) if self.is_older else info)
+        making = [made_by, SM2_SM3, made]
+        seal = _sequence(info, _sequence(*making)) if self.is_older else _sequence(info, *making)
+        when = _der(0x03, b"\x00" + self.at) if self.is_older else _der(0x18, self.at)
+        stands = [_der(0x02, b"\x04"), seal, when, _der(0x03, b"\x00" + sm3(signature)), _der(0x16, b"/Signature.xml")]
+        if self.is_older:
+            signed = _sequence(*stands, signed_by, SM2_SM3)
+            return _sequence(signed, _signature(self.signer, signed))
+        signed = _sequence(*stands)
+        return _sequence(signed, signed_by, SM2_SM3, _signature(self.signer, signed))
+
+
+def _signature(sealer: Sealer, message: bytes) -> bytes:
+    return _der(0x03, b"\x00" + _openssl("dgst", "-sm3", "-sign", sealer.key, *SM2_ID, stdin=message))
+
+
+def _openssl(*arguments: str | Path, stdin: bytes = b"") -> bytes:
+    return subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True, check=True).stdout
 
 
 def _sequence(*items: bytes) -> bytes:

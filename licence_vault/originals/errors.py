@@ -44,6 +44,13 @@ class OriginalAltered(OriginalRefused):
         super().__init__(f"the file was altered after it was sealed ({where}): ask its authority for the original")
 
 
+class SealNotGood(OriginalRefused):
+    """The seal on the file is not its authority's, or was not good when it was put on."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the seal on the file is not good ({detail}): ask its authority for the original")
+
+
 class SignerNotTrusted(OriginalRefused):
     """The signer's certificate leads to none of the authorities that are trusted."""
 

@@ -1,12 +1,13 @@
-"""OFD (GB/T 33190-2016), sealed: read, and its seal checked as far as structure and digests go.
+"""OFD (GB/T 33190-2016), sealed: read, and its seals checked.
 
 1. The package is sound (`package`). 2. `OFD.xml` names a document that is there, and its signatures.
 3. Each signature file lists the parts that it covers, with their digests; all of them fit.
 4. The document's root file is covered. 5. The seal's data names the digest of the signature file,
-where it is made as GB/T 38540 says.
+where it is made as GB/T 38540 or GM/T 0031 says. 6. Its SM2 signatures hold, and it was good when it was
+put on (`ses`). 7. With authorities given, one of them certified each signer.
 
-Not checked: the SM2 signature of the seal, its certificate's chain and revocation; whether the
-face says what the licence's data says. The standard's text is sold; this follows the structure used by open readers.
+Not checked: revocation; whether the face says what the licence's data says; and what a report's `unchecked`
+says besides. The standards' texts are sold; this follows the structure used by open readers.
 """
 
 from __future__ import annotations
@@ -14,15 +15,23 @@ from __future__ import annotations
 import base64
 import binascii
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import Certificate
 
 from licence_vault.originals import package, ses
-from licence_vault.originals.errors import NotSealed, OriginalAltered, OriginalHostile, OriginalMalformed
+from licence_vault.originals.errors import (
+    NotSealed,
+    OriginalAltered,
+    OriginalHostile,
+    OriginalMalformed,
+    SignerNotTrusted,
+)
 from licence_vault.originals.report import Report, Seal
 from licence_vault.originals.xml import Element, read
+from onefile.verify.certificate import load
 
 NAMESPACE = "http://www.ofdspec.org/2016"
 DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
@@ -33,10 +42,15 @@ DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
 }
 """Methods of digests that are believed; MD5 and SHA-1, which the standard also knows, are not."""
 ROOT = "OFD.xml"
+OF_SEALS = ("seal_data", "seal_binding", "seal_signature", "sealing_time", "certificate_chain")
+"""What can be checked of a seal; a report says of each that it was checked of all seals, or that it was not."""
 
 
-def look(data: bytes) -> Report:
+def look(data: bytes, authorities: Sequence[bytes] = ()) -> Report:
     """Return what a sealed OFD is.
+
+    Args:
+        authorities: certificates (DER) of which one must have certified each signer; none: that is not checked.
 
     Raises:
         OriginalRefused: one of its kinds, as the steps say.
@@ -45,21 +59,21 @@ def look(data: bytes) -> Report:
     document, listed = _documents(parts)
     covered: set[str] = set()
     own = {listed}
-    seals, unread = [], False
+    seals, checked = [], set(OF_SEALS)
     for path in _signatures(parts, listed):
         signature = _read(parts, path, "Signature")
         covered |= _check_digests(parts, path, signature)
-        seal, files, is_read = _seal(parts, path, signature)
+        seal, files, words = _seal(parts, path, signature, list(map(load, authorities)))
         seals.append(seal)
         own |= files
-        unread |= not is_read
+        checked &= words
     if document not in covered:
         raise OriginalAltered("no signature covers the document's root file")
-    uncovered = set(parts) - covered - own
-    unchecked = ["seal_signature", "certificate_chain", "revocation", "content"]
-    unchecked += ["seal_data"] * unread + ["parts_not_covered"] * bool(uncovered)
-    checked = ["structure", "digests", *(["seal_binding"] if not unread else [])]
-    return Report("ofd", tuple(seals), tuple(checked), tuple(unchecked))
+    unchecked = [word for word in OF_SEALS if word not in checked]
+    unchecked += ["revocation", "content", *["parts_not_covered"] * bool(set(parts) - covered - own)]
+    return Report(
+        "ofd", tuple(seals), ("structure", "digests", *(w for w in OF_SEALS if w in checked)), tuple(unchecked)
+    )
 
 
 def _documents(parts: Mapping[str, bytes]) -> tuple[str, str]:
@@ -106,8 +120,10 @@ def _check_digests(parts: Mapping[str, bytes], path: str, signature: Element) ->
     return covered
 
 
-def _seal(parts: Mapping[str, bytes], path: str, signature: Element) -> tuple[Seal, set[str], bool]:
-    """Return the seal of a signature, the files that are the signature's own, and whether its data could be read."""
+def _seal(
+    parts: Mapping[str, bytes], path: str, signature: Element, authorities: list[Certificate]
+) -> tuple[Seal, set[str], set[str]]:
+    """Return the seal of a signature, the files that are the signature's own, and what was checked of it."""
     value = _path(path, _text(signature, "SignedValue", path))
     info = signature.child("SignedInfo")
     told = None if info is None else info.child("Seal")
@@ -119,10 +135,15 @@ def _seal(parts: Mapping[str, bytes], path: str, signature: Element) -> tuple[Se
     try:
         found = ses.read(_part(parts, value))
     except ValueError:
-        return Seal("", signature.attributes.get("ID", ""), None, None, None, signed_at), files, False
+        if authorities:
+            raise SignerNotTrusted from None
+        return Seal("", signature.attributes.get("ID", ""), None, None, None, signed_at), files, set()
     if not compare_digest(found.data_digest, _digest(hashes.SM3(), parts[path])):
         raise OriginalAltered("the seal is not on this signature file")
-    return found.seal, files, True
+    words = {"seal_data", "seal_binding", *ses.checked(found)}
+    if authorities and not ("seal_signature" in words and ses.is_led(found, authorities)):
+        raise SignerNotTrusted
+    return found.seal, files, words | ({"certificate_chain"} if authorities else set())
 
 
 def _read(parts: Mapping[str, bytes], path: str, name: str) -> Element:

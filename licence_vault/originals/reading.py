@@ -17,7 +17,7 @@ def look(data: bytes, authorities: Sequence[bytes], at: datetime) -> Report:
     """Return what an original is, once all has been checked that can be.
 
     Args:
-        authorities: certificates (DER) that the signers of a PDF must lead to; none: not checked.
+        authorities: certificates (DER) that the signers must lead to (of an OFD: directly); none: not checked.
         at: the instant to judge certificates by.
 
     Raises:
@@ -30,5 +30,5 @@ def look(data: bytes, authorities: Sequence[bytes], at: datetime) -> Report:
     if data.startswith(b"PK\x03\x04"):
         if b"%PDF-" in data[:_PDF_WITHIN]:
             raise NotAnOriginal("a ZIP package and a PDF at once")
-        return ofd.look(data)
+        return ofd.look(data, authorities)
     raise NotAnOriginal("of neither kind")

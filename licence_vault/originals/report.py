@@ -9,13 +9,18 @@ from typing import Any
 CHECKED = {
     "structure": ("文件结构", "the file's structure"),
     "digests": ("各部分摘要", "the digests of its parts"),
+    "seal_data": ("印章数据的格式", "the form of the seal's data"),
     "seal_binding": ("印章数据与签名文件的绑定", "that the seal is on this signature file"),
+    "seal_signature": ("签章与制章的签名值（SM2）", "the signatures of the seal and of its maker (SM2)"),
+    "sealing_time": ("用章时间在有效期内", "that the seal was good when it was put on"),
     "signature": ("数字签名", "the digital signature"),
     "no_later_changes": ("签名后未改动", "that nothing was changed after signing"),
     "certificate_chain": ("证书链", "the certificate's chain to a trusted authority"),
 }
 UNCHECKED = {
-    "seal_signature": ("印章签名值（SM2）", "the seal's own signature (SM2)"),
+    "seal_binding": ("印章数据与签名文件的绑定", "whether the seal is on this signature file"),
+    "seal_signature": ("签章与制章的签名值（SM2）", "the signatures of the seal and of its maker (SM2)"),
+    "sealing_time": ("用章时间是否在有效期内", "whether the seal was good when it was put on"),
     "certificate_chain": ("证书链", "the certificate's chain to a trusted authority"),
     "revocation": ("证书吊销状态", "whether the certificate was revoked"),
     "seal_data": ("印章数据（格式未识别）", "the seal's data (its format is not known here)"),

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--number", required=True, help="Number on the licence's face; - reads it from standard input.")
 @click.option("--identifier", required=True, help="By which its authority knows the original; kept encrypted.")
 @click.option("--ca", type=click.Path(path_type=Path), multiple=True,
-              help="Certificate (PEM) that a PDF's signers must lead to; may be given several times.")  # fmt: skip
+              help="Certificate (PEM) that signers must lead to (an OFD's: directly); may be repeated.")  # fmt: skip
 @PURPOSE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj

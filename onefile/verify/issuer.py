@@ -44,35 +44,29 @@ def open_issuer(record: Record, leaf: Leaf, signed: SignedCheckpoint, trust: Tru
 
 def organisation_code(certificate: bytes) -> str:
     """Return the credit code in a certificate (`organizationIdentifier`), or nothing."""
-    from cryptography import x509
+    from cryptography.x509.oid import NameOID
+
+    from onefile.verify.certificate import load
 
     try:
-        subject = x509.load_der_x509_certificate(certificate).subject
+        found = load(certificate).subject.get_attributes_for_oid(NameOID.ORGANIZATION_IDENTIFIER)
     except ValueError:
         return ""
-    found = subject.get_attributes_for_oid(x509.oid.NameOID.ORGANIZATION_IDENTIFIER)
     return str(found[0].value) if len(found) == 1 else ""
 
 
 def _certified(certificate: bytes, trust: Trust, at: datetime) -> tuple[str, bytes]:
     """Return the CA's name and the certified key (DER)."""
-    from cryptography import x509
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from onefile.verify.certificate import is_good_at, is_issued_by, load, public_der
 
     try:
-        found = x509.load_der_x509_certificate(certificate)
-        der = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        found = load(certificate)
+        der = public_der(found)
     except ValueError:
         raise IssuerUnproved("its certificate cannot be read") from None
-    for each in trust.cas:
-        authority = x509.load_der_x509_certificate(each)
-        try:
-            found.verify_directly_issued_by(authority)
-        except (ValueError, TypeError, InvalidSignature):
-            continue
-        good = all(c.not_valid_before_utc <= at <= c.not_valid_after_utc for c in (found, authority))
-        if not good:
-            raise IssuerUnproved("a certificate was not good when the mandate was given")
-        return authority.subject.rfc4514_string(), der
+    for authority in map(load, trust.cas):
+        if is_issued_by(found, authority):
+            if not (is_good_at(found, at) and is_good_at(authority, at)):
+                raise IssuerUnproved("a certificate was not good when the mandate was given")
+            return authority.subject.rfc4514_string(), der
     raise IssuerUnproved("no CA of the trust file certified it")

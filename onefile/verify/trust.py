@@ -100,8 +100,20 @@ def read_trust(data: bytes) -> Trust:
 def _certificates(top: Record, name: str) -> tuple[bytes, ...]:
     if not top.has(name):
         return ()
-    found = [Record({"certificate": item}, "a CA", MalformedTrust) for item in top.items(name)]
-    return tuple(record.base64("certificate") for record in found)
+    found = [Record({"certificate": item}, f"one of {name}", MalformedTrust) for item in top.items(name)]
+    return tuple(_certificate(record) for record in found)
+
+
+def _certificate(record: Record) -> bytes:
+    """Return a certificate's DER, once it can be read as one: a trust file is refused before anything hangs on it."""
+    from onefile.verify.certificate import load
+
+    der = record.base64("certificate")
+    try:
+        load(der)
+    except ValueError:
+        raise record.wrong("certificate", "a certificate (DER, base64)") from None
+    return der
 
 
 def _key(record: Record) -> TrustedKey:

@@ -116,7 +116,7 @@ def test_an_ofd_is_collected_shown_with_what_was_not_checked_and_given_out_byte_
     wanted = ("--number", "JY10000000000001", "--identifier", "XK-2026-1")
     (told,) = said(capsys, "vault", "collect", KIND.name, str(file), *wanted, *PURPOSE)
     assert (told["format"], len(told["seals"]), told["is_new"]) == ("ofd", 2, True)
-    assert "seal_signature" in told["unchecked"]
+    assert ("seal_signature" in told["checked"], "certificate_chain" in told["unchecked"]) == (True, True)
     found = shown(capsys, 1)
     assert [v["event"] for v in found["versions"]] == ["new", "changed"]
     assert found["originals"][0]["identifier"] == "XK-2026-1"
@@ -125,7 +125,7 @@ def test_an_ofd_is_collected_shown_with_what_was_not_checked_and_given_out_byte_
     arguments = ["vault", "original", found["id"], told["digest"], "--out", str(out), *PURPOSE]
     assert run(arguments) == 0
     assert out.read_bytes() == file.read_bytes()
-    assert "not checked: the seal's own signature (SM2)" in capsys.readouterr().out
+    assert "not checked: the certificate's chain" in capsys.readouterr().out
 
 
 def test_a_pdf_is_collected_when_its_signer_is_trusted(home, tmp_path, capsys):

@@ -57,9 +57,9 @@ def test_a_sealed_ofd_tells_its_seals_and_what_was_not_checked():
     assert (first.issuer, first.seal_id, second.seal_id) == ("样例市市场监督管理局", "69010000Sign_0", "69010000Sign_1")
     assert (first.valid_from, first.valid_until) == ("2025-01-01T00:00:00Z", "2030-12-31T23:59:59Z")
     assert (first.picture_type, first.picture) == ("png", PICTURE)
-    assert first.certificate == sha256(b"certificate").hexdigest()
-    assert report.checked == ("structure", "digests", "seal_binding")
-    assert report.unchecked == ("seal_signature", "certificate_chain", "revocation", "content")
+    assert first.certificate == sha256(originals.sealer().certificate).hexdigest()
+    assert report.checked == ("structure", "digests", "seal_data", "seal_binding", "seal_signature", "sealing_time")
+    assert report.unchecked == ("certificate_chain", "revocation", "content")
 
 
 def test_a_signed_pdf_tells_each_signer_and_is_checked_as_far_as_authorities_are_given(ca, signed):

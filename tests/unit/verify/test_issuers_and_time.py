@@ -12,14 +12,18 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from licence_vault import mandates, stamping
-from licence_vault.certificates import Subject, certify, create_ca
+from licence_vault.certificates import Subject, certify, create_ca, take
 from licence_vault.errors import CertificateRefused, NotStamped
 from licence_vault.exporting import export
-from onefile.verify.errors import BadTimestamp, IssuerUnproved, LostKey, VerificationError
+from onefile.verify.algorithms import SM2_SM3
+from onefile.verify.certificate import load
+from onefile.verify.errors import BadTimestamp, IssuerUnproved, LostKey, MalformedTrust, VerificationError
 from onefile.verify.licence import open_licence
 from onefile.verify.trust import read_trust
+from tests.originals import certified, sealer
 from tests.papers import AT
 from tests.presented import House
 from tests.vault import issue_rows, permit
@@ -61,8 +65,8 @@ class TestIssuers:
             open_licence(export(house.vault, house.kept(), None), trusting(house))
         self.mandated(house)
         good = json.loads(export(house.vault, house.kept(), None))
-        self.mandated(house, "11690100000520276X", name="issuer-2")
-        other = json.loads((house.vault.home / "keys/mandates/11690100000520276X.json").read_bytes())
+        self.mandated(house, "11690100000620269T", name="issuer-2")
+        other = json.loads((house.vault.home / "keys/mandates/11690100000620269T.json").read_bytes())
         with pytest.raises(IssuerUnproved, match="another department"):
             open_licence(json.dumps({**good, "issuer": other}).encode(), trusting(house))
         mixed = {**good["issuer"], "certificate": other["certificate"]}
@@ -83,6 +87,30 @@ class TestIssuers:
             altered = {**good["issuer"], field: base64.b64encode(bytes(data)).decode()}
             with pytest.raises(VerificationError):
                 open_licence(json.dumps({**good, "issuer": altered}).encode(), trusting(house))
+
+    @openssl
+    def test_a_department_certified_on_sm2_is_proved_and_a_stranger_on_sm2_is_not(self, house):
+        key = house.vault.keystore.create_key("issuer-sm2", use=mandates.USE, at=AT, algorithm=SM2_SM3)
+        der = certified(key.public_der, "市市场监督管理局", "SM2 CA", code=CODE)
+        key = take(house.vault.keystore, key.name, load(der).public_bytes(Encoding.PEM))
+        mandates.give(house.vault.home, key, house.vault.origin, AT)
+        data = export(house.vault, house.kept(), None)
+        authority = base64.b64encode(sealer("SM2 CA", "SM2 CA").certificate).decode()
+        assert open_licence(data, trusting(house, cas=[authority])).certified_by == "CN=SM2 CA"
+        stranger = base64.b64encode(certified(key.public_der, "SM2 CA", "another")).decode()
+        for cas in ([stranger], json.loads(house.trust)["cas"]):
+            with pytest.raises(IssuerUnproved, match="no CA"):
+                open_licence(data, trusting(house, cas=cas))
+
+    def test_a_trust_file_with_what_is_no_certificate_is_refused_before_anything_hangs_on_it(self, house):
+        for name in ("cas", "tsas"):
+            for junk in ("AAAA", base64.b64encode(b"0\x80" + bytes(300)).decode()):
+                with pytest.raises(MalformedTrust, match="a certificate"):
+                    trusting(house, **{name: [junk]})
+
+    def test_a_certificate_that_names_no_credit_code_mandates_nothing(self, house):
+        with pytest.raises(CertificateRefused):
+            self.mandated(house, "../../11690100000620")
 
     def test_a_key_without_a_certificate_mandates_nothing(self, house):
         key = house.vault.keystore.create_key("bare", use=mandates.USE, at=AT)
