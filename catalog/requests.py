@@ -52,6 +52,16 @@ class Rows:
     kind: str
     value: str
 
+    def covers(self, area: str, level: str) -> bool:
+        """Say whether a row is granted: `area` is its code, of 6 digits or more, `level` that of its department.
+
+        What is empty is not known, and not covered.
+        """
+        if self.kind == "level":
+            return level == self.value
+        pairs = re.sub("(?:00)+$", "", self.value) if len(self.value) == 6 else self.value
+        return self.kind == "all" or area.startswith(pairs)
+
 
 def read_rows(text: str) -> Rows:
     """Read what rows are wanted; raise RequestRefused where a text says none."""

@@ -41,9 +41,11 @@ def copy(
     vault = opened(settings)
     kept = exporting.find(vault, licence)
     kind = types_by_code(settings)(kept.place.type)
-    given = granted(settings, grant_id, kind, item, fields) if grant_id else (str(audience), names(fields), "consent")
+    given = (str(audience), names(fields), "consent")
+    if grant_id:
+        given = granted(settings, grant_id, kept.place.issuer, kind, item, fields)
     use = Use(*given[:2], item, case_no, "", given[2], settings.operator, timedelta(days=days))
     shown = copies.copy(vault, kept, kind, use, moment(settings))
-    hand_out(settings, vault, kept, shown, purpose, out)
     if grant_id:
         count(settings, grant_id, kind, shown)
+    hand_out(settings, vault, kept, shown, purpose, out, given[2])

@@ -61,15 +61,17 @@ def present(
     vault = opened(settings)
     kept = exporting.find(vault, licence)
     kind = types_by_code(settings)(kept.place.type)
-    given = granted(settings, grant_id, kind, item, fields) if grant_id else (str(audience), names(fields), "consent")
+    given = (str(audience), names(fields), "consent")
+    if grant_id:
+        given = granted(settings, grant_id, kept.place.issuer, kind, item, fields)
     use = minting.Use(
         *given[:2], item, case_no, nonce, given[2], settings.operator, timedelta(minutes=minutes),
         None if holder_key is None else read_bytes(holder_key),
     )  # fmt: skip
     shown = minting.present(vault, kept, kind, use, moment(settings))
-    hand_out(settings, vault, kept, shown, purpose, out)
     if grant_id:
         count(settings, grant_id, kind, shown)
+    hand_out(settings, vault, kept, shown, purpose, out, given[2])
 
 
 @click.group()
@@ -127,7 +129,7 @@ def use(
     vault = opened(settings)
     asked = Use(audience, (), item, case_no, nonce, "code", settings.operator)
     kept, shown = codes.redeem(vault, given(text), types_by_code(settings), asked, moment(settings), os.urandom)
-    hand_out(settings, vault, kept, shown, purpose, out)
+    hand_out(settings, vault, kept, shown, purpose, out, "code")
 
 
 @click.group()
@@ -252,18 +254,19 @@ def types_by_code(settings: Settings) -> Callable[[str], LicenceType]:
     return by_code
 
 
-def hand_out(settings: Settings, vault: Vault, kept: Kept, shown: Shown, purpose: str, out: Path | None) -> None:
-    """Put the look into the ledger, for each holder, then write the presentation."""
+def hand_out(
+    settings: Settings, vault: Vault, kept: Kept, shown: Shown, purpose: str, out: Path | None, basis: str
+) -> None:
+    """Put the look into the ledger, for each holder, with what it is allowed by; then write the presentation."""
     from ledger.entry import Look
     from ledger.record import Ledger
     from onefile.cli.vault_view import subject_ids
 
     ledger = Ledger(settings.home / "ledger", vault.keystore)
     subjects: list[str | None] = [*subject_ids(kept)]
+    basis = f"presentation {shown.id}, {basis}"
     for subject in subjects or [None]:
-        ledger.append(
-            Look(settings.now(), settings.operator, purpose, subject, shown.fields, f"presentation {shown.id}")
-        )
+        ledger.append(Look(settings.now(), settings.operator, purpose, subject, shown.fields, basis))
     write_out(shown.content, out)
 
 
@@ -281,15 +284,16 @@ def write_out(content: bytes, out: Path | None) -> None:
 
 
 def granted(
-    settings: Settings, grant_id: str, kind: LicenceType, item: str, narrowed: str
+    settings: Settings, grant_id: str, issuer: str, kind: LicenceType, item: str, narrowed: str
 ) -> tuple[str, tuple[str, ...], str]:
-    """Return consumer, fields and basis of a grant that is in force for this licence type and item."""
+    """Return consumer, fields and basis of a grant in force for this licence type, item, and issuer (its code)."""
     from catalog.errors import GrantNotInForce
     from catalog.grants import given
+    from catalog.requests import read_rows
     from onefile.cli.catalog_entries import all_entries
     from onefile.cli.sharing import changing
 
-    _, entries = all_entries(settings)
+    known, entries = all_entries(settings)
     entry_id = f"licence.{kind.name}"
     with changing(settings) as connection:
         gives = given(connection, grant_id, entries.get(entry_id), settings.today())
@@ -297,6 +301,9 @@ def granted(
         raise GrantNotInForce(grant_id, f"it is for {gives.entry_id}, not for {entry_id}")
     if gives.items and item not in gives.items:
         raise GrantNotInForce(grant_id, "it is not for that item")
+    level = next((d.level for d in known.declarations.departments.values() if d.code == issuer), "")
+    if not read_rows(gives.rows).covers(issuer[2:8] if len(issuer) == 18 else issuer, level):
+        raise GrantNotInForce(grant_id, "it is not for what that authority issued")
     wanted = names(narrowed) or gives.fields
     if not set(wanted) <= set(gives.fields):
         raise GrantNotInForce(grant_id, "not all of these fields are granted")
@@ -304,6 +311,8 @@ def granted(
 
 
 def count(settings: Settings, grant_id: str, kind: LicenceType, shown: Shown) -> None:
+    """Count a look before it is handed out, on what the grant gives at that very moment: its quota is never passed."""
+    from catalog.errors import GrantNotInForce
     from catalog.grants import given, note_use
     from onefile.cli.catalog_entries import all_entries
     from onefile.cli.sharing import changing
@@ -311,6 +320,8 @@ def count(settings: Settings, grant_id: str, kind: LicenceType, shown: Shown) ->
     _, entries = all_entries(settings)
     with changing(settings) as connection:
         gives = given(connection, grant_id, entries.get(f"licence.{kind.name}"), settings.today())
+        if not set(shown.fields) <= set(gives.fields):
+            raise GrantNotInForce(grant_id, "not all of these fields are granted any more")
         note_use(connection, gives, shown.fields, settings.today())
 
 

@@ -35,9 +35,9 @@ def licence(home, tmp_path, capsys):
     return json.loads(capsys.readouterr().out.splitlines()[-1])["id"]
 
 
-def granted(fields):
+def granted(fields, *more):
     """A grant for the health department, as it comes about."""
-    wish = ("--department", "health", "--fields", fields, "--items", "0102", "--basis", "b", "--scenario", "s",
+    wish = (*more, "--department", "health", "--fields", fields, "--items", "0102", "--basis", "b", "--scenario", "s",
             "--scope", "o", "--mode", "licence", "--from", "2026-11-23", "--until", "2026-12-31",
             "--quota", "3", "--assessment", "PIA 12")  # fmt: skip
     assert run(["request", "apply", "licence.food_operation_permit", *wish]) == 0
@@ -81,6 +81,26 @@ def test_the_look_is_in_the_ledger_with_the_presentation_s_number(home, licence,
     last = [json.loads(line) for line in capsys.readouterr().out.splitlines()][-1]
     last = last[-1] if isinstance(last, list) else last
     assert f"presentation {number}" in json.dumps(last)
+
+
+@pytest.mark.parametrize(("rows", "code"), [("area=690100", 0), ("area=69", 0), ("level=city", 0),
+                                            ("area=690101", 1), ("level=county", 1)])  # fmt: skip
+def test_a_grant_for_some_rows_shows_what_their_authorities_issued(home, licence, tmp_path, capsys, rows, code):
+    granted("ZZMC", "--rows", rows)
+    base = ["vault", "present", licence, "--grant", GRANT, *FOR, "--purpose", "case 17", "--out", str(tmp_path / "x")]
+    assert run(base) == code
+    assert ("not for what that authority issued" in capsys.readouterr().err) == (code == 1)
+
+
+def test_a_look_is_counted_before_it_is_handed_out_and_its_grant_is_in_the_ledger(home, licence, tmp_path, capsys):
+    granted("ZZMC")
+    base = ["vault", "present", licence, "--grant", GRANT, *FOR, "--purpose", "case 17"]
+    assert run([*base, "--out", str(tmp_path)]) == 1  # it is a folder
+    capsys.readouterr()
+    assert run(["catalog", "show", "licence.food_operation_permit", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["used"]["looks"] == 1
+    assert run(["ledger", "show", "--json"]) == 0
+    assert f", grant {GRANT}" in capsys.readouterr().out
 
 
 def test_a_grant_or_a_consent_is_needed(home, licence, capsys):
