@@ -217,6 +217,8 @@ def _stripped(wanted: Wanted) -> Wanted:
 
 def _check(wanted: Wanted, entry: Entry, day: date) -> None:
     read_rows(wanted.rows)
+    if entry.kind == "foreign":
+        raise RequestRefused(f"{entry.id}, of another catalogue", "apply where that catalogue is kept")
     if entry.state != "published":
         raise RequestRefused(f"{entry.id} in state {entry.state}", "ask for what is published")
     if entry.share_class == "not_shared":

@@ -203,6 +203,31 @@ def publish_status() -> dict[str, int]:
     return {"lists": done.lists, "changed": done.changed}
 
 
+@_tells
+def escalate_requests() -> int:
+    """Send requests that nobody answered in time to the sharing authority; returns how many."""
+    from pipelines import sharing
+
+    return sharing.escalate(_shop())
+
+
+@_tells
+def review_grants() -> int:
+    """End and suspend grants by their terms; returns how many."""
+    from pipelines import sharing
+
+    return sharing.review(_shop())
+
+
+@_tells
+def verify_contradictions() -> dict[str, int]:
+    """Open, resolve and escalate verifications; returns counts."""
+    from pipelines import sharing
+
+    done = sharing.verify(_shop())
+    return {"opened": len(done.opened), "resolved": len(done.resolved), "escalated": len(done.escalated)}
+
+
 def _shop() -> Workshop:
     from pipelines.workshop import Workshop
 

@@ -14,10 +14,10 @@ INTRODUCTION = """
 DAGs are made from the declarations: a resource that is declared has one. The files in `dags/` say when things run;
 what a task does is in `pipelines/steps.py`. `onefile run` runs the same DAGs in one process: the ingest of each
 resource that something waits for, then `person_file` to `vault` in the order of this table, and `licence_expiry`
-where a licence's last day is over. Under Airflow they start as the
-table says ([how to run it](../how-to/run-under-airflow.md)). Tasks pass delivery ids and counts to each other,
-never data. Of one DAG, one run is active at a time; every DAG can be started again at any time, and changes nothing
-when there is nothing to do.
+where a licence's last day is over; what `sharing` does is left to its own verbs ([share](../how-to/share.md)).
+Under Airflow they start as the table says ([how to run it](../how-to/run-under-airflow.md)). Tasks pass delivery
+ids and counts to each other, never data. Of one DAG, one run is active at a time; every DAG can be started again at
+any time, and changes nothing when there is nothing to do.
 """
 INGEST = """
 ## `ingest.<department>.<resource>`
@@ -68,6 +68,7 @@ def page() -> str:
 TIMES = ("no", "once", "twice")
 ORDER = (
     "inbox", "person_file", "enterprise_file", "quality", "publication", "vault", "licence_expiry", "licence_status",
+    "sharing",
 )  # fmt: skip
 
 

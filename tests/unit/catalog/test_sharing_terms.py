@@ -126,3 +126,9 @@ def test_a_period_that_is_over_is_no_period(db: Connection, until: str) -> None:
 def test_days_are_kept_as_they_are_compared(db: Connection) -> None:
     case = apply(db, replace(WANTED, valid_until="20261231"), POPULATION, who("consumer", POPULATION))
     assert case.wants["valid_until"] == "2026-12-31"
+
+
+def test_an_entry_of_another_catalogue_is_not_asked_for_here(db: Connection) -> None:
+    foreign = replace(POPULATION, id="next_city:1f", kind="foreign", provider="")
+    with pytest.raises(RequestRefused, match="next_city:1f, of another catalogue"):
+        apply(db, WANTED, foreign, who("consumer", POPULATION))

@@ -1,0 +1,53 @@
+"""The steps of sharing that nobody takes by hand: late requests go up, grants that are over end, contradictions open.
+
+Each is one transaction of the serving database, and changes nothing when there is nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from catalog import grants, requests, verifications
+from catalog.entries import entries
+from catalog.sharing_store import Actor
+from catalog.verifications import Swept
+from pipelines.workshop import Workshop
+from schemas.serving.connection import writing
+from schemas.serving.migration import upgrade
+
+
+def escalate(shop: Workshop) -> int:
+    """Send the requests that nobody answered in time to the sharing authority; return how many."""
+    with _changing(shop) as connection:
+        return len(requests.escalate(connection, _rule(shop)))
+
+
+def review(shop: Workshop) -> int:
+    """End the grants whose period is over, suspend those that lapsed or were overused; return how many."""
+    with _changing(shop) as connection:
+        return len(grants.review(connection, entries(shop.catalogue), _rule(shop)))
+
+
+def verify(shop: Workshop) -> Swept:
+    """Open, resolve and escalate verifications by the contradictions in the published files.
+
+    Raises:
+        NoHolidayNotice: a clock runs into a year whose holidays are not declared; nothing is kept.
+    """
+    with _changing(shop) as connection:
+        found = list(verifications.published(connection))
+        return verifications.sweep(connection, found, shop.catalogue, _rule(shop))
+
+
+@contextmanager
+def _changing(shop: Workshop) -> Iterator[Connection]:
+    upgrade(shop.settings.database_url)
+    with writing(shop.settings.database_url) as connection:
+        yield connection
+
+
+def _rule(shop: Workshop) -> Actor:
+    return Actor("rule", "", shop.settings.operator, shop.at, shop.legal_day(shop.at))
