@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from licence_vault.canonical import canonical
+from onefile.verify.reading import MOST
 from schemas.identifiers import InvalidIdentifier, credit_code, person_number
 from schemas.licence_types import LicenceHolder, LicenceType
 from schemas.model import Table
@@ -157,7 +158,7 @@ def _draft(kind: LicenceType, table: Table, row: Mapping[str, object]) -> Draft:
     if valid_until is not None and valid_until < valid_from:
         raise _Unfit("before", kind.valid_until)
     holders = tuple(found for holder in kind.holders if (found := _holder(row, holder)) is not None)
-    values = [(f.code, row.get(f.column)) for f in kind.fields]
+    values = [(f.code, _exact(row, f.column)) for f in kind.fields]
     return Draft(
         type=kind,
         record=tuple(_required(row, column) for column in table.key),
@@ -171,6 +172,14 @@ def _draft(kind: LicenceType, table: Table, row: Mapping[str, object]) -> Draft:
         since_on=None if kind.since is None else _day(row, kind.since),
         fields=tuple((code, _plain(value)) for code, value in values if value is not None),
     )
+
+
+def _exact(row: Mapping[str, object], column: str) -> object:
+    """Return a value, once every reader of JSON reads it alike."""
+    value = row.get(column)
+    if isinstance(value, int) and abs(value) > MOST:
+        raise _Unfit("above_max" if value > 0 else "below_min", column)
+    return value
 
 
 def _required(row: Mapping[str, object], column: str) -> str:

@@ -56,22 +56,23 @@ for _more in (
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, as_json: bool) -> None:
-    """Issue licences of TYPE from FILE: rows of its table, a JSON object a line.
+    """Issue licences of TYPE from FILE: rows of its table, a JSON object a line, decimals as texts.
 
     What the newest version says already is unchanged; what cannot happen to a licence is refused
     with its reason. However large the batch, the log is signed once.
     """
     import catalog
-    from licence_vault.drafts import drafts
     from licence_vault.errors import UnknownLicenceType
     from licence_vault.issuing import issue as issue_batch
+    from licence_vault.plain_rows import drafts_of_rows
     from schemas.errors import one_of
 
     declared = catalog.load(settings.declarations, with_items=False).declarations
     if licence_type not in declared.licences:
         raise UnknownLicenceType(licence_type, one_of(declared.licences, licence_type))
     kind = declared.licences[licence_type]
-    made = drafts(kind, declared.tables[kind.table], _rows(file))
+    table = declared.tables[kind.table]
+    made = drafts_of_rows(kind, table, declared.codes, _rows(file, {column.name for column in table.columns}))
     done = issue_batch(
         vault_home.opened(settings),
         made,
@@ -275,17 +276,24 @@ def _cosignature(settings: Settings, checkpoint: bytes) -> bytes:
     return signer.cosign(checkpoint, int(settings.now().timestamp()))
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON Lines file."""
+def _rows(file: Path, columns: set[str]) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file, read strictly."""
+    from onefile.verify.errors import Malformed
+    from onefile.verify.reading import parse
+
     try:
         with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    row = json.loads(line)
-                except ValueError:
-                    row = None
+                    row = parse(line, Malformed)
+                except Malformed as error:
+                    raise Failure(f"line {number} of {file.name}: {error}: nothing was issued", 2) from None
                 if not isinstance(row, dict):
                     raise Failure(f"line {number} of {file.name} is no JSON object: nothing was issued", 2)
+                if not row.keys() <= columns:
+                    raise Failure(
+                        f"line {number} of {file.name} has columns that its table lacks: nothing was issued", 2
+                    )
                 yield row
     except OSError as error:
         raise Failure(f"{file.name} cannot be read ({error.strerror}): look at its path", 2) from error
