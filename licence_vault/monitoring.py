@@ -8,7 +8,7 @@ removed, altered or put in between, and the entries are those that the log signe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -90,6 +90,20 @@ def look(read: Callable[[str], bytes], trust: Trust, seen: Seen | None, wanted: 
     if (tree.root() if tree.size else EMPTY_ROOT) != head.root:
         raise LogForked("its entries do not give the root that it signed")
     return News(tuple(kept), Seen(head.origin, head.size, tree.peaks), note)
+
+
+def hold_against(read: Callable[[str], bytes], trust: Trust, news: News, others: Iterable[Seen]) -> None:
+    """Return when a log is also what was seen of it elsewhere, grown: nobody is shown another log under its name.
+
+    What was seen elsewhere of another log is passed over, and so is what is larger: it is held
+    against this one when somebody looks there again.
+
+    Raises:
+        LogForked, LogUnreachable, LogDamaged: as `look`.
+    """
+    for seen in others:
+        if seen.origin == news.seen.origin and seen.size <= news.seen.size:
+            look(lambda path: news.checkpoint if path == "checkpoint" else read(path), trust, seen, lambda _leaf: False)
 
 
 def source(place: str) -> Callable[[str], bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from licence_vault.issuing import Issued
-    from licence_vault.monitoring import News
+    from licence_vault.monitoring import News, Seen
     from licence_vault.vault import Vault
     from onefile.verify.trust import Trust
 
@@ -234,6 +235,7 @@ def monitor(
     `onefile vault publish --cosigned FILE`.
     """
     import catalog
+    from onefile.files import lock
     from onefile.verify.reading import read_file
     from onefile.verify.trust import read_trust
 
@@ -244,26 +246,43 @@ def monitor(
     )
     trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
     place = state or settings.home / "monitor" / f"{_name_of(log, department)}.json"
-    _look(settings, log, trusted, issuer, place, cosign, as_json)
-    while every is not None:
+    while True:
+        with lock(settings.home / "locks" / "witness.lock") if cosign else nullcontext():
+            _look(settings, log, trusted, issuer, place, cosign, as_json)
+        if every is None:
+            return
         time.sleep(every)
-        _look(settings, log, trusted, issuer, place, cosign, as_json)
 
 
 def _look(
     settings: Settings, log: str, trusted: Trust, issuer: str | None, place: Path, cosign: Path | None, as_json: bool
 ) -> None:
-    """Look at a log once: tell what came, remember it, co-sign it."""
+    """Look at a log once: hold it against all that was seen of it, tell what came, remember it, co-sign it."""
     from licence_vault import monitoring
+    from licence_vault.errors import LogForked
     from onefile.files import write_whole
 
-    seen = monitoring.read_seen(place.read_bytes()) if place.exists() else None
-    news = monitoring.look(monitoring.source(log), trusted, seen, lambda leaf: issuer in (None, leaf.issuer))
+    read, folder = monitoring.source(log), settings.home / "monitor"
+    seen = _seen(place)
+    news = monitoring.look(read, trusted, seen, lambda leaf: issuer in (None, leaf.issuer))
+    others = [found for path in sorted(folder.glob("*.json")) if (found := _seen(path)) is not None]
+    monitoring.hold_against(read, trusted, news, others)
+    witnessed = folder / f"{_name_of(news.seen.origin, 'cosigned')}.json"
+    before = _seen(witnessed)
+    if cosign is not None and before is not None and before.size > news.seen.size:
+        raise LogForked(f"{before.size} leaves of it were co-signed, and it is {news.seen.size} now")
     for line in _news(settings, news, as_json):
         click.echo(line)
     write_whole(place, news.seen.written())
     if cosign is not None:
+        write_whole(witnessed, news.seen.written())
         write_whole(cosign, news.checkpoint + _cosignature(settings, news.checkpoint), mode=0o644)
+
+
+def _seen(place: Path) -> Seen | None:
+    from licence_vault import monitoring
+
+    return monitoring.read_seen(place.read_bytes()) if place.exists() else None
 
 
 def _cosignature(settings: Settings, checkpoint: bytes) -> bytes:

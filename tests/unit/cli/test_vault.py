@@ -299,3 +299,44 @@ def test_verifying_starts_without_anything_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr.strip() in ("", "[]")
+
+
+def forked(home, tmp_path, capsys):
+    """Two logs of one name and key that parted after their second leaf; returns their folders."""
+    other = tmp_path / "other"
+    shutil.copytree(home, other)
+    for place, numbers in ((home, (3,)), (other, (4, 5))):
+        arguments = ["vault", "issue", "food_operation_permit"]
+        for number in numbers:
+            file = rows(tmp_path / f"rows-{number}", permit(number))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("ONEFILE_HOME", str(place))
+                assert run([*arguments, file]) == 0
+    capsys.readouterr()
+    return home / "log", other / "log"
+
+
+def test_two_logs_under_one_name_at_two_addresses_are_a_fork_for_whoever_looks_at_both(home, issued, tmp_path, capsys):
+    one, other = forked(home, tmp_path, capsys)
+    assert run(["vault", "monitor", str(one)]) == 0
+    assert run(["vault", "monitor", str(other)]) == 1
+    assert "is not what it was, grown" in capsys.readouterr().err
+    assert run(["vault", "monitor", str(one), "--department", "market"]) == 0
+
+
+def test_a_witness_cosigns_one_log_under_a_name_wherever_it_lies_and_never_an_older_one(
+    home, issued, tmp_path, monkeypatch, capsys
+):
+    shutil.copytree(home / "log", tmp_path / "older")
+    ours = str(home / "keys" / "trust.json")
+    one, other = forked(home, tmp_path, capsys)
+    monkeypatch.setenv("ONEFILE_HOME", str(tmp_path / "witness"))
+    assert run(["vault", "keys", "create", "witness", "--as", "w.example"]) == 0
+    for place, wanted in ((other, 0), (one, 1), (tmp_path / "older", 1), (other, 0)):
+        out = tmp_path / "cosigned"
+        out.unlink(missing_ok=True)
+        assert run(["vault", "monitor", str(place), "--trust", ours, "--cosign", str(out)]) == wanted
+        assert out.exists() is (wanted == 0)
+    state = ["--state", str(tmp_path / "fresh"), "--department", "market"]
+    assert run(["vault", "monitor", str(one), "--trust", ours, "--cosign", str(tmp_path / "again"), *state]) == 1
+    assert not (tmp_path / "again").exists()
