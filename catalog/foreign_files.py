@@ -60,6 +60,8 @@ def records(data: bytes, mapping: ForeignMapping) -> ForeignFile:
         return ForeignFile(list(_rows(text, mapping)))
     if mapping.format == "json-ld":
         _check_contexts(read_json(text))
+    if mapping.format == "turtle" and text.count("_:") + text.count("[") >= 2 * MAX_TRIPLES:  # two a statement at most
+        raise ForeignFileRefused(f"more than {MAX_TRIPLES} statements", "a catalogue in parts")
     if mapping.format == "rdf-xml" and ("<!DOCTYPE" in text or "<!ENTITY" in text):
         raise ForeignFileRefused("a document type or an entity", "RDF/XML without either")
     return ForeignFile([Record(each) for each in _datasets(_graph(text, mapping.format))])
@@ -157,10 +159,13 @@ def _local(tag: str) -> str:
 
 
 def _check_contexts(found: Any) -> None:
-    """Refuse whatever a JSON-LD reader would go and fetch."""
-    stack = [found]
+    """Refuse whatever a JSON-LD reader would go and fetch, and more nodes than there may be statements."""
+    stack, nodes = [found], 0
     while stack:
         each = stack.pop()
+        nodes += isinstance(each, dict)
+        if nodes > MAX_TRIPLES:
+            raise ForeignFileRefused(f"more than {MAX_TRIPLES} statements", "a catalogue in parts")
         if isinstance(each, list):
             stack.extend(each)
         elif isinstance(each, dict):

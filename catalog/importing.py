@@ -21,12 +21,16 @@ MAX_ITEMS = 2_000
 
 @dataclass(frozen=True)
 class Import:
-    """What came of a file: received = entries + refused + skipped records."""
+    """What came of a file: received = entries + refused + skipped records.
+
+    `held` are the ids of records that were refused, and are there none the less.
+    """
 
     received: int
     entries: tuple[Entry, ...]
     faults: tuple[Fault, ...]
     skipped: int = 0
+    held: frozenset[str] = frozenset()
 
     @property
     def refused(self) -> int:
@@ -46,12 +50,15 @@ def convert(file: ForeignFile, mapping: ForeignMapping) -> Import:
     entries: dict[str, tuple[int, Entry]] = {}
     codes: dict[str, int] = {}
     skipped = 0
+    held: set[str] = set()
     for number, record in enumerate(file.records, 1):
         if is_skipped(record, mapping):
             skipped += 1
             continue
-        entry = _entry(record, number, picker, classes)
+        own = record_id(record, number, picker)
+        entry = _entry(record, number, picker, classes, own) if own is not None else None
         if entry is None:
+            held |= set() if own is None else {_entry_id(mapping, own)}
             continue
         if entry.id in entries:
             picker.tell(number, "id", f"the id of record {entries[entry.id][0]} again", "each record once", True)
@@ -60,7 +67,11 @@ def convert(file: ForeignFile, mapping: ForeignMapping) -> Import:
             picker.tell(number, "code", f"the code of record {codes[entry.code]} again", "a code of its own")
         entries[entry.id] = (number, entry)
     taken = tuple(entry for _, entry in entries.values())
-    return Import(len(file.records), taken, tuple(picker.faults), skipped)
+    return Import(len(file.records), taken, tuple(picker.faults), skipped, frozenset(held - set(entries)))
+
+
+def _entry_id(mapping: ForeignMapping, own: str) -> str:
+    return f"{mapping.name}:{own}"
 
 
 def is_skipped(record: Record, mapping: ForeignMapping) -> bool:
@@ -88,10 +99,9 @@ def record_id(record: Record, number: int, picker: Picker) -> str | None:
     return None
 
 
-def _entry(record: Record, number: int, picker: Picker, classes: dict[str, tuple[str, ...]]) -> Entry | None:
-    own = record_id(record, number, picker)
-    if own is None:
-        return None
+def _entry(
+    record: Record, number: int, picker: Picker, classes: dict[str, tuple[str, ...]], own: str
+) -> Entry | None:  # fmt: skip
     mapping, before = picker.mapping, len(picker.faults)
     said = {
         target: picker.texts(record, number, target, each)
@@ -107,7 +117,7 @@ def _entry(record: Record, number: int, picker: Picker, classes: dict[str, tuple
 
     _check_terms(picker, number, one)
     return Entry(
-        id=f"{mapping.name}:{own}", kind="foreign", code=one("code"), title=one("title"), title_en=one("title_en"),
+        id=_entry_id(mapping, own), kind="foreign", code=one("code"), title=one("title"), title_en=one("title_en"),
         about=one("about"), provider="", provider_name=one("provider_name"),
         provider_name_en=one("provider_name_en"), provider_code=one("provider_code"), level=one("level"),
         classes=_path(picker, number, said, classes), share_class=one("share_class"), share_basis=one("share_basis"),

@@ -37,13 +37,17 @@ class Version:
     entry: Entry
 
 
-def record(connection: Connection, source: str, entries: Iterable[Entry], at: str, is_checked: bool = True) -> Recorded:
+def record(
+    connection: Connection, source: str, entries: Iterable[Entry], at: str, is_checked: bool = True,
+    held: frozenset[str] = frozenset(),
+) -> Recorded:  # fmt: skip
     """Keep what is new or changed as a version, and flag what the source lists no more. Again, it changes nothing.
 
     Args:
         source: `declared`, or the name of a mapping; entries of other sources are left alone.
         at: RFC 3339 in UTC.
         is_checked: whether states must follow the life cycle.
+        held: ids that the source still lists, but not so that they could be taken: they stay as they were.
 
     Raises:
         LifeCycleBroken: an entry's state cannot follow the one it had; nothing is kept.
@@ -66,7 +70,7 @@ def record(connection: Connection, source: str, entries: Iterable[Entry], at: st
         number = 1 if before is None else before[1].version + 1
         connection.execute(insert(CATALOG_VERSION).values(
             entry_id=entry.id, version=number, recorded_at=at, digest=digest, document=document))  # fmt: skip
-    vanished = sorted(set(old) - flagged)
+    vanished = sorted(set(old) - flagged - held)
     returned = sorted(flagged - set(old))
     _flag(connection, vanished, at)
     _flag(connection, returned, None)

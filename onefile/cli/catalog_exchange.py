@@ -65,6 +65,7 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
     from catalog.versions import DECLARED, record
     from onefile.cli.failure import Failure
     from onefile.cli.sharing import changing, print_json
+    from onefile.cli.tables import shown
     from onefile.verify.reading import instant_text
 
     mapping = load(mapping_name)
@@ -74,7 +75,7 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
             raise Failure(f"the source {source!r}: write letters, digits and '_'", exit_code=2)
     found = convert(records(file.read_bytes(), mapping), mapping)
     with changing(settings) as connection:
-        kept = record(connection, mapping.name, found.entries, instant_text(settings.now()), is_checked=False)
+        kept = record(connection, mapping.name, found.entries, instant_text(settings.now()), False, found.held)
     faults = [asdict(fault) for fault in found.faults]
     if as_json:
         counts = {name: len(ids) for name, ids in asdict(kept).items()}
@@ -83,7 +84,7 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
                     "faults": faults})  # fmt: skip
         return
     for fault in found.faults:
-        click.echo(f"record {fault.record}, {fault.field}: found {fault.found}; wanted {fault.wanted}")
+        click.echo(f"record {fault.record}, {fault.field}: found {shown(fault.found)}; wanted {fault.wanted}")
     told = {
         "zh": "收到 {}，接收 {}，未接收 {}，跳过 {}：新增 {}，变更 {}，未变 {}，消失 {}，恢复 {}",
         "en": "{} received, {} taken, {} refused, {} skipped: "

@@ -105,7 +105,10 @@ def check(settings: Settings, kind: str | None, as_json: bool) -> None:
     import catalog
     from catalog.item_checks import KINDS, check, described, supply
     from onefile.cli.items_import import as_described, tallies
+    from schemas.errors import one_of
 
+    if kind not in (None, *KINDS):
+        raise click.BadParameter(f"no kind {kind}: {one_of(KINDS, kind or '')}", param_hint="--kind")
     known = catalog.load(settings.declarations)
     items = [described(item) for item in known.declarations.items.values()]
     items += [as_described(source, item) for source, found in imported(settings).items() for item in found]

@@ -66,6 +66,13 @@ def import_items(settings: Settings, file: Path, mapping_name: str, source: str 
 
 def _keep(settings: Settings, source: str, kept: dict[str, Any]) -> dict[str, int]:
     """Put a source's items in the place of those before, and count what is new, changed, unchanged and gone."""
+    from onefile.files import lock
+
+    with lock(settings.home / "locks" / "items.lock"):
+        return _keep_alone(settings, source, kept)
+
+
+def _keep_alone(settings: Settings, source: str, kept: dict[str, Any]) -> dict[str, int]:
     from onefile.files import write_whole
 
     sources = _sources(settings)

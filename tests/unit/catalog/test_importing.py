@@ -196,6 +196,56 @@ def test_a_million_blank_nodes_are_refused_before_they_are_all_read(monkeypatch:
         records(b"[] <urn:p> [] .\n" * 1_000_000, load("dcat_ttl"))
 
 
+@pytest.mark.parametrize(
+    ("mapping", "data"),
+    [
+        ("dcat_jsonld", b'{"@graph": [' + b",".join([b'{"urn:p": {}}'] * 2_000) + b"]}"),
+        ("dcat_ttl", b"[] <urn:p> [] .\n" * 2_000),
+        ("dcat_ttl", b"_:a <urn:p> _:b .\n" * 2_000),
+    ],
+)
+def test_nodes_without_end_are_refused_before_a_reader_is_asked(
+    mapping: str, data: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("catalog.foreign_files.MAX_TRIPLES", 2_000)
+    monkeypatch.setattr("catalog.foreign_files._graph", None)
+    with pytest.raises(ForeignFileRefused, match="more than 2000 statements"):
+        records(data, load(mapping))
+
+
+def test_a_record_that_is_broken_now_is_refused_and_not_taken_for_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONEFILE_HOME", str(tmp_path / "var"))
+    (tmp_path / "m.yml").write_text(MAPPING, encoding="utf-8")
+
+    def taken(*rows: dict[str, object]) -> dict[str, int]:
+        (tmp_path / "f.json").write_text(json.dumps({"data": {"rows": rows}}), encoding="utf-8")
+        call = ["catalog", "import", str(tmp_path / "f.json"), "--mapping", str(tmp_path / "m.yml"), "--json"]
+        assert main.run(["--at", "2026-11-23T08:00:00+08:00", *call]) == 0
+        told = json.loads(capsys.readouterr().out)
+        return {name: told[name] for name in ("taken", "refused", "new", "unchanged", "vanished", "returned")}
+
+    one, two = {"id": 1, "name": "a"}, {"id": 2, "name": "b"}
+    assert taken(one, two)["new"] == 2
+    assert list(taken(one, {"id": 2}).values()) == [1, 1, 0, 1, 0, 0]
+    assert taken(one)["vanished"] == 1
+    assert taken(one, two)["returned"] == 1
+
+
+def test_what_a_foreign_record_says_does_not_steer_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ONEFILE_HOME", str(tmp_path / "var"))
+    (tmp_path / "m.yml").write_text(MAPPING, encoding="utf-8")
+    row = {"id": 1, "name": "a", "更新": "\x1b[2J\x1b[31mred"}
+    (tmp_path / "f.json").write_text(json.dumps({"data": {"rows": [row]}}), encoding="utf-8")
+    assert main.run(["catalog", "import", str(tmp_path / "f.json"), "--mapping", str(tmp_path / "m.yml")]) == 0
+    out = capsys.readouterr().out
+    assert "update_cycle" in out
+    assert "\x1b" not in out
+
+
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalog.foreign_files.MAX_BYTES", 10)
     with pytest.raises(ForeignFileRefused, match="11 bytes"):

@@ -153,6 +153,8 @@ def test_the_verb_checks_what_is_laid_over(
     said = capsys.readouterr().out
     assert "兜底条款: 1" in said
     assert "承诺时限长于法定时限: 1" in said
+    assert main.run(["--lang", "en", "items", "check", "--kind", "deadlines"]) == 2
+    capsys.readouterr()
     assert main.run(["--lang", "en", "items", "check", "--kind", "deadline", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {name for name, count in told["findings"].items() if count} == {"deadline"}

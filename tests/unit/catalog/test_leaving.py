@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -78,7 +79,9 @@ def test_items_of_persons_never_leave() -> None:
     "contact",
     ["13800138000", "138 0013 8000", "+86-13800138000", "0755-12345678", "（0755）12345678", "400-123-4567",
      "a.b@x.gov.cn",
-     "电话：12345678", "咨询电话1234567", "热线 12345", "１３８００１３８０００", "Tel: 8765 4321", "x＠y.com"],
+     "电话：12345678", "咨询电话1234567", "热线 12345", "１３８００１３８０００", "Tel: 8765 4321", "x＠y.com",
+     "0755-1234-8000", "(0755) 1234 8000", "138.0013.8000", "+1 202 555 1234", "86-755-12348000", "tel. 12348000",
+     "12345政务服务热线", "联系人：王五 12348000", "电话0755 1234 8000转12345", "a.b (at) x.gov.cn"],
 )  # fmt: skip
 def test_telephones_and_e_mails_are_blotted_out(contact: str) -> None:
     said = redacted(f"详情请联系{contact}。")
@@ -87,8 +90,10 @@ def test_telephones_and_e_mails_are_blotted_out(contact: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026年统计 1949-2025", "GB 18030", "91690101MA00000158", "440101198001", "编号 20230000403"]
-)
+    "text", ["2026年统计 1949-2025", "GB 18030", "91690101MA00000158", "440101198001", "编号 20230000403",
+             "hotel 20240101", "电话咨询2024年数据", "102001/000001",
+             "手机号码，长度 11", "移动电话用户 12345 户", "Order 809 of 2025-05-28, art. 20"]
+)  # fmt: skip
 def test_years_and_codes_are_left(text: str) -> None:
     assert redacted(text) == text
 
@@ -102,6 +107,21 @@ def test_contacts_leave_in_no_form() -> None:
         guide_csv(bad),
     ):
         assert not any(word in made.decode() for word in ("12345678", "a@b.cn", "13800138000"))
+
+
+@pytest.mark.parametrize("name", ["title", "title_en", "about", "provider_name", "share_condition", "open_condition"])
+def test_no_text_of_an_entry_lets_a_contact_leave(name: str) -> None:
+    entry = replace(ENTRIES["market.food_permits"], openness="conditional", **{name: "ask 0755-12345678, a@b.cn"})
+    bad = leaving([entry])
+    for made in (turtle(graph(bad, CLASSES, BASE)), data_json(bad, BASE), guide_csv(bad)):
+        assert not any(word in made.decode() for word in ("12345678", "a@b.cn"))
+
+
+def test_long_texts_are_looked_through_in_little_time() -> None:
+    began = time.process_time()
+    for text in ("0" * 20_000, "a" * 20_000 + "@", "+1" * 10_000, "联系人" + "1(" * 10_000):
+        redacted(text)
+    assert time.process_time() - began < 10
 
 
 def test_data_json_has_what_the_schema_requires_but_for_the_e_mail() -> None:
