@@ -88,7 +88,7 @@ QUERIES = (
     "企业登记信息", "hydj", "renkou", "食品许可", "車輛登記", "房屋 地址", "信息", "qydjxx", "shipin xuke", "000123",
     "register", "学校名录 教育", "人口", "没有这样的词语",
 )  # fmt: skip
-ROUNDS = 20
+ROUNDS = 100
 
 
 def main() -> None:

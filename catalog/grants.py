@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from catalog.entries import Entry
 from catalog.errors import GrantNotInForce, ReasonMissing, RequestRefused
 from catalog.grades import GRADES
-from catalog.requests import check_part
+from catalog.requests import check_part, read_rows
 from catalog.sharing_states import GRANT, NEED_NO_REASON
 from catalog.sharing_store import Actor, Case, cases, get, move
 from schemas.serving.tables import SHARING_STEP, SHARING_USE
@@ -41,6 +41,16 @@ class Given:
     left_today: int
     masked: tuple[str, ...] = ()
     passes_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """To what a grant is narrowed: what is empty stays as it is. `rows` as of `Wanted`; `quota` looks a day."""
+
+    fields: tuple[str, ...] = ()
+    rows: str = ""
+    items: tuple[str, ...] = ()
+    quota: int = 0
 
 
 def given(connection: Connection, grant_id: str, entry: Entry | None, on: date) -> Given:
@@ -123,9 +133,9 @@ def unused(connection: Connection, on: date) -> list[tuple[str, str]]:
 
 def act(
     connection: Connection, grant_id: str, action: str, actor: Actor, reason: str, sharing: Sharing,
-    fields: tuple[str, ...] = (), detail: str = "",
+    fields: tuple[str, ...] = (), detail: str = "", limits: Limits | None = None,
 ) -> Case:  # fmt: skip
-    """Take a step on a grant; `narrow` leaves the `fields` named. `detail` is kept with the step.
+    """Take a step on a grant; `narrow` leaves the `fields` named, or what `limits` say. `detail` is kept with the step.
 
     `allow_passing_on` names in `detail` the department that may have it too.
 
@@ -141,9 +151,7 @@ def act(
         raise ReasonMissing(action)
     wants: Mapping[str, object] = case.wants
     if action == "narrow":
-        if not fields or set(fields) - set(case.fields):
-            raise RequestRefused("no fields to leave, or others than granted", f"some of {', '.join(case.fields)}")
-        wants = {**wants, "fields": [name for name in case.fields if name in fields]}
+        wants = _narrowed(case, limits or Limits(fields))
     if action == "allow_passing_on":
         if not detail or detail in (case.consumer, case.provider):
             raise RequestRefused("nobody to pass it on to", "the department that may have it too")
@@ -151,6 +159,30 @@ def act(
     if action == "dispose" and not detail:
         raise RequestRefused("no statement of disposal", "the signed statement of what became of the data")
     return move(connection, case, actor, action, reason, step.to, None, wants, detail)
+
+
+def _narrowed(case: Case, limits: Limits) -> Mapping[str, object]:
+    """Return a grant's document with less in it; raise RequestRefused where it would be nothing, more, or the same."""
+    wants: dict[str, object] = dict(case.wants)
+    if limits == Limits() or set(limits.fields) - set(case.fields):
+        raise RequestRefused("no fields to leave, or others than granted", f"some of {', '.join(case.fields)}")
+    if limits.fields:
+        wants["fields"] = [name for name in case.fields if name in limits.fields]
+    if limits.rows:
+        new, old = read_rows(limits.rows), read_rows(str(case.wants["rows"]))
+        if new != old and not (old.kind == "all" or (old.kind == new.kind == "area" and old.covers(new.value, ""))):
+            raise RequestRefused("rows beyond those granted", f"some of {case.wants['rows']}")
+        wants["rows"] = limits.rows
+    if limits.items:
+        items = case.wants["items"]
+        if isinstance(items, list) and items and set(limits.items) - set(items):
+            raise RequestRefused("items beyond those granted", f"some of {', '.join(map(str, items))}")
+        wants["items"] = list(limits.items)
+    if limits.quota:
+        if not 0 < limits.quota <= int(str(case.wants["quota"])):
+            raise RequestRefused(f"a quota of {limits.quota}", f"1 to {case.wants['quota']}")
+        wants["quota"] = limits.quota
+    return wants
 
 
 def notices(connection: Connection, department: str, since: str) -> list[dict[str, object]]:

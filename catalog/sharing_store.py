@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
 from sqlalchemy import Connection, Table, func, insert, select, update
 
@@ -57,10 +58,16 @@ class Case:
 
 def new_id(connection: Connection, letter: str, day: date) -> str:
     """Return the next id of a day, like R20261123-0001; in the one write transaction, so none is given twice."""
+    return next(new_ids(connection, letter, day))
+
+
+def new_ids(connection: Connection, letter: str, day: date) -> Iterator[str]:
+    """Yield the next ids of a day; each that is yielded has to be used before another caller asks."""
     table, column = _TABLES[letter]
     start = f"{letter}{day:%Y%m%d}-"
     taken = select(func.count()).select_from(table).where(table.c[column].startswith(start))
-    return f"{start}{connection.execute(taken).scalar_one() + 1:04d}"
+    for number in count(connection.execute(taken).scalar_one() + 1):
+        yield f"{start}{number:04d}"
 
 
 def put_request(connection: Connection, case: Case, made_on: date) -> None:

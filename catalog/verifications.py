@@ -16,7 +16,7 @@ from catalog.model import Catalogue
 from catalog.one_source import lead_of
 from catalog.requests import check_part
 from catalog.sharing_states import VERIFICATION
-from catalog.sharing_store import Actor, Case, cases, get, move, new_id, put_verification
+from catalog.sharing_store import Actor, Case, cases, get, move, new_ids, put_verification
 from schemas.serving.tables import SHARING_VERIFICATION, SUBJECT
 from schemas.working_days import Sharing
 
@@ -90,22 +90,25 @@ def sweep(connection: Connection, found: Iterable[Contradiction], catalogue: Cat
     present: set[tuple[str, ...]] = set()
     opened: list[str] = []
     leadless = 0
+    ids = new_ids(connection, "V", actor.day)
     for each in found:
         lead = lead_of(catalogue, each.kind, each.attribute)
         key = (each.subject_id, f"{each.kind}.{each.attribute}", each.fingerprint)
         present.add(key)
         leadless += lead is None
         if lead is not None and key not in known:
-            opened.append(_open(connection, each, lead, catalogue.sharing, ruled))
+            opened.append(_open(connection, next(ids), each, lead, catalogue.sharing, ruled))
             known.add(key)
     resolved = [_resolve(connection, case_id, ruled) for case_id in _gone(connection, present)]
     return Swept(tuple(opened), tuple(resolved), tuple(_escalate(connection, ruled)), leadless)
 
 
-def _open(connection: Connection, each: Contradiction, lead: str, sharing: Sharing, actor: Actor) -> str:
+def _open(
+    connection: Connection, case_id: str, each: Contradiction, lead: str, sharing: Sharing, actor: Actor
+) -> str:  # fmt: skip
     consumer = next((department for department in each.departments if department != lead), "")
     case = Case(
-        new_id(connection, "V", actor.day), "", consumer, lead, f"{each.kind}.{each.attribute}", OPENED, 0, "", "",
+        case_id, "", consumer, lead, f"{each.kind}.{each.attribute}", OPENED, 0, "", "",
         sharing.due("verification", actor.day).isoformat(),
         {"resources": list(each.resources), "departments": list(each.departments)},
     )  # fmt: skip

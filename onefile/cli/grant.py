@@ -78,6 +78,9 @@ def show(settings: Settings, grant_id: str, as_json: bool) -> None:
 @click.argument("grant_id", metavar="GRANT")
 @click.argument("action", type=click.Choice(ACTIONS))
 @acting
+@click.option("--rows", default="", help="`narrow`: to these rows, like area=690101.")
+@click.option("--items", default="", metavar="CODE,…", help="`narrow`: to these service items.")
+@click.option("--quota", type=int, default=0, help="`narrow`: to this many looks a day.")
 @click.option("--to", "passed_to", default="", help="`allow_passing_on`: the department that may have it too.")
 @click.option("--statement", type=click.Path(path_type=Path), help="`dispose`: the statement of disposal.")
 @click.option("--signature", type=click.Path(path_type=Path), help="`dispose`: Ed25519 over its bytes, 64 bytes.")
@@ -85,7 +88,7 @@ def show(settings: Settings, grant_id: str, as_json: bool) -> None:
 @click.pass_obj
 def act(
     settings: Settings, grant_id: str, action: str, role: str, department: str, reason: str, fields: str,
-    passed_to: str, statement: Path | None, signature: Path | None, as_json: bool,
+    rows: str, items: str, quota: int, passed_to: str, statement: Path | None, signature: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Take the step ACTION on GRANT. `dispose` wants a statement signed with a key of the department."""
     import catalog
@@ -98,7 +101,8 @@ def act(
         detail = known.department(passed_to).id
     with changing(settings) as connection:
         who = actor(settings, role, department)
-        case = grants.act(connection, grant_id, action, who, reason, known.sharing, names(fields), detail)
+        limits = grants.Limits(names(fields), rows, names(items), quota)
+        case = grants.act(connection, grant_id, action, who, reason, known.sharing, (), detail, limits)
     listed(settings, [case], as_json)
 
 

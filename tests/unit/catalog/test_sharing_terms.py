@@ -14,6 +14,7 @@ import catalog
 from catalog import grants, requests
 from catalog.entries import Entry, entries
 from catalog.errors import RequestRefused
+from catalog.grants import Limits
 from catalog.requests import Wanted, apply
 from catalog.sharing_store import Actor, Case, get, steps
 from schemas.serving.connection import writing
@@ -132,3 +133,35 @@ def test_an_entry_of_another_catalogue_is_not_asked_for_here(db: Connection) -> 
     foreign = replace(POPULATION, id="next_city:1f", kind="foreign", provider="")
     with pytest.raises(RequestRefused, match="next_city:1f, of another catalogue"):
         apply(db, WANTED, foreign, who("consumer", POPULATION))
+
+
+def granted(db: Connection, wanted: Wanted) -> Case:
+    return get(db, f"G{act(db, approved(db, wanted), 'provider:grant', POPULATION).id[1:]}")
+
+
+@pytest.mark.parametrize(
+    ("limits", "rows", "items", "quota", "fields"),
+    [
+        (Limits(rows="area=690101"), "area=690101", ("01", "02"), 2, ("name", "sex")),
+        (Limits(rows="area=690100", items=("02",)), "area=690100", ("02",), 2, ("name", "sex")),
+        (Limits(("sex",), quota=1), "area=690100", ("01", "02"), 1, ("sex",)),
+    ],
+)
+def test_a_grant_is_narrowed_in_fields_rows_items_and_quota(
+    db: Connection, limits: Limits, rows: str, items: tuple[str, ...], quota: int, fields: tuple[str, ...]
+) -> None:
+    grant = granted(db, replace(WANTED, rows="area=690100", items=("01", "02")))
+    grants.act(db, grant.id, "narrow", who("provider", POPULATION), "less will do", KNOWN.sharing, limits=limits)
+    gives = grants.given(db, grant.id, POPULATION, DAY)
+    assert (gives.rows, gives.items, gives.left_today, gives.fields) == (rows, items, quota, fields)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [Limits(), Limits(("number",)), Limits(rows="area=6902"), Limits(rows="area=69"), Limits(rows="level=city"),
+     Limits(items=("03",)), Limits(quota=3), Limits(quota=-1), Limits(rows="all")],
+)  # fmt: skip
+def test_narrowing_never_widens(db: Connection, limits: Limits) -> None:
+    grant = granted(db, replace(WANTED, rows="area=690100", items=("01", "02")))
+    with pytest.raises(RequestRefused):
+        grants.act(db, grant.id, "narrow", who("provider", POPULATION), "more", KNOWN.sharing, limits=limits)
