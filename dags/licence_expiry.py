@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from dags import assets, work
+from dags import assets, licence_steps, work
 
 
 @dag(
@@ -22,17 +22,7 @@ def run() -> None:
     def lapse() -> dict[str, int]:
         return work.lapse_licences()
 
-    @task
-    def count(done: dict[str, int]) -> int:
-        return work.count_licences(done)
-
-    @task
-    def publish() -> dict[str, int]:
-        return work.publish_status()
-
-    lapsed = lapse()
-    count(lapsed)
-    lapsed >> publish()
+    licence_steps.follow(lapse(), is_counted_always=False)
 
 
 run()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from airflow.sdk import AssetAny, dag, task
 
 import catalog
-from dags import assets, work
+from dags import assets, licence_steps, work
 from onefile import settings
 
 declared = catalog.load(settings.read().declarations).declarations
@@ -26,17 +26,7 @@ def run() -> None:
     def issue() -> dict[str, int]:
         return work.issue_licences()
 
-    @task
-    def count() -> int:
-        return work.count_licences()
-
-    @task
-    def publish() -> dict[str, int]:
-        return work.publish_status()
-
-    issued = issue()
-    issued >> count()
-    issued >> publish()
+    licence_steps.follow(issue(), is_counted_always=True)
 
 
 run()

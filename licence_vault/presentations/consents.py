@@ -66,6 +66,12 @@ def of_licence(connection: Connection, licence_key: str) -> list[Consent]:
     return [_read(found._mapping) for found in connection.execute(rows)]
 
 
+def agreed_fields(connection: Connection, licence_key: str, audience: str, item: str, day: date) -> tuple[str, ...]:
+    """Return the fields of the newest consent that covers an audience and item on a day; none where none does."""
+    found = [one for one in of_licence(connection, licence_key) if one.covers(audience, (), item, day)]
+    return found[-1].fields if found else ()
+
+
 def _read(row: Mapping[Any, Any]) -> Consent:
     values = {str(name): value for name, value in row.items()}
     return Consent(**{**values, "fields": tuple(json.loads(values["fields"]))})

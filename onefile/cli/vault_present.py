@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,13 +33,17 @@ CASE = click.option(
 OUT = click.option("--out", type=click.Path(path_type=Path), help="File to write to, instead of standard output.")
 
 
+def on_which_basis(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options that say who is shown a licence, on which basis and for what; `use_of` reads them."""
+    grant = click.option("--grant", "grant_id", help="The grant whose consumer asks, and whose fields are shown.")
+    to = click.option("--to", "audience", metavar="DEPARTMENT", help="Without a grant: whom the consent is for.")
+    fields = click.option("--fields", default="", metavar="CODE,…", help="Show only these of the granted fields.")
+    return grant(to(fields(ITEM(CASE(verb)))))
+
+
 @click.command()
 @click.argument("licence")
-@click.option("--grant", "grant_id", help="The grant whose consumer asks, and whose fields are shown.")
-@click.option("--to", "audience", metavar="DEPARTMENT", help="Without a grant: whom the holder's consent is for.")
-@click.option("--fields", default="", metavar="CODE,…", help="Show only these of the granted fields.")
-@ITEM
-@CASE
+@on_which_basis
 @NONCE
 @click.option("--minutes", type=click.IntRange(1, 1440), default=10, show_default=True, help="How long it lives.")
 @click.option("--holder-key", type=click.Path(path_type=Path), help="The holder's public key (PEM), to bind it to.")
@@ -53,25 +58,18 @@ def present(
 
     It is recorded, and put into the ledger, before it is written. `onefile verify` takes it.
     """
-    from licence_vault import exporting
     from licence_vault.presentations import minting
 
-    if (grant_id is None) == (audience is None):
-        raise click.UsageError("name --grant, or --to where the holder has consented")
-    vault = opened(settings)
-    kept = exporting.find(vault, licence)
-    kind = types_by_code(settings)(kept.place.type)
-    given = (str(audience), names(fields), "consent")
-    if grant_id:
-        given = granted(settings, grant_id, kept.place.issuer, kind, item, fields)
+    key = None if holder_key is None else read_bytes(holder_key)
+    found = use_of(settings, licence, grant_id, audience, item, fields)
     use = minting.Use(
-        *given[:2], item, case_no, nonce, given[2], settings.operator, timedelta(minutes=minutes),
-        None if holder_key is None else read_bytes(holder_key),
+        found.audience, found.fields, item, case_no, nonce, found.basis, settings.operator,
+        timedelta(minutes=minutes), key,
     )  # fmt: skip
-    shown = minting.present(vault, kept, kind, use, moment(settings))
+    shown = minting.present(found.vault, found.kept, found.kind, use, moment(settings))
     if grant_id:
-        count(settings, grant_id, kind, shown)
-    hand_out(settings, vault, kept, shown, purpose, out, given[2])
+        count(settings, grant_id, found.kind, shown)
+    hand_out(settings, found.vault, found.kept, shown, purpose, out, found.basis)
 
 
 @click.group()
@@ -216,6 +214,39 @@ def bind(settings: Settings, file: Path, key: Path, audience: str, nonce: str, o
     shown = read_bytes(file).decode("ascii", "replace").strip()
     signed = sd_jwt.bind(shown, audience, nonce, int(settings.now().timestamp()), signer_of_pem(read_bytes(key)))
     write_out(signed.encode("ascii"), out)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A licence that is to be shown: to whom, which fields, on which basis."""
+
+    vault: Vault
+    kept: Kept
+    kind: LicenceType
+    audience: str
+    fields: tuple[str, ...]
+    basis: str
+
+
+def use_of(
+    settings: Settings, licence: str, grant_id: str | None, audience: str | None, item: str, fields: str
+) -> Found:
+    """Return a licence with what the grant gives, or what the holder's newest consent covers, or `fields` of these."""
+    from licence_vault import exporting
+    from licence_vault.presentations import consents
+
+    if (grant_id is None) == (audience is None):
+        raise click.UsageError("name --grant, or --to where the holder has consented")
+    vault = opened(settings)
+    kept = exporting.find(vault, licence)
+    kind = types_by_code(settings)(kept.place.type)
+    if grant_id is not None:
+        return Found(vault, kept, kind, *granted(settings, grant_id, kept.place.issuer, kind, item, fields))
+    to, wanted, key = str(audience), names(fields), kept.version.licence_key
+    if not wanted:
+        with vault.looking() as connection:
+            wanted = consents.agreed_fields(connection, key, to, item, settings.today())
+    return Found(vault, kept, kind, to, wanted, "consent")
 
 
 def opened(settings: Settings) -> Vault:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from onefile.verify.licence_verdict import GENUINE as OF_LICENCES
-from onefile.verify.licence_verdict import printable
+from onefile.verify import use_verdict
 from onefile.verify.presentation import SKEW, Presentation, Question, open_presentation
 from onefile.verify.reading import instant_text
-from onefile.verify.status import open_status
 from onefile.verify.trust import read_trust
 
 GENUINE: dict[str, tuple[int, str, str]] = {
@@ -17,8 +15,7 @@ GENUINE: dict[str, tuple[int, str, str]] = {
                   "genuine: made for {audience}, for {item} {case}; the licence is in force (as known at {known_at})"),
     "presentation_not_yet": (3, "真实，但出示时间未到", "genuine, but its time has not begun"),
     "presentation_over": (3, "真实，但出示凭证已过期，请重新取得", "genuine, but its time is over: fetch another one"),
-    **{code: words for code, words in OF_LICENCES.items() if code not in (
-        "in_force", "not_yet_in_force", "no_longer_in_force", "status_unknown")},
+    **use_verdict.NOT_IN_FORCE,
 }  # fmt: skip
 """Verdicts on a genuine presentation: exit code, Chinese, English."""
 
@@ -54,12 +51,8 @@ def judge_presentation(
     """
     trusted = read_trust(trust)
     shown = open_presentation(data, trusted, question)
-    code, known_at = "presented", shown.made_at
-    if status is not None:
-        listed = open_status(status.decode("ascii", "replace"), trusted, shown.origin, shown.leaf_index)
-        if listed.issued_at >= shown.made_at:
-            said = listed.status(shown.leaf_index)
-            code, known_at = "presented" if said == "valid" else said, listed.issued_at
+    said, known_at = use_verdict.state_of(shown, trusted, status)
+    code = "presented" if said == "valid" else said
     if at + SKEW < shown.begins_at:
         code = "presentation_not_yet"
     elif at >= shown.ends_at:
@@ -69,32 +62,13 @@ def judge_presentation(
 
 def told(verdict: PresentationVerdict, lang: str) -> str:
     """Return the verdict in sentences, a line each, and the disclosed fields."""
-    shown = verdict.shown
     _, zh, en = GENUINE[verdict.code]
-    words = (zh if lang == "zh" else en).format(
-        audience=printable(shown.audience), item=printable(shown.item), case=printable(shown.case),
-        known_at=instant_text(verdict.known_at),
-    )  # fmt: skip
-    until = ("有效至" if lang == "zh" else "until", instant_text(shown.ends_at))
-    fields = [until, *((code, str(value)) for code, value in shown.data.items())]
-    return "\n".join([words, *(f"  {printable(name)}: {printable(value)}" for name, value in fields)])
+    until = f"  {'有效至' if lang == 'zh' else 'until'}: {instant_text(verdict.shown.ends_at)}"
+    head, *fields = use_verdict.told(zh if lang == "zh" else en, verdict.shown, verdict.known_at, {}).split("\n")
+    return "\n".join([head, until, *fields])
 
 
 def as_json(verdict: PresentationVerdict, lang: str) -> dict[str, object]:
     """Return the verdict as a JSON object for programs."""
-    shown = verdict.shown
-    return {
-        "verdict": verdict.code,
-        "words": told(verdict, lang).split("\n")[0],
-        "known_at": instant_text(verdict.known_at),
-        "id": shown.id,
-        "type": shown.type,
-        "audience": shown.audience,
-        "item": shown.item,
-        "case": shown.case,
-        "made_at": instant_text(shown.made_at),
-        "until": instant_text(shown.ends_at),
-        "holder_bound": shown.is_bound,
-        "log": {"origin": shown.origin, "leaf_index": shown.leaf_index},
-        "data": shown.data,
-    }
+    more = {"holder_bound": verdict.shown.is_bound}
+    return use_verdict.as_json(verdict.code, told(verdict, lang), verdict.shown, verdict.known_at, more)

@@ -103,7 +103,7 @@ def test_a_look_is_counted_before_it_is_handed_out_and_its_grant_is_in_the_ledge
     assert f", grant {GRANT}" in capsys.readouterr().out
 
 
-def test_a_grant_or_a_consent_is_needed(home, licence, capsys):
+def test_a_grant_or_a_consent_is_needed(home, licence, tmp_path, capsys):
     base = ["vault", "present", licence, *FOR, "--purpose", "case 17"]
     assert run(base) == 2
     assert run([*base, "--to", "health", "--fields", "ZZMC"]) == 1
@@ -113,6 +113,9 @@ def test_a_grant_or_a_consent_is_needed(home, licence, capsys):
     assert run([*give, "--json"]) == 0
     number = json.loads(capsys.readouterr().out)["consent"]
     assert run([*base, "--to", "health", "--fields", "ZZMC"]) == 0
+    whole = tmp_path / "whole"
+    assert run([*base, "--to", "health", "--out", str(whole)]) == 0
+    assert sorted(verified(capsys, home, whole)[1]["data"]) == ["CZZT", "ZZMC"]
     assert run(["vault", "consent", "withdraw", number]) == 0
     capsys.readouterr()
     assert run([*base, "--to", "health", "--fields", "ZZMC"]) == 1
