@@ -92,6 +92,12 @@ def version(connection: Connection, entry_id: str, number: int) -> Version:
     return found[number - 1]
 
 
+def histories(connection: Connection) -> list[list[Version]]:
+    """Return the versions of every entry that is declared, the first one first."""
+    known, flagged = _newest(connection, DECLARED), _flagged(connection, DECLARED)
+    return [versions(connection, entry_id) for entry_id in sorted(known) if entry_id not in flagged]
+
+
 def foreign(connection: Connection) -> dict[str, tuple[Entry, bool]]:
     """Return the newest version of each imported entry, and whether its source lists it no more."""
     asked = select(CATALOG_ENTRY.c.source).distinct().where(CATALOG_ENTRY.c.source != DECLARED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from onefile.cli.catalog_exchange import export, import_file
-from onefile.cli.catalog_figures import leads
+from onefile.cli.catalog_figures import leads, waiting
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -192,6 +192,7 @@ def stats(settings: Settings, as_json: bool) -> None:
 command.add_command(export)
 command.add_command(import_file)
 command.add_command(leads)
+command.add_command(waiting)
 
 
 def _wanted(asked: dict[str, str | None]) -> dict[str, str | None]:

@@ -159,3 +159,35 @@ def leads(settings: Settings, defects: bool, as_json: bool) -> None:
         for each in found
     ]  # fmt: skip
     click.echo(aligned([headings[settings.lang], *rows]))
+
+
+@click.command()
+@click.option("--late", "is_late", is_flag=True, help="Those whose clock has run out only.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def waiting(settings: Settings, is_late: bool, as_json: bool) -> None:
+    """List entries in review, and those that are worked on again, with the day by which that is due.
+
+    They wait since the version in which they came to their state (`onefile catalog record`).
+    """
+    import catalog
+    from catalog.entry_clocks import waiting as found_waiting
+    from catalog.versions import histories
+    from onefile.cli.tables import aligned
+    from schemas.serving.connection import looking
+    from schemas.serving.migration import upgrade
+
+    sharing = catalog.load(settings.declarations).sharing
+    upgrade(settings.database_url)
+    with looking(settings.database_url) as connection:
+        kept = histories(connection)
+    found = [e for e in found_waiting(kept, sharing, settings.today(), settings.timezone) if e.is_late or not is_late]
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=2, default=str))
+        return
+    headings = {
+        "zh": ("目录", "部门", "状态", "自", "期限", "逾期"),
+        "en": ("entry", "provider", "state", "since", "due", "late"),
+    }
+    rows = [(e.entry_id, e.provider, e.state, str(e.since), str(e.due_on), "*" if e.is_late else "") for e in found]
+    click.echo(aligned([headings[settings.lang], *rows]) if rows else {"zh": "没有", "en": "none"}[settings.lang])
