@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from onefile.verify.errors import MalformedCheckpoint, NotWitnessed, UnknownKey
 from onefile.verify.merkle import EMPTY_ROOT
-from onefile.verify.note import COSIGNATURE, NoteKey, note_kind, read_note, signers
+from onefile.verify.note import COSIGNATURE, Note, NoteKey, cosigned_at, note_kind, read_note, signers
 from onefile.verify.reading import MOST
 from onefile.verify.trust import Trust, TrustedKey
 
@@ -60,11 +60,26 @@ def open_checkpoint(data: bytes, trust: Trust) -> SignedCheckpoint:
     signed = signers(note, [NoteKey(checkpoint.origin, note_kind(k.algorithm), k.public, k.id) for k in logs.values()])
     if not signed:
         raise UnknownKey(note.signatures[0].key_id.hex())
-    witnesses = signers(note, [NoteKey(k.signs_as, COSIGNATURE, k.public, k.id) for k in trust.of_use(WITNESS_USE)])
+    witnesses = _witnesses(note, trust)
     if len(witnesses) < trust.witnesses_needed:
         raise NotWitnessed(len(witnesses), trust.witnesses_needed)
     youngest = max((logs[key.id] for key in signed), key=lambda key: (key.retired_at is None, key.created_at))
-    return SignedCheckpoint(checkpoint, youngest, tuple(key.name for key in witnesses))
+    return SignedCheckpoint(checkpoint, youngest, witnesses)
+
+
+def _witnesses(note: Note, trust: Trust) -> tuple[str, ...]:
+    """Return the names of the witnesses that co-signed: each once, whichever of its keys it did it with.
+
+    A lost key's line says nothing, for no stamp shows that it is older; nor does a retired key's that is younger.
+    """
+    keys = {key.id: key for key in trust.of_use(WITNESS_USE) if key.lost_at is None}
+    found = signers(note, [NoteKey(key.signs_as, COSIGNATURE, key.public, key.id) for key in keys.values()])
+    counted = []
+    for key in found:
+        retired_at = keys[key.id].retired_at
+        if retired_at is None or cosigned_at(note, key) <= retired_at.timestamp():
+            counted.append(key.name)
+    return tuple(dict.fromkeys(counted))
 
 
 def read_checkpoint(text: bytes) -> Checkpoint:

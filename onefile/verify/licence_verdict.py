@@ -139,6 +139,8 @@ def as_json(verdict: LicenceVerdict, lang: str) -> dict[str, object]:
             "leaf_index": verdict.proved.leaf_index,
         },
         "witnesses": list(signed.witnesses),
+        "certified_by": verdict.proved.certified_by,
+        "stamped_at": None if verdict.proved.stamped_at is None else instant_text(verdict.proved.stamped_at),
         "data": licence.data,
     }
 

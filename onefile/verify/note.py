@@ -89,6 +89,12 @@ def cosigned(text: bytes, seconds: int) -> bytes:
     return b"cosignature/v1\ntime %d\n" % seconds + text
 
 
+def cosigned_at(note: Note, key: NoteKey) -> int:
+    """Return when a witness says that it co-signed a note (POSIX seconds), once `signers` has found its line."""
+    line = next(line for line in note.signatures if (line.name, line.key_id) == (key.name, key.note_id))
+    return int.from_bytes(line.signature[:8], "big")
+
+
 def read_note(data: bytes) -> Note:
     """Take a note apart.
 

@@ -92,7 +92,7 @@ def read_trust(data: bytes) -> Trust:
     if len(by_id) != len(keys):
         raise MalformedTrust("a key stands twice")
     needed = top.count("witnesses_needed") if top.has("witnesses_needed") else 0
-    if needed > sum(key.use == "witness" for key in keys):
+    if needed > len({key.signs_as for key in keys if key.use == "witness" and key.lost_at is None}):
         raise MalformedTrust("it demands more witnesses than it has")
     return Trust(by_id, needed, _certificates(top, "cas"), _certificates(top, "tsas"))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -196,6 +198,36 @@ def test_k_of_n_witnesses_are_counted_each_once(store, witnesses):
     opened = open_checkpoint(note + lines[0] + lines[2], needs_two)
     assert opened.witnesses == ("witness.example/w0", "witness.example/w2")
     assert open_checkpoint(note + b"".join(lines), demanding(3, store, *witnesses)).witnesses
+
+
+def with_key(trust, key_id, **changes):
+    return replace(trust, keys={**trust.keys, key_id: replace(trust.keys[key_id], **changes)})
+
+
+def test_two_keys_of_one_witness_are_one_witness(store, witnesses):
+    note = NoteSigner.of(store.active_key("log")).checkpoint(7, ROOT)
+    first = NoteSigner.of(witnesses[0].active_key("witness")).cosign(note, 1_800_000_000)
+    witnesses[0].create_key("again", use="witness", at=AT, signs_as="witness.example/w0")
+    second = NoteSigner.of(witnesses[0].key("again")).cosign(note, 1_800_000_000)
+    assert open_checkpoint(note + first + second, demanding(1, store, *witnesses)).witnesses == ("witness.example/w0",)
+    with pytest.raises(NotWitnessed, match="1 trusted witnesses"):
+        open_checkpoint(note + first + second, demanding(2, store, *witnesses))
+
+
+def test_a_lost_witness_s_key_counts_no_more_and_a_retired_one_only_for_what_is_older(store, witnesses):
+    note = NoteSigner.of(store.active_key("log")).checkpoint(7, ROOT)
+    key = witnesses[0].active_key("witness")
+    line = NoteSigner.of(key).cosign(note, 1_800_000_000)
+    trust, signed_at = demanding(1, store, *witnesses), datetime.fromtimestamp(1_800_000_000, UTC)
+    for later, wanted in ((timedelta(), True), (timedelta(days=1), True), (timedelta(seconds=-1), False)):
+        retired = with_key(trust, key.id, state="retired", retired_at=signed_at + later)
+        if wanted:
+            assert open_checkpoint(note + line, retired).witnesses == ("witness.example/w0",)
+        else:
+            with pytest.raises(NotWitnessed):
+                open_checkpoint(note + line, retired)
+        with pytest.raises(NotWitnessed):
+            open_checkpoint(note + line, with_key(retired, key.id, lost_at=signed_at + timedelta(days=9)))
 
 
 def test_a_cosignature_for_another_checkpoint_or_time_condemns_it(store, witnesses):

@@ -22,6 +22,7 @@ from onefile.verify.algorithms import SM2_SM3
 from onefile.verify.certificate import load
 from onefile.verify.errors import BadTimestamp, IssuerUnproved, LostKey, MalformedTrust, VerificationError
 from onefile.verify.licence import open_licence
+from onefile.verify.licence_verdict import as_json, judge_licence
 from onefile.verify.trust import read_trust
 from tests.originals import certified, sealer
 from tests.papers import AT
@@ -58,6 +59,8 @@ class TestIssuers:
         data = export(house.vault, house.kept(), None)
         assert open_licence(data, trusting(house)).certified_by == "CN=CA,O=局,C=CN"
         assert open_licence(data, trusting(house, cas=[])).certified_by is None
+        told = as_json(judge_licence(data, house.trust, AT.date()), "en")
+        assert (told["certified_by"], told["stamped_at"]) == ("CN=CA,O=局,C=CN", None)
 
     def test_another_department_s_certificate_or_log_proves_nothing(self, house):
         self.mandated(house, origin="other.example/log")
