@@ -20,6 +20,8 @@ _FIELD = (
 )  # fmt: skip
 _TEXT_FORMATS = ("csv", "json", "jsonl", "xml")
 COMMON_TABLE = "common"
+DECLARED = "declared"
+"""The source of our own entries and items: nobody else may have its name."""
 
 
 def load(name_or_path: str, targets: tuple[str, ...] = CATALOGUE) -> ForeignMapping:
@@ -59,8 +61,8 @@ def _mapping(value: Value, targets: tuple[str, ...]) -> ForeignMapping:
         ("records", "encoding", "delimiter", "skip_lines", "tables", "classes", "skip"),
     )
     name = fields.text("name")
-    if name and not name.replace("_", "").isalnum():
-        fields.values["name"].refuse(f"the name {name!r}", "letters, digits and '_'")
+    if name and (not name.replace("_", "").isalnum() or name == DECLARED):
+        fields.values["name"].refuse(f"the name {name!r}", f"letters, digits and '_', and not {DECLARED!r}: that is us")
     form = fields.choice("format", FORMATS)
     tables = _tables(fields)
     found = {}

@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from catalog.diffs import check_state
 from catalog.entries import Entry, from_json
 from catalog.errors import UnknownVersion
+from catalog.mapping_reading import DECLARED
 from schemas.serving.tables import CATALOG_ENTRY, CATALOG_VERSION
-
-DECLARED = "declared"
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,7 @@ def record(settings: Settings, as_json: bool) -> None:
     """
     import catalog
     from catalog.entries import entries
-    from catalog.versions import DECLARED
+    from catalog.mapping_reading import DECLARED
     from catalog.versions import record as keep
     from onefile.verify.reading import instant_text
     from schemas.serving.connection import writing

@@ -61,8 +61,8 @@ def import_file(settings: Settings, file: Path, mapping_name: str, source: str |
 
     from catalog.foreign_files import records
     from catalog.importing import convert
-    from catalog.mapping_reading import load
-    from catalog.versions import DECLARED, record
+    from catalog.mapping_reading import DECLARED, load
+    from catalog.versions import record
     from onefile.cli.failure import Failure
     from onefile.cli.sharing import changing, print_json
     from onefile.cli.tables import shown

@@ -233,6 +233,12 @@ def test_a_record_that_is_broken_now_is_refused_and_not_taken_for_gone(
     assert taken(one, two)["returned"] == 1
 
 
+@pytest.mark.parametrize("name", ["declared", "../x", "a b"])
+def test_a_mapping_that_takes_our_own_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DeclarationsRefused, match="found the name"):
+        by(tmp_path, [], MAPPING.replace("name: next_city", f"name: {name}"))
+
+
 def test_what_a_foreign_record_says_does_not_steer_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
