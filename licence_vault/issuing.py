@@ -29,6 +29,7 @@ from licence_vault.errors import ClockWentBack, LogAndTableDiffer
 from licence_vault.log_folder import LogWriter
 from licence_vault.store import PREPARED, SEALED, Batch
 from licence_vault.vault import Vault
+from onefile.verify.checkpoint import LOG_USE, open_checkpoint
 from onefile.verify.reading import instant_text
 
 CHUNK = 2_000
@@ -99,6 +100,23 @@ def recover(vault: Vault) -> None:
         _recover(vault, writer)
 
 
+def renew(vault: Vault) -> None:
+    """Sign the log's checkpoint with the present key where an earlier one signed it: that was rotated, or lost.
+
+    Raises:
+        LogAndTableDiffer: table and log do not agree, so that it may be somebody else's log.
+        LogDamaged, Busy, ServingError: as `issue`.
+    """
+    signed = vault.log.signed()
+    if signed is None or open_checkpoint(signed, vault.trust).key.id == vault.keystore.active_key(LOG_USE).id:
+        return
+    with vault.log.writing(vault.signer) as writer:
+        _recover(vault, writer)
+        with vault.tables() as connection:
+            _check_agreed(store.last_batch(connection), writer)
+        writer.renew()
+
+
 def _recover(vault: Vault, writer: LogWriter) -> None:
     with vault.tables() as connection:
         last = store.last_batch(connection)
@@ -124,15 +142,18 @@ def _seal(vault: Vault, writer: LogWriter, batch: Batch) -> Batch:
 
 def _check(connection: Connection, writer: LogWriter, at: datetime) -> None:
     last = store.last_batch(connection)
+    _check_agreed(last, writer)
+    if last is not None and datetime.fromisoformat(last.recorded_at) > at:
+        raise ClockWentBack(instant_text(at), last.recorded_at)
+
+
+def _check_agreed(last: Batch | None, writer: LogWriter) -> None:
+    """Return when the table's last batch ends where the log ends, with its root."""
     size = 0 if last is None else last.size_after
     if size != writer.head.size:
         raise LogAndTableDiffer(f"the table ends at {size}, the log at {writer.head.size}")
-    if last is None:
-        return
-    if last.root is not None and last.root != writer.head.root:
+    if last is not None and last.root is not None and last.root != writer.head.root:
         raise LogAndTableDiffer(f"the log's root is not the one of batch {last.batch_no}")
-    if datetime.fromisoformat(last.recorded_at) > at:
-        raise ClockWentBack(instant_text(at), last.recorded_at)
 
 
 def _batch(connection: Connection, chunks: Chunks, batch_id: str, size_before: int, moment: Moment) -> Batch:

@@ -152,6 +152,12 @@ class LogWriter:
         self.head = Checkpoint(self.head.origin, edge.size, root)
         return self.head
 
+    def renew(self) -> None:
+        """Sign the checkpoint as it stands with the present key; LogDamaged when the files do not give its root."""
+        if self._log.tree().root(self.head.size) != self.head.root:
+            raise LogDamaged("its right edge", "the tiles do not give the root that was signed")
+        write_whole(self._log.folder / "checkpoint", self._signer.checkpoint(self.head.size, self.head.root))
+
 
 class _Edge:
     """The right edge of the tree while a batch is written: the hashes and entries that fill no tile yet."""

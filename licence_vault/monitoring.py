@@ -19,8 +19,9 @@ from licence_vault.errors import LogDamaged, LogForked, LogUnreachable
 from licence_vault.log import EMPTY_ROOT, Tree, leaf_hash
 from licence_vault.log_folder import entries
 from onefile.verify.checkpoint import Checkpoint, open_checkpoint
-from onefile.verify.errors import Malformed
+from onefile.verify.errors import Malformed, RetiredKey
 from onefile.verify.leaf import Leaf, read_leaf
+from onefile.verify.licence import check_not_lost
 from onefile.verify.reading import Record, parse
 from onefile.verify.trust import Trust
 
@@ -74,17 +75,21 @@ def look(read: Callable[[str], bytes], trust: Trust, seen: Seen | None, wanted: 
     """Read a log's checkpoint and what came since the one that was seen; keep the leaves that are wanted.
 
     Raises:
-        VerificationError: the checkpoint is not believed.
+        VerificationError: the checkpoint is not believed: its key may also be lost, or retired before a leaf was made.
         LogForked: it is of another log, smaller, or not what was seen, grown.
         LogUnreachable, LogDamaged: a file cannot be had, or is cut short.
     """
     note = read("checkpoint")
-    head = open_checkpoint(note, trust).checkpoint
+    signed = open_checkpoint(note, trust)
+    check_not_lost(signed, None)
+    head, retired_at = signed.checkpoint, signed.key.retired_at
     seen = seen or Seen(head.origin, 0, ())
     if seen.origin != head.origin or seen.size > head.size:
         raise LogForked(f"it was {seen.size} leaves, and is {head.size} now")
     tree, kept = Tree(seen.size, seen.peaks), []
     for index, leaf in _leaves(read, tree, head):
+        if retired_at is not None and leaf.at > retired_at:
+            raise RetiredKey(signed.key.id)
         if wanted(leaf):
             kept.append((index, leaf))
     if (tree.root() if tree.size else EMPTY_ROOT) != head.root:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from licence_vault import store
 from licence_vault.canonical import canonical
-from licence_vault.issuing import recover
+from licence_vault.issuing import recover, renew
 from licence_vault.signers import Signer, jws_signature
 from licence_vault.vault import STATUS_USE, Vault
 from onefile.files import write_whole
@@ -40,7 +40,7 @@ class Published:
 
 
 def publish(vault: Vault, *, at: datetime, day: date, bits: int = 8, life: timedelta = LIFE) -> Published:
-    """Finish what was cut off, and sign the status lists of all leaves anew.
+    """Finish what was cut off, and sign the status lists of all leaves anew; a checkpoint of an earlier key too.
 
     Args:
         at: the instant by which the lists know what they say.
@@ -83,6 +83,7 @@ def _finish(vault: Vault) -> None:
         last = store.last_batch(connection)
     if last is not None and last.state == store.PREPARED:
         recover(vault)
+    renew(vault)
 
 
 def current(home: Path, number: int) -> str | None:

@@ -142,12 +142,14 @@ def export(
     The look goes into the ledger first.
     """
     from licence_vault import exporting, status_lists
+    from licence_vault.issuing import renew
     from onefile.files import write_whole
     from onefile.verify.status import LIST_SIZE
 
     vault = vault_home.opened(settings)
     kept = exporting.find(vault, licence)
     vault_home.record(settings, vault, purpose, [kept])
+    renew(vault)
     number = kept.version.leaf_index // LIST_SIZE
     if known_at is None:
         status = status_lists.current(vault.home, number)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from licence_vault.errors import LogDamaged, LogForked, LogUnreachable
+from licence_vault.errors import LogAndTableDiffer, LogDamaged, LogForked, LogUnreachable
+from licence_vault.issuing import renew
 from licence_vault.monitoring import MalformedMonitorState, Seen, look, read_seen, source
-from onefile.verify.errors import BadSignature
+from licence_vault.notes import NoteSigner
+from licence_vault.status_lists import publish
+from onefile.verify.errors import BadSignature, LostKey, RetiredKey
+from onefile.verify.leaf import read_leaf
 from tests.papers import AT
 from tests.vault import issue_rows, permit, vault_of
 
@@ -67,6 +72,45 @@ def test_a_checkpoint_altered_is_not_believed(vault):
     path.write_bytes(path.read_bytes().replace(b"\n300\n", b"\n200\n"))
     with pytest.raises(BadSignature):
         news(vault)
+
+
+class TestKeys:
+    @pytest.fixture
+    def changed(self, vault, tmp_path):
+        def change(lost_at=None):
+            vault.keystore.retire_key("log-1", AT, lost_at)
+            return vault_of(tmp_path)  # which makes another one
+
+        return change
+
+    def test_a_lost_key_s_checkpoint_is_followed_no_more_until_the_present_key_has_signed_it(self, changed):
+        after = changed(AT)
+        with pytest.raises(LostKey):
+            news(after)
+        before = after.log.checkpoint()
+        publish(after, at=AT, day=AT.date())
+        assert after.log.checkpoint() == before
+        assert news(after).seen.size == 300
+        signed = after.log.signed()
+        renew(after)
+        assert after.log.signed() == signed
+
+    def test_a_retired_key_s_checkpoint_has_no_younger_leaves(self, changed):
+        after = changed()
+        assert news(after).seen.size == 300
+        key = after.keystore.key("log-1")
+        with after.log.writing(NoteSigner.of(key)) as writer:
+            last = read_leaf(next(after.log.entries(299, 300)))
+            writer.append([replace(last, at=AT + timedelta(seconds=1)).entry()])
+        with pytest.raises(RetiredKey):
+            news(after)
+
+    def test_another_s_log_in_its_place_is_not_signed_by_the_present_key(self, changed):
+        after = changed(AT)
+        with after.log.writing(NoteSigner.of(after.keystore.key("log-1"))) as writer:
+            writer.append([next(after.log.entries(299, 300))])
+        with pytest.raises(LogAndTableDiffer):
+            renew(after)
 
 
 BAD_STATES = {
