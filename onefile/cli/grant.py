@@ -16,6 +16,8 @@ ACTIONS = (
     "allow_passing_on", "report", "dispute", "settle", "dispose",
 )  # fmt: skip
 
+STATES = ("active", "suspended", "end_proposed", "disputed", "ended", "disposed")
+
 
 @click.group()
 def command() -> None:
@@ -24,15 +26,17 @@ def command() -> None:
 
 @command.command(name="list")
 @click.option("--department", help="Of this consumer or provider only.")
+@click.option("--state", type=click.Choice(STATES), help="In this state only; `ended` ones lack their statement.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def list_grants(settings: Settings, department: str | None, as_json: bool) -> None:
+def list_grants(settings: Settings, department: str | None, state: str | None, as_json: bool) -> None:
     """List grants with their state and last day."""
     from catalog.sharing_store import cases
     from onefile.cli.sharing import changing, listed
 
     with changing(settings) as connection:
-        found = [c for c in cases(connection, "G") if department in (None, c.consumer, c.provider)]
+        found = [c for c in cases(connection, "G")
+                 if department in (None, c.consumer, c.provider) and state in (None, c.state)]  # fmt: skip
     listed(settings, found, as_json)
 
 

@@ -102,9 +102,10 @@ def act(
 
 @command.command(name="list")
 @click.option("--overdue", "is_overdue", is_flag=True, help="Those whose clock has run out only.")
+@click.option("--department", help="Of this consumer or provider only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def list_requests(settings: Settings, is_overdue: bool, as_json: bool) -> None:
+def list_requests(settings: Settings, is_overdue: bool, department: str | None, as_json: bool) -> None:
     """List requests with their state and the day by which the next step is due."""
     from catalog.requests import overdue
     from catalog.sharing_store import cases
@@ -112,7 +113,7 @@ def list_requests(settings: Settings, is_overdue: bool, as_json: bool) -> None:
 
     with changing(settings) as connection:
         found = overdue(connection, settings.today()) if is_overdue else cases(connection, "R")
-    listed(settings, found, as_json)
+    listed(settings, [c for c in found if department in (None, c.consumer, c.provider)], as_json)
 
 
 @command.command()

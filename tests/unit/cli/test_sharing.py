@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from catalog import sharing_states
-from onefile.cli import main
+from onefile.cli import grant, main
 from onefile.cli.sharing_words import CHINESE
 
 WISH = ("--basis", "Order 809", "--scenario", "s", "--scope", "o", "--mode", "query", "--from", "2026-11-23",
@@ -46,6 +46,13 @@ def test_from_the_wish_to_the_statement_of_disposal(house: Path, capsys: pytest.
     assert "今日不可用: it is ended" in capsys.readouterr().out
     _sign(house, f"all copies of {GRANT} are deleted")
     files = ("--statement", str(house / "s.txt"), "--signature", str(house / "s.sig"))
+    capsys.readouterr()
+    for state, department, count in (("ended", "police", 1), ("ended", "tax", 0), ("active", "police", 0)):
+        assert run("grant", "list", "--state", state, "--department", department, "--json") == 0
+        assert len(json.loads(capsys.readouterr().out)) == count
+    for department, count in (("market", 1), ("tax", 0)):
+        assert run("request", "list", "--department", department, "--json") == 0
+        assert len(json.loads(capsys.readouterr().out)) == count
     assert run("grant", "act", GRANT, "dispose", *mine, *files) == 1  # no key of the department is registered
     assert run("department", "keys", "add", "market", str(house / "key")) == 0
     assert run("grant", "act", GRANT, "dispose", *mine, *files) == 0
@@ -106,6 +113,10 @@ def test_a_request_is_told_in_chinese(capsys: pytest.CaptureFixture[str]) -> Non
 def test_every_state_action_and_role_has_a_word_in_chinese() -> None:
     for machine in (sharing_states.REQUEST, sharing_states.GRANT, sharing_states.VERIFICATION):
         assert not {*machine.states, *machine.actions, *sharing_states.ROLES} - set(CHINESE)
+
+
+def test_the_verb_knows_every_state_of_a_grant() -> None:
+    assert sharing_states.GRANT.states == grant.STATES
 
 
 def _sign(house: Path, text: str) -> None:
