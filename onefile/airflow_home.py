@@ -24,6 +24,9 @@ from onefile.settings import Settings
 DAGS = Path(__file__).parent.parent / "dags"
 USER = "admin"
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+PATIENCE = {"timeout": 60}
+"""Seconds that a process waits for SQLite's one writer; with the usual 5 a busy machine answers REST with an error."""
+PATIENT = f"{__name__}.PATIENCE"
 
 
 class MigrationFailed(OneFileError):
@@ -48,7 +51,9 @@ def environment(
         port: of the API server, on loopback.
     """
     ours = _airflow(settings.home / "airflow", dags, port) | _lineage(settings.lineage)
-    callers = {name: value for name, value in environ.items() if name.startswith("AIRFLOW__")}
+    callers = {name: value for name, value in environ.items() if name.startswith("AIRFLOW__") and value != PATIENT}
+    if DATABASE not in callers:
+        ours |= {f"AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS{mode}": PATIENT for mode in ("", "_ASYNC")}
     return ours | callers | _settings(settings) | {"AIRFLOW_HOME": str(settings.home / "airflow")}
 
 

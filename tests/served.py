@@ -35,7 +35,7 @@ class Served:
         """Send a request (POST when there is a body) and return the JSON of the answer."""
         return _rest(f"{self.url}/api/v2{path}", body, self.token)
 
-    def run(self, dag: str, conf: Mapping[str, object], seconds: float = 120) -> str:
+    def run(self, dag: str, conf: Mapping[str, object], seconds: float = 300) -> str:
         """Trigger a DAG and return the state its run ended in."""
         run = self.rest(f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
         deadline = time.monotonic() + seconds
@@ -44,7 +44,7 @@ class Served:
             time.sleep(0.5)
         return str(state)
 
-    def wait_for_dag(self, dag: str, seconds: float = 60) -> None:
+    def wait_for_dag(self, dag: str, seconds: float = 300) -> None:
         """Wait until the DAG processor has found a DAG."""
         deadline = time.monotonic() + seconds
         while dag not in [found["dag_id"] for found in self.rest("/dags?limit=100")["dags"]]:

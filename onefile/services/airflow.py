@@ -28,11 +28,11 @@ from onefile.services.processes import STOPPING, Running, Service, ServiceNotRea
 from onefile.settings import Settings
 
 SECONDS_TO_START = 300
+API_SERVER = "api-server"
 COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
-    "api-server": ["api-server"],
 }
 TEXTS = {
     "zh": """\
@@ -107,11 +107,14 @@ def serve(settings: Settings, port: int, dags: Path) -> None:
         environ = {**os.environ, **airflow_home.environment(settings, os.environ, dags=dags, port=port), **token}
         airflow_home.migrate(settings, environ)
         passwords = airflow_home.password_file(settings)
+        url, logs = f"http://127.0.0.1:{port}", settings.home / "logs"
+        # Tasks report to the API server and ask Spark: one that is scheduled before they answer fails.
+        services.start(_component(API_SERVER, [API_SERVER], environ, settings))
+        spark_connect.wait(services, settings)
+        _wait_until_healthy(services, url, logs, ("metadatabase",))
         for name, words in COMPONENTS.items():
             services.start(_component(name, words, environ, settings))
-        spark_connect.wait(services, settings)
-        url, logs = f"http://127.0.0.1:{port}", settings.home / "logs"
-        _wait_until_healthy(services, url, logs)
+        _wait_until_healthy(services, url, logs, ("metadatabase", "scheduler", "dag_processor", "triggerer"))
         text = TEXTS[settings.lang] + REST
         click.echo(text.format(url=url, user=airflow_home.USER, passwords=passwords, logs=logs))
         while True:
@@ -132,22 +135,21 @@ def _component(name: str, words: list[str], environ: dict[str, str], settings: S
                    settings.home / "logs" / f"airflow-{name}.log")  # fmt: skip
 
 
-def _wait_until_healthy(services: Running, url: str, logs: Path) -> None:
+def _wait_until_healthy(services: Running, url: str, logs: Path, parts: tuple[str, ...]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
-    while not _is_healthy(url):
+    while not _are_healthy(url, parts):
         services.check()
         if time.monotonic() > deadline:
             raise ServiceNotReady("Airflow", SECONDS_TO_START, logs)
         time.sleep(0.5)
 
 
-def _is_healthy(url: str) -> bool:
+def _are_healthy(url: str, parts: tuple[str, ...]) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
     except OSError:
         return False
-    parts = ("metadatabase", "scheduler", "dag_processor", "triggerer")
     return all(health[part]["status"] == "healthy" for part in parts)
 
 

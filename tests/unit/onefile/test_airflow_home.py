@@ -51,6 +51,15 @@ def test_a_setting_of_airflow_by_the_caller_wins_but_the_home_is_ours(environ: d
     assert "SECRET" not in variables
 
 
+def test_sqlite_is_waited_for_and_another_database_is_not_told_of_it(environ: dict[str, str]) -> None:
+    settings = settings_module.read(environ)
+    name = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS"
+    ours = airflow_home.environment(settings, {})
+    assert ours[name] == ours[f"{name}_ASYNC"] == "onefile.airflow_home.PATIENCE"
+    with_another = airflow_home.environment(settings, ours | {airflow_home.DATABASE: "postgresql+psycopg://a@/b"})
+    assert not [variable for variable in with_another if variable.startswith(name)]
+
+
 @pytest.mark.parametrize(
     ("target", "transport"),
     [
