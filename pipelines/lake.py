@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -28,6 +29,12 @@ FORMAT = "1"
 TRIES = 4
 CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")
 CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
+ROW_TRACKING = {"delta.enableRowTracking": "true"}
+# A vacuum that leaves less than Delta's week is ours to decide, and is no version of the table.
+VACUUM = {
+    "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    "spark.databricks.delta.vacuum.logging.enabled": "false",
+}
 # Delta's log may keep the least and the greatest value of these, and of clustering columns; of no other column.
 FIGURED = ("_resource", "_department", "_delivery", "_seq", "_row_no", "_recorded_at", "_valid_from")
 
@@ -63,6 +70,7 @@ class Lake:
         self.spark = spark
         self.root = root.rstrip("/")
         self._boundary = boundary
+        self._seen: set[str] = set()
 
     def path(self, name: str) -> str:
         return f"{self.root}/{name}"
@@ -71,10 +79,19 @@ class Lake:
         return f"delta.`{self.path(name)}`"
 
     def exists(self, name: str) -> bool:
-        try:
-            return bool(self.spark.read.format("delta").load(self.path(name)).schema is not None)
-        except AnalysisException:
-            return False
+        """Say whether the table is there. One that was seen stays: nothing of ours takes a table away."""
+        if name not in self._seen:
+            try:
+                self.spark.read.format("delta").load(self.path(name)).schema  # noqa: B018 - as in `read`
+            except AnalysisException:
+                return False
+            self._seen.add(name)
+        return True
+
+    def tables(self) -> list[str]:
+        """Return the names of all tables there are, sorted."""
+        root = Path(self.root)
+        return sorted(str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log"))
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
         """Return the table as it is, or as it was at `version`.
@@ -146,6 +163,32 @@ class Lake:
 
         self._commit(f"replace {name}", write)
 
+    def compact(self, name: str) -> None:
+        """Join small files into larger ones, clustered where the design says so. No row changes."""
+        self._commit(f"compact {name}", lambda: self.spark.sql(f"OPTIMIZE {self.sql_name(name)}"))
+
+    def vacuum(self, name: str, hours: int) -> None:
+        """Remove the files that no version of the last `hours` hours needs."""
+
+        def write() -> None:
+            with self._configured(VACUUM):
+                self.spark.sql(f"VACUUM {self.sql_name(name)} RETAIN {hours} HOURS")
+
+        self._commit(f"vacuum {name}", write)
+
+    def added(self, name: str, after: int, upto: int) -> DataFrame:
+        """Return the rows that were added after one version of an append-only table, up to another.
+
+        Where the table tracks its rows, the earlier version itself is not read: its files may be gone.
+        """
+        now = self.read(name, upto)
+        try:
+            tracked = now.where(f.col("_metadata.row_commit_version") > after).select(*now.columns)
+            tracked.schema  # noqa: B018 - as in `read`
+        except AnalysisException:  # made before its rows were tracked
+            return now.exceptAll(self.read(name, after))
+        return tracked
+
     def version(self, name: str) -> int:
         """Return the table's newest version; -1 when there is no table."""
         if not self.exists(name):
@@ -172,14 +215,18 @@ class Lake:
     def _history(self, name: str, limit: int) -> Sequence[Any]:
         return self.spark.sql(f"DESCRIBE HISTORY {self.sql_name(name)} LIMIT {limit}").collect()
 
+    def _noted(self, note: Mapping[str, Any]) -> AbstractContextManager[None]:
+        return self._configured({"spark.databricks.delta.commitInfo.userMetadata": json.dumps(note, sort_keys=True)})
+
     @contextmanager
-    def _noted(self, note: Mapping[str, Any]) -> Iterator[None]:
-        key = "spark.databricks.delta.commitInfo.userMetadata"
-        self.spark.conf.set(key, json.dumps(note, sort_keys=True))
+    def _configured(self, settings: Mapping[str, str]) -> Iterator[None]:
+        for key, value in settings.items():
+            self.spark.conf.set(key, value)
         try:
             yield
         finally:
-            self.spark.conf.unset(key)
+            for key in settings:
+                self.spark.conf.unset(key)
 
     def _commit(self, what: str, write: Callable[[], object]) -> None:
         self._boundary(f"before {what}")

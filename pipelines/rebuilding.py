@@ -64,7 +64,7 @@ def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
 
 def differences(shop: Workshop, beside: Workshop) -> Iterator[Difference]:
     """Compare every table row for row, whatever the order of rows and columns, and every receipt byte for byte."""
-    for table in sorted({*_tables(shop.lake), *_tables(beside.lake)} - {*LEFT_OUT}):
+    for table in sorted({*shop.lake.tables(), *beside.lake.tables()} - {*LEFT_OUT}):
         only_present, only_rebuilt = _compared(_rows(shop.lake, table), _rows(beside.lake, table))
         if only_present or only_rebuilt:
             yield Difference(table, only_present, only_rebuilt)
@@ -99,11 +99,6 @@ def _lay(delivery: Delivery, folder: Path) -> None:
     for file in delivery.folder.iterdir():
         if file.is_file() and file.name not in NOTES and not file.name.startswith("."):
             os.link(file, folder / file.name)
-
-
-def _tables(lake: Lake) -> list[str]:
-    root = Path(lake.root)
-    return [str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log")]
 
 
 def _rows(lake: Lake, table: str) -> DataFrame | None:

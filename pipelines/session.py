@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,7 @@ def session(settings: Settings) -> SparkSession:
     for name, value in in_process(settings).items():
         builder = builder.config(name, value)
     try:
-        with _stderr_to(settings.home / "logs" / "spark.log"):
+        with _output_to(settings.home / "logs" / "spark.log"):
             return builder.getOrCreate()
     except (RuntimeError, OSError):
         raise NoJava from None
@@ -65,18 +66,21 @@ def _silence() -> None:
 
 
 @contextmanager
-def _stderr_to(path: Path) -> Iterator[None]:
-    """Let what is started meanwhile write its standard error to a file, and not to the user's screen."""
+def _output_to(path: Path) -> Iterator[None]:
+    """Let what is started meanwhile write its output and its errors to a file, and not among what we print."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kept = os.dup(2)
+    sys.stdout.flush()
+    kept = {stream: os.dup(stream) for stream in (1, 2)}
     try:
         with path.open("ab") as file:
             path.chmod(0o600)
-            os.dup2(file.fileno(), 2)
+            for stream in kept:
+                os.dup2(file.fileno(), stream)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        for stream, copy in kept.items():
+            os.dup2(copy, stream)
+            os.close(copy)
 
 
 def in_process(settings: Settings) -> dict[str, str]:

@@ -31,7 +31,7 @@ from pipelines import (
     types,
 )
 from pipelines.errors import CriticalExpectationFailed
-from pipelines.lake import TableDesign, literal_rows
+from pipelines.lake import ROW_TRACKING, TableDesign, literal_rows
 from pipelines.publish import Published
 from pipelines.workshop import Workshop
 
@@ -66,7 +66,8 @@ def pending(shop: Workshop, resource: str) -> list[str]:
 def land(shop: Workshop, delivery_id: str) -> None:
     """Bronze: the rows as received."""
     delivery, resource = shop.delivery(delivery_id)
-    bronze.land(shop.lake, delivery, resource, shop.home / "staging")
+    with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
+        bronze.land(shop.lake, delivery, resource, shop.home / "staging")
 
 
 def settle(shop: Workshop, delivery_id: str) -> Outcome:
@@ -140,7 +141,8 @@ def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> p
 
 
 def _release(shop: Workshop, delivery: Delivery) -> None:
-    shop.lake.create(names.RELEASE, RELEASE, TableDesign("deliveries that count; a row per delivery", {}))
+    design = TableDesign("deliveries that count; a row per delivery", {}, properties=ROW_TRACKING)
+    shop.lake.create(names.RELEASE, RELEASE, design)
     rows = literal_rows(shop.spark, [(delivery.id, delivery.received_at)], RELEASE)
     shop.lake.append(names.RELEASE, rows, f"release:{delivery.id}")
 

@@ -1,4 +1,4 @@
-"""`onefile lake`: whether what always holds of the lake holds."""
+"""`onefile lake`: whether what always holds of the lake holds, and its upkeep."""
 
 from __future__ import annotations
 
@@ -12,16 +12,26 @@ from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from pipelines.invariants import Broken
+    from pipelines.upkeep import Kept
 
 FINE = {
     "zh": "湖中数据完好：行数与回执一致，值皆有来源，服务库与一档一致",
     "en": "the lake is sound: rows agree with the receipts, every value has its source, what is published is gold",
 }
+DAMAGED = {
+    "zh": "{table}：无法读取，未作整理；请用 onefile lake check 查看",
+    "en": "{table}: it cannot be read, and was left as it is; see `onefile lake check`",
+}
+HEADINGS = {
+    "zh": ("数据表", "文件", "原有", "MiB", "原有"),
+    "en": ("table", "files", "before", "MiB", "before"),
+}
+LEAST_DAYS = 7
 
 
 @click.group()
 def command() -> None:
-    """The tables that everything lies in: what must always hold of them."""
+    """The tables that everything lies in: what must always hold of them, and their upkeep."""
 
 
 @command.command()
@@ -51,3 +61,51 @@ def _line(broken: Broken, lang: str) -> str:
     zh, en, do = RULES[broken.rule]
     rows = f"{broken.rows} × " if broken.rows else ""
     return f"{rows}{zh}：{broken.where}" if lang == "zh" else f"{rows}{en}: {broken.where}; {do}"
+
+
+@command.command()
+@click.option(
+    "--keep",
+    "days",
+    type=click.IntRange(min=LEAST_DAYS),
+    default=30,
+    show_default=True,
+    metavar="DAYS",
+    help=f"How long versions of the tables that are past can still be read; at least {LEAST_DAYS}.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def maintain(settings: Settings, days: int, as_json: bool) -> int:
+    """Join small files, and remove those that no version of the kept days needs.
+
+    Runs and readers may be at work meanwhile. No row changes, and what was known on a past day can still
+    be asked for: that is kept in rows. Exit code 1 when a table cannot be read.
+    """
+    from onefile.files import lock
+    from pipelines import upkeep
+    from pipelines.workshop import Workshop
+
+    shop, done = Workshop(settings), []
+    with lock(settings.home / "locks" / "maintain.lock", wait=False):
+        for each in upkeep.maintain(shop.lake, days * 24):
+            done.append(each)
+            if not as_json:
+                click.echo(each.table, err=True)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in done]))
+    else:
+        _print_upkeep(done, settings.lang)
+    return 0 if all(each.is_whole for each in done) else 1
+
+
+def _print_upkeep(done: list[Kept], lang: str) -> None:
+    from onefile.cli.tables import aligned
+
+    sizes = [(f"{each.bytes / 2**20:.1f}", f"{each.bytes_before / 2**20:.1f}") for each in done]
+    rows = [
+        (each.table, str(each.files), str(each.files_before), *size) for each, size in zip(done, sizes, strict=True)
+    ]
+    click.echo(aligned([HEADINGS[lang], *rows]))
+    for each in done:
+        if not each.is_whole:
+            click.echo(DAMAGED[lang].format(table=each.table), err=True)
