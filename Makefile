@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 PORT ?= 8080
+# Where it is set, every process that is started compiles all modules anew: three times as long a start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup python demo test torture bench check docs airflow codes clean
 
@@ -28,10 +30,7 @@ check: python ## what CI looks at before the tests: style, types, imports, quick
 
 test: setup ## all tests; what was skipped is listed at the end
 	@tools/setup-test
-	@status=0; \
-	$(PYTHON) -m pytest -n 2 tests/unit || status=1; \
-	$(PYTHON) -m pytest --ignore=tests/unit tests || status=1; \
-	exit $$status
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 torture: setup ## kills and attacks in full, where `make test` has a fixed sample; takes hours
 	@tools/setup-test

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS = 60
+SECONDS = 180
 
 
 @pytest.fixture(scope="session")

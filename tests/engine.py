@@ -1,4 +1,4 @@
-"""One Spark session for all tests of a run, made by the product's own code; a lake of its own for each test."""
+"""One Spark session for all tests of a process, made by the product's own code; a lake of its own for each test."""
 
 from __future__ import annotations
 

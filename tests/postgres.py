@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-SECONDS_TO_START = 30
+SECONDS_TO_START = 120
 
 
 @pytest.fixture(scope="session")

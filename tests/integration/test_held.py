@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
 import pytest
 from pyspark.sql import SparkSession
@@ -157,3 +158,28 @@ def test_what_is_made_anew_from_what_was_delivered_is_what_is_there(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rebuilt(house, capsys) == set()
+
+
+def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    """Return what `onefile lake check` finds: rows by rule."""
+    capsys.readouterr()
+    code = house.onefile("lake", "check", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert code == (1 if told else 0)
+    return {each["rule"]: each["rows"] for each in told}
+
+
+def test_a_published_file_and_a_receipt_that_are_not_what_they_were_are_found(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert broken(house, capsys) == {}
+    with sqlite3.connect(house.home / "serving.db") as database:
+        ((kept,),) = database.execute("SELECT digest FROM subject WHERE number = ?", (FIRST,))
+        database.execute("UPDATE subject SET digest = ? WHERE number = ?", ("0" * 64, FIRST))
+    receipt = house.home / "receipts" / "sound.json"
+    receipt.rename(receipt.with_suffix(".gone"))
+    found = broken(house, capsys)
+    receipt.with_suffix(".gone").rename(receipt)
+    with sqlite3.connect(house.home / "serving.db") as database:
+        database.execute("UPDATE subject SET digest = ? WHERE number = ?", (kept, FIRST))
+    assert found == {"published_otherwise": 1, "receipt_missing": 1}
