@@ -45,7 +45,7 @@ def answer(shop: Workshop, delivery: Delivery, resource: Resource, counts: Confo
         duplicates=counts.duplicates,
         rows_root=landed.rows_root,
         files=tuple(ReceivedFile(file.name, file.rows, file.sha256) for file in manifest.files),
-        rejected=_rejected(shop, delivery, resource),
+        rejected=_rejected(shop, delivery, resource) if counts.quarantined else (),
         refusal=None,
         held_by=held_by,
     )
