@@ -163,6 +163,18 @@ class Lake:
 
         self._commit(f"replace {name}", write)
 
+    def track_rows(self, name: str) -> None:
+        """Let the table track its rows from now on: those that are there count as added now."""
+        with engine(f"read what {name} is"):
+            held = self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["properties"]
+        if ROW_TRACKING.items() <= held.items():
+            return
+        shown = ", ".join(f"'{key}' = '{value}'" for key, value in ROW_TRACKING.items())
+        self._commit(
+            f"track the rows of {name}",
+            lambda: self.spark.sql(f"ALTER TABLE {self.sql_name(name)} SET TBLPROPERTIES ({shown})"),
+        )
+
     def compact(self, name: str) -> None:
         """Join small files into larger ones, clustered where the design says so. No row changes."""
         self._commit(f"compact {name}", lambda: self.spark.sql(f"OPTIMIZE {self.sql_name(name)}"))

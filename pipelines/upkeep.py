@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines import names
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
 
@@ -34,6 +35,8 @@ def maintain(lake: Lake, keep_hours: int) -> Iterator[Kept]:
     for name in lake.tables():
         files_before, bytes_before = _on_disk(lake, name)
         try:
+            if name == names.RELEASE:  # the cursor of assembly: without it, an old version would have to stay
+                lake.track_rows(name)
             lake.compact(name)
             lake.vacuum(name, keep_hours)
             is_whole = True
@@ -45,5 +48,14 @@ def maintain(lake: Lake, keep_hours: int) -> Iterator[Kept]:
 
 def _on_disk(lake: Lake, name: str) -> tuple[int, int]:
     """Return how many data files lie in a table's folder, and how many bytes they take."""
-    sizes = [path.stat().st_size for path in Path(lake.path(name)).rglob("*.parquet") if "_delta_log" not in path.parts]
+    files = [path for path in Path(lake.path(name)).rglob("*.parquet") if "_delta_log" not in path.parts]
+    sizes = [size for path in files if (size := _size(path)) is not None]
     return len(sizes), sum(sizes)
+
+
+def _size(path: Path) -> int | None:
+    """Return a file's bytes; None where a run that failed has just taken it away."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from pyspark.sql import DataFrame
 
 import catalog
@@ -130,6 +131,22 @@ class House:
             str(log.parent.relative_to(self.home / "lake")): max(int(path.stem) for path in log.glob("*.json"))
             for log in logs
         }
+
+
+def shop_house(home: Path, declarations: Path) -> House:
+    """Return a house of the shops that the declarations declare (`tests.declared.SHOP`), and of nothing else."""
+    whole = catalog.load((declarations,))
+    columns = {"shop": [column.name for column in whole.declarations.tables["shop"].columns]}
+    return House(home, narrowed(columns, whole), declarations)
+
+
+def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
+    """Return what `onefile lake check` finds: rows by rule."""
+    capsys.readouterr()
+    code = house.onefile("lake", "check", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert code == (1 if told else 0)
+    return {each["rule"]: each["rows"] for each in told}
 
 
 def content(rows: Sequence[Mapping[str, str | None]], headers: Sequence[str], form: str) -> str:

@@ -20,9 +20,8 @@ from unittest.mock import patch
 
 from sqlalchemy import Engine, event
 
-import catalog
 from pipelines.lake import Lake
-from tests.house import House, narrowed
+from tests.house import shop_house
 
 
 class Boundaries:
@@ -56,13 +55,6 @@ class Boundaries:
             return given
 
         return counted
-
-
-def shop_house(home: Path, declarations: Path) -> House:
-    """Return a house of the shops that the declarations declare, and of nothing else."""
-    whole = catalog.load((declarations,))
-    return House(home, narrowed({"shop": [c.name for c in whole.declarations.tables["shop"].columns]}, whole),
-                 declarations)  # fmt: skip
 
 
 def take_in(home: Path, declarations: Path, boundaries: Boundaries) -> None:

@@ -8,12 +8,11 @@ import sqlite3
 import pytest
 from pyspark.sql import SparkSession
 
-import catalog
 from pipelines import names, steps
 from pipelines.steps import Outcome
 from schemas.serving.reading import find, reading
 from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, lay
-from tests.house import House, narrowed
+from tests.house import House, broken, shop_house
 
 SHOPS, TAXED = "market.shops", "tax.shops"
 FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
@@ -33,9 +32,7 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
     """A house in which the market's second delivery is held: two of its three rows are bad."""
     folder = tmp_path_factory.mktemp("held")
     declarations = lay(folder / "declarations", DECLARED)
-    whole = catalog.load((declarations,))
-    columns = {"shop": [column.name for column in whole.declarations.tables["shop"].columns]}
-    house = House(folder / "home", narrowed(columns, whole), declarations)
+    house = shop_house(folder / "home", declarations)
     house.deliver(SHOPS, "2026-10-30", f"""
         {HEADER}
         AB0001 | {FIRST} | 2020/1/1  | 书店
@@ -158,15 +155,6 @@ def test_what_is_made_anew_from_what_was_delivered_is_what_is_there(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rebuilt(house, capsys) == set()
-
-
-def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """Return what `onefile lake check` finds: rows by rule."""
-    capsys.readouterr()
-    code = house.onefile("lake", "check", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert code == (1 if told else 0)
-    return {each["rule"]: each["rows"] for each in told}
 
 
 def test_a_published_file_and_a_receipt_that_are_not_what_they_were_are_found(

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 from sqlalchemy import text
 
-from pipelines import gold, names, numbers
+from pipelines import gold, names, numbers, upkeep
 from pipelines import publish as publication
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, TableMissing
 from pipelines.publish import Published, documents, last_changes, publish
@@ -235,3 +235,14 @@ def test_spark_and_the_look_up_give_a_number_the_same_type_and_id(spark: SparkSe
             spark.range(1).select(kind.alias("type"), numbers.subject_id(one.kind, kind, number).alias("id")).collect()
         )
         assert (made["type"], made["id"]) == (one.number_type, one.subject_id)
+
+
+def test_changes_whose_files_upkeep_has_taken_away_are_found_by_comparing_every_file(lake: Lake, url: str) -> None:
+    put(lake, {"1": "a", "2": "b"})
+    publish(lake.spark, lake.root, url, "person", AT)
+    put(lake, {"2": "c", "3": "d"})
+    put(lake, {"1": None})
+    list(upkeep.maintain(lake, keep_hours=0))
+    done = publish(lake.spark, lake.root, url, "person", AT)
+    assert (done.from_version, done.upserted, done.deleted) == (None, 2, 1)
+    assert {number: name for number, (name, _) in served(url).items()} == {"2": "c", "3": "d"}

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-import catalog
 from pipelines import names, steps, upkeep
 from pipelines.lake import ROW_TRACKING, Lake, TableDesign, literal_rows
 from tests.declared import SHOP, SHOP_FILE, lay
-from tests.house import House, narrowed
+from tests.house import House, broken, shop_house
 
 SHOPS = "market.shops"
 FIRST, SECOND = "91690101MA00000158", "91690101MA00000233"
@@ -27,15 +26,14 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
     """A house whose first delivery is in the files, and whose second is released and not in them yet."""
     folder = tmp_path_factory.mktemp("upkeep")
     declarations = lay(folder / "declarations", SHOP | {"files/shops.yml": SHOP_FILE})
-    whole = catalog.load((declarations,))
-    columns = {"shop": [column.name for column in whole.declarations.tables["shop"].columns]}
-    house = House(folder / "home", narrowed(columns, whole), declarations)
+    house = shop_house(folder / "home", declarations)
     house.deliver(SHOPS, "2026-10-30", f"""
         {HEADER}
         AB0001 | {FIRST} | 2020/1/1 | 书店
     """, "first")  # fmt: skip
     house.settle()
     steps.assemble(house.shop, "enterprise")
+    house.publish("enterprise", house.shop.settings.database_url)
     house.on("2026-11-02")
     house.deliver(SHOPS, "2026-10-31", f"""
         {HEADER}
@@ -49,7 +47,9 @@ def shops(house: House) -> dict[str, str]:
     return {number: file["shop_no"]["value"] for number, file in house.files("enterprise").items()}
 
 
-def test_files_of_past_versions_go_and_what_the_flow_has_still_to_do_is_not_lost(house: House) -> None:
+def test_files_of_past_versions_go_and_what_the_flow_has_still_to_do_is_not_lost(
+    house: House, capsys: pytest.CaptureFixture
+) -> None:
     lake = house.shop.lake
     before = {table: sorted(map(str, lake.read(table).collect())) for table in lake.tables()}
     opened = lake.read(names.silver("shop"))
@@ -59,6 +59,7 @@ def test_files_of_past_versions_go_and_what_the_flow_has_still_to_do_is_not_lost
     assert kept["silver/shop"].files_before > kept["silver/shop"].files == 1
     assert {table: sorted(map(str, lake.read(table).collect())) for table in lake.tables()} == before
     assert opened.count() == 2, "a frame is planned anew when it is asked"
+    assert broken(house, capsys) == {}, "that the version which is published is gone is no damage"
     steps.assemble(house.shop, "enterprise")
     assert shops(house) == {FIRST: "AB0001", SECOND: "AB0002"}
     assert house.files("enterprise") == house.rebuilt("enterprise")
@@ -96,6 +97,17 @@ def test_a_damaged_table_is_left_as_it_is_and_stands_in_no_other_s_way(
         os.removedirs(log)
     told = {each["table"]: each["is_whole"] for each in json.loads(capsys.readouterr().out)}
     assert [table for table, is_whole in told.items() if not is_whole] == ["silver/torn"]
+
+
+def test_releases_that_were_made_before_rows_were_tracked_need_no_old_version_after_upkeep_either(lake: Lake) -> None:
+    lake.create("silver/release", steps.RELEASE, TableDesign("releases", {}))
+    for number in range(3):
+        lake.append(
+            "silver/release", literal_rows(lake.spark, [(f"d{number}", RELEASED_AT)], steps.RELEASE), f"{number}"
+        )
+    list(upkeep.maintain(lake, keep_hours=0))
+    added = lake.added("silver/release", 2, lake.version("silver/release"))
+    assert {row["_delivery"] for row in added.collect()} >= {"d2"}
 
 
 @pytest.mark.parametrize("properties", [ROW_TRACKING, {}])

@@ -27,7 +27,8 @@ from onefile.files import make_folder
 from onefile.services import spark_connect
 from onefile.services.processes import running
 from tests.declared import SHOP, SHOP_FILE, lay
-from tests.killing import Boundaries, shop_house, take_in
+from tests.house import shop_house
+from tests.killing import Boundaries, take_in
 
 HEADER = "编号 | 信用代码 | 开业 | 类别"
 FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"

@@ -11,8 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 
 from tests.declared import SHOP, SHOP_FILE, lay
-from tests.house import House
-from tests.killing import shop_house
+from tests.house import House, broken, shop_house
 
 HEADER = "编号 | 信用代码 | 开业 | 类别"
 FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
@@ -32,15 +31,6 @@ def house(spark: SparkSession, tmp_path: Path) -> House:
     """, "second")  # fmt: skip
     house.take_in()
     return house
-
-
-def broken(house: House, capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
-    """Return what `onefile lake check` finds: rows by rule."""
-    capsys.readouterr()
-    code = house.onefile("lake", "check", "--json")
-    told = json.loads(capsys.readouterr().out)
-    assert code == (1 if told else 0)
-    return {each["rule"]: each["rows"] for each in told}
 
 
 @pytest.mark.only_in_full

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -41,14 +40,6 @@ DAY = date(2026, 11, 23)
 WANTED = Wanted(("number", "name"), "area=690101", ("0101",), "Order 809", "register", "counter", "query",
                 "2026-11-23", "2026-12-31", 2, "PIA 12")  # fmt: skip
 BY = {"consumer": "market", "office": "market", "provider": "police", "authority": "data_bureau", "rule": ""}
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Connection]:
-    url = f"sqlite:///{tmp_path}/serving.db"
-    upgrade(url)
-    with writing(url) as connection:
-        yield connection
 
 
 def who(role: str, day: date = DAY) -> Actor:

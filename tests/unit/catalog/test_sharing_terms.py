@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
@@ -17,8 +15,6 @@ from catalog.errors import RequestRefused
 from catalog.grants import Limits
 from catalog.requests import Wanted, apply
 from catalog.sharing_store import Actor, Case, get, steps
-from schemas.serving.connection import writing
-from schemas.serving.migration import upgrade
 
 KNOWN = catalog.load()
 ENTRIES = entries(KNOWN)
@@ -27,14 +23,6 @@ DAY = date(2026, 11, 23)
 WANTED = Wanted(("name", "sex"), "", (), "Order 809", "register", "counter", "query", "2026-11-23", "2026-12-31", 2)
 OPEN = replace(WANTED, fields=("code", "name"))
 BY = {"consumer": "tax", "office": "tax", "authority": "data_bureau"}
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Connection]:
-    url = f"sqlite:///{tmp_path}/serving.db"
-    upgrade(url)
-    with writing(url) as connection:
-        yield connection
 
 
 def who(role: str, entry: Entry) -> Actor:
