@@ -1,122 +1,174 @@
-"""Is the ledger what was written? Reads every line, and says where it is not."""
+"""Is the ledger what was written? Reads every byte, with nothing but the public keys, and says where it is not."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from ledger import files
-from ledger.entry import FIRST_PREV, REPAIR, Entry, MalformedEntry, read_entry
 from ledger.errors import LedgerAltered, LedgerInterrupted
-from onefile.verify.reading import parse
+from ledger.recovery import UNRECORDED, begin
+from ledger.replay import Replay
+from ledger.seals import HEAD, SEAL_START, open_seal, read_head
+from onefile.verify.checkpoint import Checkpoint
 from onefile.verify.trust import Trust
+
+SECONDS_FOR_A_SEAL = 2.0
 
 
 @dataclass(frozen=True)
 class Audit:
-    """A ledger found whole: its number of entries, how many of them tell of repairs, and its last entry."""
+    """A ledger found whole.
+
+    `first` is the first entry that is kept: those before were removed when their years were over. `repairs` counts the
+    entries that tell of what was moved aside, `clocks` are those that say that the clock was set back. `root` is the
+    log's, hexadecimal.
+    """
 
     entries: int
+    first: int
     repairs: int
+    clocks: tuple[int, ...]
     last_at: datetime | None
-    last_hash: str
+    root: str
 
 
-def audit(folder: Path, trust: Trust, progress: Callable[[int], None] | None = None) -> Audit:
-    """Read the whole ledger; return its figures when it is what was written.
+def audit(
+    folder: Path, trust: Trust, progress: Callable[[int], None] | None = None, heads: tuple[bytes, ...] = ()
+) -> Audit:
+    """Read the whole ledger; return its figures when it is what was written. Others may append meanwhile.
 
     Args:
-        folder: the ledger's; nobody may append meanwhile (hold `ledger.record.lock_path`).
-        trust: the keys that are believed; the head must be signed by one for `ledger`.
-        progress: called with the number of entries read so far, every ten thousand.
+        folder: the ledger's.
+        trust: the keys that are believed.
+        progress: called with the number of entries read so far, after each segment.
+        heads: copies of `head` that somebody kept: the ledger must be what each says, grown.
 
     Raises:
         LedgerAltered: it is not; the error says how and where.
-        LedgerInterrupted: only its end is not whole, and the head holds what is missing.
+        LedgerInterrupted: only its end was never signed.
     """
-    head = files.read_head(folder, trust)
-    chain = _Chain(folder)
-    expected = files.segment_of(folder, 1)
-    for segment in files.segments(folder):
-        if segment != expected:
-            raise LedgerAltered("gap", segment.name, chain.seq + 1, f"the segment {expected.name} is missing")
-        chain.read(segment, head, progress)
-        expected = files.segment_of(folder, chain.seq + 1)
-    chain.end(head)
-    return Audit(chain.seq, chain.repairs, chain.last.at if chain.last else None, chain.hash)
+    known = [open_kept(note, trust) for note in heads]
+    head = read_head(folder, trust)
+    if head is None:
+        return _nothing(known)
+    last, limit = _sealed_end(folder)
+    seen = _Seen([head, *known])
+    replay = _begun(folder, trust, seen)
+    left = 0
+    for path in files.segments(folder):
+        left = replay.segment(path, limit if path == last else None)
+        if progress:
+            progress(replay.tree.size)
+        if path == last:
+            break
+        if left:
+            raise LedgerAltered("altered", path.name, replay.sealed + 1, "a segment ends without a seal")
+    _check_end(last, replay, left, seen)
+    _check_moved(folder, replay)
+    return Audit(
+        replay.tree.size, seen.first, replay.repairs, tuple(replay.clocks), replay.last_at, replay.tree.root().hex()
+    )
 
 
-class _Chain:
-    """The entries read so far, each proved to follow the one before."""
+def open_kept(data: bytes, trust: Trust) -> Checkpoint:
+    """Return the checkpoint in a kept copy of `head`; VerificationError when it is none."""
+    return open_seal(data.rstrip(b"\n") + b"\n", trust)
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.last: Entry | None = None
-        self.repairs = 0
 
-    @property
-    def seq(self) -> int:
-        return self.last.seq if self.last else 0
+class _Seen:
+    """The checkpoints that the ledger must have grown through, each met at its size."""
 
-    @property
-    def hash(self) -> str:
-        return self.last.hash if self.last else FIRST_PREV
+    def __init__(self, wanted: list[Checkpoint]) -> None:
+        self._wanted = {(point.size, point.root) for point in wanted}
+        self.first = 1
 
-    def read(self, segment: Path, head: Entry | None, progress: Callable[[int], None] | None) -> None:
-        """Add the lines of a segment."""
-        with segment.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                where = f"{segment.name}:{number}"
-                if not line.endswith(b"\n"):
-                    raise self._torn(where, head)
-                self._add(line, where, segment, head)
-                if progress and self.seq % 10_000 == 0:
-                    progress(self.seq)
+    def met(self, size: int, root: bytes, where: str) -> None:
+        for point in [point for point in self._wanted if point[0] == size]:
+            if point[1] != root:
+                raise LedgerAltered("forked", where, size, "a signed checkpoint of this size has another root")
+            self._wanted.remove(point)
 
-    def end(self, head: Entry | None) -> None:
-        """Raise when the last entry is not the head's, or a repair is not recorded yet."""
-        if head is None or self.hash == head.hash:
-            for moved in self.folder.glob("*.unrecorded"):
-                raise LedgerInterrupted(moved.name, self.seq, "a repair is not recorded yet")
-            return
-        where = files.segment_of(self.folder, head.seq).name
-        if self.hash == head.prev:
-            raise LedgerInterrupted(where, head.seq, "its line is missing")
-        if self.seq < head.seq:
-            detail = f"the entries end at {self.seq}, the signed head at {head.seq}"
-            raise LedgerAltered("truncated", where, self.seq + 1, detail)
-        raise LedgerAltered("altered", where, self.seq, "the entries do not end with the hash that was signed")
+    def largest(self) -> int:
+        """Return the size of the largest checkpoint that was not met; 0 when all were, or are of what is not kept."""
+        return max((size for size, _ in self._wanted if size >= self.first), default=0)
 
-    def _add(self, line: bytes, where: str, segment: Path, head: Entry | None) -> None:
-        wanted = self.seq + 1
-        try:
-            entry = read_entry(parse(line, MalformedEntry))
-        except MalformedEntry as error:
-            raise LedgerAltered("altered", where, wanted, str(error)) from error
-        if entry.line() != line or entry.right_hash() != entry.hash:
-            raise LedgerAltered("altered", where, wanted, "the line is not what its hash was made from")
-        if entry.seq != wanted:
-            raise self._misplaced(entry, where, segment)
-        if entry.prev != self.hash:
-            raise LedgerAltered("altered", where, wanted, "it follows another entry than the one before it")
-        if head is None or entry.seq > head.seq:
-            raise LedgerAltered("added", where, wanted, "it stands after the signed head")
-        if segment != files.segment_of(self.folder, entry.seq):
-            raise LedgerAltered("reordered", where, wanted, "it stands in another entry's segment")
-        self.last = entry
-        self.repairs += entry.purpose == REPAIR
 
-    def _misplaced(self, entry: Entry, where: str, segment: Path) -> LedgerAltered:
-        wanted = self.seq + 1
-        mark = f'"seq":{wanted},'.encode()
-        if entry.seq > wanted and not any(mark in line for line in segment.read_bytes().splitlines()):
-            return LedgerAltered("gap", where, wanted, f"entries {wanted} to {entry.seq - 1} are missing")
-        return LedgerAltered("reordered", where, wanted, f"entry {entry.seq} stands here")
+def _begun(folder: Path, trust: Trust, seen: _Seen) -> Replay:
+    """Return a replay at the first entry that is kept, where an entry about its removal must then be met."""
+    found = files.segments(folder)
+    replay = begin(found[0], trust) if found else Replay(trust)
+    seen.first = replay.tree.size + 1
+    seen.met(replay.tree.size, replay.tree.root(), f"{found[0].name}:1" if found else HEAD)
+    replay.at_seal = seen.met
+    return replay
 
-    def _torn(self, where: str, head: Entry | None) -> LedgerAltered | LedgerInterrupted:
-        """Return what a line without an end means: a write cut short leaves it, or a hand."""
-        if head is not None and self.hash in (head.hash, head.prev):
-            return LedgerInterrupted(where, head.seq, "a line was cut short")
-        return LedgerAltered("truncated", where, self.seq + 1, "a line was cut short, and it is not the last")
+
+def _check_end(last: Path | None, replay: Replay, left: int, seen: _Seen) -> None:
+    name = last.name if last else "0000000001.jsonl"
+    if seen.largest() > replay.sealed:
+        detail = f"the sealed entries end at {replay.sealed}, a signed checkpoint is of {seen.largest()}"
+        raise LedgerAltered("truncated", name, replay.sealed + 1, detail)
+    if seen.largest():
+        detail = f"nothing is sealed at {seen.largest()} entries, as a signed checkpoint says"
+        raise LedgerAltered("forked", name, seen.largest(), detail)
+    if left:
+        raise LedgerInterrupted(name, replay.sealed + 1, f"{left} bytes stand after the last seal")
+    if replay.expired < seen.first - 1:
+        detail = f"entries 1 to {seen.first - 1} are gone, and no entry says that their years were over"
+        raise LedgerAltered("gap", "0000000001.jsonl", 1, detail)
+
+
+def _check_moved(folder: Path, replay: Replay) -> None:
+    """What was moved aside is there, whole, and an entry speaks of it; nothing else is."""
+    for moved in folder.glob(f"*{UNRECORDED}"):
+        raise LedgerInterrupted(moved.name, replay.tree.size, "no entry speaks of it yet")
+    there = {path.stem: path for path in folder.glob("torn-*.bin")}
+    for name in sorted(there.keys() ^ replay.told):
+        raise LedgerAltered(
+            "altered", f"{name}.bin", replay.tree.size, "what was moved aside is gone, or nobody did it"
+        )
+    for name, path in there.items():
+        if not name.endswith(sha256(path.read_bytes()).hexdigest()[:32]):
+            raise LedgerAltered("altered", path.name, replay.tree.size, "it is not what was moved aside")
+
+
+def _nothing(known: list[Checkpoint]) -> Audit:
+    if known:
+        raise LedgerAltered("truncated", HEAD, 1, "the ledger is empty, and a signed checkpoint is not")
+    return Audit(0, 1, 0, (), None, "")
+
+
+def _sealed_end(folder: Path) -> tuple[Path | None, int | None]:
+    """Return the last segment and how many bytes of it to read: up to the first seal after what stands there now.
+
+    Writers that live seal what they wrote within milliseconds. None: nobody sealed it for two seconds.
+    """
+    found = files.segments(folder)
+    if not found:
+        return None, None
+    size, until = found[-1].stat().st_size, time.monotonic() + SECONDS_FOR_A_SEAL
+    while True:
+        limit = _end_of_seal(found[-1], size)
+        if limit is not None or time.monotonic() > until:
+            return found[-1], limit
+        time.sleep(0.05)
+
+
+def _end_of_seal(segment: Path, size: int) -> int | None:
+    """Return where the line that contains or follows byte `size - 1`, and is a seal (or the only one), ends."""
+    with segment.open("rb") as file:
+        start = max(0, size - 70_000)
+        file.seek(start)
+        place, is_whole = start, start == 0
+        for number, line in enumerate(file):
+            place += len(line)
+            is_seal = line.startswith(SEAL_START) if is_whole or number else False
+            is_first = start == 0 and number == 0
+            if place >= size and line.endswith(b"\n") and (is_seal or is_first):
+                return place
+    return None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from onefile.errors import OneFileError
 
-Kind = Literal["altered", "gap", "reordered", "added", "truncated", "head"]
+Kind = Literal["altered", "gap", "reordered", "truncated", "head", "back_dated", "forked"]
 
 
 class LedgerError(OneFileError):
@@ -15,6 +15,32 @@ class LedgerError(OneFileError):
 
 class BadEntry(LedgerError):
     """An entry lacks what every look must state."""
+
+
+class LedgerUnwritable(LedgerError):
+    """A look cannot be recorded now, so nothing may be answered."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"the look cannot be recorded ({detail}), so nothing is answered: see to the ledger's disk")
+
+
+class ClockWentBack(LedgerError):
+    """The present instant is before the last entry's."""
+
+    def __init__(self, at: str, last: str) -> None:
+        super().__init__(
+            f"the present instant {at} is before the last entry's, {last}: set the clock right; where the last entry's"
+            " was wrong, `onefile ledger clock` records so, and looks go on from now"
+        )
+
+
+class OlderLedger(LedgerError):
+    """The folder holds a ledger of an earlier format."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the ledger is of format 1, which only development versions wrote: move the folder ledger/ away and keep it"
+        )
 
 
 class LedgerAltered(LedgerError):
@@ -26,11 +52,11 @@ class LedgerAltered(LedgerError):
 
 
 class LedgerInterrupted(LedgerError):
-    """The last write was cut short, or the last line removed; nothing is lost: the signed head holds that entry."""
+    """What stands at the end was never signed: a write was cut short, or a hand put it there. No answer left for it."""
 
     def __init__(self, where: str, seq: int, detail: str) -> None:
         super().__init__(
-            f"the end of the ledger is not whole at {where}, entry {seq}: {detail};"
-            " the signed head holds that entry, and the next look restores it and records so"
+            f"the end of the ledger is not signed at {where}, entry {seq}: {detail};"
+            " no answer left for it, and the next look moves it aside and records so"
         )
         self.where, self.seq = where, seq

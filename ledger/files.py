@@ -1,8 +1,9 @@
-"""Where the ledger lies: segments of 10,000 entries, the signed head, what torn writes left.
+"""Where the ledger lies: segments of at least 10,000 entries, the signed head, what torn writes left.
 
-0000000001.jsonl      entries 1 to 10,000, a line each; the name is the first entry's number
-head.json             DSSE: the last entry, whole, signed by the ledger's key
-torn-….bin            bytes of a write that was cut short, moved aside; an entry says so
+0000000001.jsonl      a first line with the tree before it, then entries and seals, a line each; the name is the first
+                      entry's number
+head                  the newest signed checkpoint
+torn-….bin            bytes that were never signed, moved aside; an entry says so
 """
 
 from __future__ import annotations
@@ -12,23 +13,15 @@ from pathlib import Path
 
 from ledger.entry import Entry, MalformedEntry, read_entry
 from ledger.errors import LedgerAltered
-from licence_vault import dsse
-from licence_vault.canonical import canonical
-from licence_vault.signers import Signer
-from onefile.verify.dsse import open_envelope
-from onefile.verify.errors import VerificationError
-from onefile.verify.reading import Record, parse
-from onefile.verify.trust import Trust
+from ledger.seals import SEAL_START
+from onefile.verify.reading import parse
 
 SEGMENT_ENTRIES = 10_000
-HEAD_FORMAT = "onefile.ledger-head/1"
-HEAD_TYPE = "application/vnd.onefile.ledger-head+json"
-USE = "ledger"
 
 
-def segment_of(folder: Path, seq: int) -> Path:
-    """Return the segment that holds an entry."""
-    return folder / f"{seq - (seq - 1) % SEGMENT_ENTRIES:010d}.jsonl"
+def segment_path(folder: Path, first: int) -> Path:
+    """Return the segment that begins with an entry."""
+    return folder / f"{first:010d}.jsonl"
 
 
 def segments(folder: Path) -> list[Path]:
@@ -36,49 +29,41 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9]" * 10 + ".jsonl"))
 
 
-def head_bytes(entry: Entry, signer: Signer) -> bytes:
-    """Return the head that says: this is the last entry."""
-    payload = canonical({"format": HEAD_FORMAT, "entry": entry.as_json()})
-    return dsse.sign(HEAD_TYPE, payload, signer)
-
-
-def read_head(folder: Path, trust: Trust) -> Entry | None:
-    """Return the last entry as the signed head has it; None when the ledger was never written to.
-
-    Raises:
-        LedgerAltered: there are entries but no head, or the head is not the ledger key's.
-    """
-    try:
-        data = (folder / "head.json").read_bytes()
-    except FileNotFoundError:
-        if segments(folder):
-            raise LedgerAltered("head", "head.json", 0, "it is missing, though there are entries") from None
-        return None
-    try:
-        payload, _ = open_envelope(data, HEAD_TYPE, trust, USE)
-        record = Record(parse(payload, MalformedEntry), "the head", MalformedEntry)
-        record.choice("format", (HEAD_FORMAT,))
-        return read_entry(record.take("entry"))
-    except VerificationError as error:
-        raise LedgerAltered("head", "head.json", 0, str(error)) from error
+def segments_after(folder: Path, after: int) -> list[Path]:
+    """Return the segments that have entries above number `after`, in order."""
+    found = segments(folder)
+    before = [place for place, path in enumerate(found) if int(path.stem) <= after + 1]
+    return found[before[-1] :] if before else found
 
 
 def entries(folder: Path, after: int = 0) -> Iterator[Entry]:
-    """Yield the entries above number `after`, in order, as they stand: `ledger.audit` proves them.
+    """Yield the entries above number `after`, in order, up to the last seal, as they stand: `ledger.audit` proves them.
 
     Raises:
         LedgerAltered: a line is no entry.
     """
-    for segment in segments(folder):
-        if segment < segment_of(folder, after + 1):
-            continue
-        with segment.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    return
-                try:
-                    entry = read_entry(parse(line, MalformedEntry))
-                except MalformedEntry as error:
-                    raise LedgerAltered("altered", f"{segment.name}:{number}", after + 1, str(error)) from error
-                if entry.seq > after:
-                    yield entry
+    for segment in segments_after(folder, after):
+        yield from (entry for entry in entries_of(segment, after) if entry.seq > after)
+
+
+def entries_of(segment: Path, after: int = 0) -> Iterator[Entry]:
+    """Yield a segment's entries up to its last seal; those up to number `after` are left out where that is cheap."""
+    with segment.open("rb") as file:
+        skipped = 0
+        unsealed: list[tuple[bytes, int]] = []
+        for number, line in enumerate(file, start=1):
+            if line.startswith(SEAL_START):
+                yield from (_read(each, f"{segment.name}:{place}", after + 1) for each, place in unsealed)
+                unsealed = []
+            elif number > 1 and line.endswith(b"\n"):
+                if int(segment.stem) + skipped <= after:
+                    skipped += 1
+                else:
+                    unsealed.append((line, number))
+
+
+def _read(line: bytes, where: str, seq: int) -> Entry:
+    try:
+        return read_entry(parse(line, MalformedEntry))
+    except MalformedEntry as error:
+        raise LedgerAltered("altered", where, seq, str(error)) from error

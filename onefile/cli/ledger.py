@@ -16,51 +16,56 @@ from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from ledger.audit import Audit
-    from ledger.entry import Entry
+    from ledger.entry import Entry, Look
     from ledger.errors import LedgerError
+    from ledger.record import Ledger
 
 KINDS_ZH = {
     "altered": "条目被改动",
     "gap": "缺少条目",
     "reordered": "条目顺序被调换",
-    "added": "多出条目",
     "truncated": "末尾被截去",
     "head": "签名的头不成立",
+    "back_dated": "条目日期倒填",
+    "forked": "与留存的签名头不符（分叉）",
 }
 
 
 @click.group()
 def command() -> None:
-    """The record of who saw which fields of whom, and why: append-only, chained by hashes."""
+    """The record of who saw which fields of whom, and why: append-only, a signed Merkle log."""
 
 
 @command.command()
 @click.option("--trust", type=click.Path(path_type=Path), help="The bureau's public keys, kept elsewhere.")
+@click.option("--folder", type=click.Path(path_type=Path), help="The ledger, or a copy of it (default: the home's).")
+@click.option("--head", "heads", multiple=True, type=click.Path(path_type=Path), help="A copy of ledger/head kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def audit(settings: Settings, trust: Path | None, as_json: bool) -> None:
+def audit(settings: Settings, trust: Path | None, folder: Path | None, heads: tuple[Path, ...], as_json: bool) -> None:
     """Read every entry and say whether the ledger is what was written, or where it is not.
 
-    Found: every change, removal, insertion and reordering of entries, and every cut at the
-    end. Not found: that the whole folder was set back to an older state of itself, or
-    rewritten by somebody with the passphrase. Keep copies of ledger/head.json elsewhere.
+    Needs the ledger and the public keys, nothing else, and holds up nobody who writes. Found:
+    every change, removal, insertion, reordering and back-dating of entries, every cut at the
+    end, and with --head FILE a folder that was set back to an older state of itself or
+    written anew by somebody with the passphrase: keep copies of ledger/head elsewhere.
     """
     from ledger.audit import audit as read_all
     from ledger.errors import LedgerError
-    from ledger.record import lock_path
-    from onefile.files import lock
     from onefile.verify.reading import read_file
     from onefile.verify.trust import read_trust
 
-    folder = settings.home / "ledger"
+    folder = folder or settings.home / "ledger"
     if not folder.exists():
+        if heads:
+            raise Failure(_say(settings, "台账不在，却有留存的头", "there is no ledger, though a head of it was kept"))
         empty = json.dumps({"whole": True, "entries": 0})
         click.echo(empty if as_json else _say(settings, "没有台账条目", "no entries"))
         return
     trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
+    kept = tuple(read_file(head) for head in heads)
     try:
-        with lock(lock_path(folder)):
-            found = read_all(folder, trusted, _progress(settings))
+        found = read_all(folder, trusted, _progress(settings), kept)
     except LedgerError as error:
         if as_json:
             click.echo(json.dumps(_fault(error), ensure_ascii=False))
@@ -89,6 +94,48 @@ def show(settings: Settings, last: int, as_json: bool) -> None:
         click.echo(_line(settings, entry))
 
 
+@command.command()
+@click.option("--reason", required=True, help="How the clock came to be wrong; kept in the ledger.")
+@click.pass_obj
+def clock(settings: Settings, reason: str) -> None:
+    """Let looks go on from now, though the last entry is dated later: its clock was wrong.
+
+    Without it, a look that is dated more than a minute before the last entry is refused, and
+    nothing is answered. The audit lists every such entry.
+    """
+    entry = _open(settings).set_clock(_own_look(settings, reason))
+    click.echo(
+        _say(settings, f"已记录（第 {entry.seq} 条），今后的条目从现在起", f"entry {entry.seq}: entries go on from now")
+    )
+
+
+@command.command()
+@click.option("--years", type=click.IntRange(min=3), default=3, show_default=True, help="How long entries are kept.")
+@click.pass_obj
+def expire(settings: Settings, years: int) -> None:
+    """Remove entries that are older, whole segments at a time; an entry says which."""
+    from ledger.retention import expire as remove
+
+    entry = remove(_open(settings), _own_look(settings, f"kept {years} years"), years)
+    if entry is None:
+        click.echo(_say(settings, "没有到期的条目", "no segment is that old"))
+        return
+    click.echo(_say(settings, f"已删除到期条目（第 {entry.seq} 条写明）", f"removed; entry {entry.seq} says which"))
+
+
+def _open(settings: Settings) -> Ledger:
+    from ledger.record import Ledger
+    from onefile.cli.looks import keystore
+
+    return Ledger(settings.home / "ledger", keystore(settings))
+
+
+def _own_look(settings: Settings, reason: str) -> Look:
+    from ledger.entry import Look
+
+    return Look(settings.now(), settings.operator, reason, None, (), reason)
+
+
 def _line(settings: Settings, entry: Entry) -> str:
     at = entry.at.astimezone(settings.timezone).isoformat(sep=" ", timespec="seconds")
     subject = "-" if entry.subject is None else entry.subject[:12]
@@ -103,18 +150,26 @@ def _figures(found: Audit) -> dict[str, object]:
     return {
         "whole": True,
         "entries": found.entries,
+        "first": found.first,
         "repairs": found.repairs,
+        "clocks": list(found.clocks),
         "last_at": last_at,
-        "last_hash": found.last_hash,
+        "root": found.root,
     }
 
 
 def _told(settings: Settings, found: Audit) -> str:
-    return _say(
+    told = _say(
         settings,
-        f"台账完整：{found.entries} 条（其中修复记录 {found.repairs} 条），末条哈希 {found.last_hash}",
-        f"whole: {found.entries} entries ({found.repairs} of them tell of repairs), last hash {found.last_hash}",
+        f"台账完整：{found.entries} 条（其中修复记录 {found.repairs} 条），根 {found.root}",
+        f"whole: {found.entries} entries ({found.repairs} of them tell of repairs), root {found.root}",
     )
+    if found.first > 1:
+        told += _say(settings, f"；保存期满，自第 {found.first} 条起", f"; kept from entry {found.first} on")
+    if found.clocks:
+        seqs = ", ".join(map(str, found.clocks))
+        told += _say(settings, f"；时钟曾回拨：第 {seqs} 条", f"; the clock was set back at entries {seqs}")
+    return told
 
 
 def _fault(error: LedgerError) -> dict[str, object]:
@@ -131,7 +186,7 @@ def _fault_told(settings: Settings, error: LedgerError) -> str:
     if isinstance(error, LedgerAltered):
         zh = f"台账被改动过（{KINDS_ZH[error.kind]}）：{error.where}，第 {error.seq} 条"
     elif isinstance(error, LedgerInterrupted):
-        zh = f"台账末尾不完整：{error.where}，第 {error.seq} 条；签名的头保有该条，下次记录时补回并写明"
+        zh = f"台账末尾未经签名：{error.where}，第 {error.seq} 条；没有答复依此发出，下次记录时移开并写明"
     else:
         zh = str(error)
     return _say(settings, zh, str(error))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ledger import files
 from onefile.cli.main import run
 from schemas.serving import migration
 from schemas.serving.connection import writing
@@ -103,7 +104,7 @@ def publish(home: Path, *documents: dict[str, Any]) -> None:
 
 
 def ledger(home: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for path in sorted((home / "ledger").glob("*.jsonl")) for line in path.open()]
+    return [entry.as_json() for entry in files.entries(home / "ledger")]
 
 
 def look(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -72,7 +72,7 @@ WRITING = {
     "onefile department keys retire", "onefile receipt prove", "onefile city make",
     "onefile vault export", "onefile vault keys export", "onefile vault present", "onefile vault code use",
     "onefile vault bind", "onefile vault copy", "onefile vault keys request", "onefile vault stamp request",
-    "onefile catalog export",
+    "onefile catalog export", "onefile ledger clock", "onefile ledger expire",
 }  # fmt: skip
 
 

@@ -1,0 +1,87 @@
+"""Records the looks of many requests together: while one flush runs, the looks of the next gather."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from queue import SimpleQueue
+
+from ledger.entry import Entry, Look, require_whole
+from ledger.record import Ledger
+
+MOST_LOOKS = 5_000
+"""How many looks one write takes: a request's looks are never parted."""
+
+_Asked = tuple[list[Look], "Future[list[Entry]]"]
+
+
+class Recorder:
+    """A process's one door to the ledger. Started by the first `record`, after any fork; ended by `close`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def record(self, looks: Sequence[Look]) -> Future[list[Entry]]:
+        """Record the looks of one answer, together; the answer may leave once the result is there.
+
+        The future raises as `Ledger.append_all` does; BadEntry is raised at once.
+        """
+        for look in looks:
+            require_whole(look)
+        if self._thread is None:
+            self._start()
+        future: Future[list[Entry]] = Future()
+        self._queue.put((list(looks), future))
+        return future
+
+    def append(self, looks: Sequence[Look]) -> list[Entry]:
+        """Record the looks of one answer and wait until they are on the disk; raises as `Ledger.append_all` does."""
+        return self.record(looks).result()
+
+    def close(self) -> None:
+        """Record what still waits, and end."""
+        with self._starting:
+            if self._thread is not None:
+                self._queue.put(None)
+                self._thread.join()
+                self._thread = None
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            batch, is_last = self._gathered(first)
+            self._together(batch)
+            if is_last:
+                return
+
+    def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
+        batch, count = [first], len(first[0])
+        while count < MOST_LOOKS and not self._queue.empty():
+            found = self._queue.get()
+            if found is None:
+                return batch, True
+            batch.append(found)
+            count += len(found[0])
+        return batch, False
+
+    def _together(self, batch: list[_Asked]) -> None:
+        """Record what waits in one go, and tell each who waits."""
+        try:
+            entries = self.ledger.append_all([look for looks, _ in batch for look in looks])
+        except Exception as error:  # noqa: BLE001  # whoever waits must hear of anything
+            for _, future in batch:
+                future.set_exception(error)
+            return
+        place = 0
+        for looks, future in batch:
+            future.set_result(entries[place : place + len(looks)])
+            place += len(looks)
