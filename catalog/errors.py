@@ -111,7 +111,7 @@ class GrantNotInForce(CatalogError):
 
     def __init__(self, grant_id: str, reason: str) -> None:
         super().__init__(f"the grant {grant_id} gives nothing: {reason}; apply anew, or ask the provider")
-        self.reason = reason
+        self.grant_id, self.reason = grant_id, reason
 
 
 class ForeignFileRefused(CatalogError):

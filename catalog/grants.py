@@ -28,7 +28,7 @@ class Given:
     """What a grant gives on a day: these fields of these rows, for these items, this many looks more.
 
     `masked` are the fields that are shown in part only, or not at all, to whoever need not see all of a value.
-    `passes_to` are the departments that the provider let the consumer pass it on to.
+    `passes_to` are the departments that the provider let the consumer pass it on to. `basis` is the legal one.
     """
 
     grant_id: str
@@ -41,6 +41,7 @@ class Given:
     left_today: int
     masked: tuple[str, ...] = ()
     passes_to: tuple[str, ...] = ()
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,20 +65,31 @@ def given(connection: Connection, grant_id: str, entry: Entry | None, on: date) 
             shared any more, or shared on other terms than it was granted on, none of its fields is left, or today's
             quota is used up.
     """
-    case = get(connection, grant_id)
-    fault = _lapsed(case, entry, on)
-    if case.state not in IN_FORCE or fault is not None or entry is None:
-        raise GrantNotInForce(grant_id, fault or f"it is {case.state}")
-    left = int(str(case.wants["quota"])) - looks(connection, grant_id, on)
+    found = in_force(get(connection, grant_id), entry, on)
+    left = found.left_today - looks(connection, grant_id, on)
     if left <= 0:
         raise GrantNotInForce(grant_id, "today's quota is used up")
+    return replace(found, left_today=left)
+
+
+def in_force(case: Case, entry: Entry | None, on: date) -> Given:
+    """Say what a grant gives on a day before a single look: `left_today` is its whole quota.
+
+    Raises:
+        GrantNotInForce: as `given`, but for the quota.
+    """
+    fault = _lapsed(case, entry, on)
+    if case.state not in IN_FORCE or fault is not None or entry is None:
+        raise GrantNotInForce(case.id, fault or f"it is {case.state}")
     items = case.wants["items"]
     fields = tuple(name for name in case.fields if name not in lost_fields(case, entry))
     grades = {item.name: item.grade for item in entry.items}
     return Given(
-        grant_id, case.consumer, case.entry_id, fields, str(case.wants["rows"]),
-        tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]), left,
+        case.id, case.consumer, case.entry_id, fields, str(case.wants["rows"]),
+        tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]),
+        int(str(case.wants["quota"])),
         tuple(name for name in fields if GRADES[grades[name]].masking != "none"), passes_to(case),
+        str(case.wants["basis"]),
     )  # fmt: skip
 
 

@@ -30,6 +30,9 @@ NAMES = {
     "ONEFILE_PASSPHRASE_FILE": "file with the keystore's passphrase (default keys/passphrase in the home)",
     "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
+    "ONEFILE_COUNTER_URL": "the counter's address from outside, issuer of its tokens (default http://127.0.0.1:8600)",
+    "ONEFILE_OIDC": "file (YAML) that names the identity providers of officials and applicants (default: none)",
+    "ONEFILE_CERTIFICATE_HEADER": "header of the front proxy with the client's certificate, RFC 9440 (default: none)",
     "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",
 }
 
@@ -58,6 +61,9 @@ class Settings:
     log_origin: str
     jars: Path
     lineage: str
+    counter_url: str = "http://127.0.0.1:8600"
+    oidc: Path | None = None
+    certificate_header: str = ""
 
     def now(self) -> datetime:
         """Return the present instant in UTC. Called at the edges, then handed on."""
@@ -95,6 +101,9 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         log_origin=env.get("ONEFILE_LOG_ORIGIN") or "onefile.invalid/log",
         jars=Path(env.get("ONEFILE_JARS") or Path(__file__).parent.parent / ".jars").absolute(),
         lineage=env.get("ONEFILE_LINEAGE") or str(home / "lineage.jsonl"),
+        counter_url=(env.get("ONEFILE_COUNTER_URL") or "http://127.0.0.1:8600").rstrip("/"),
+        oidc=Path(env["ONEFILE_OIDC"]).absolute() if env.get("ONEFILE_OIDC") else None,
+        certificate_header=(env.get("ONEFILE_CERTIFICATE_HEADER") or "").lower(),
     )
 
 

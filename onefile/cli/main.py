@@ -36,6 +36,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
     "verification": ("onefile.cli.verification", "contradictions, verified with the lead of the attribute"),
     "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
+    "client": ("onefile.cli.client", "systems of departments that may ask the counter"),
+    "serve": ("onefile.cli.serve", "the counter: the HTTP API, in several processes"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }
 

@@ -11,7 +11,7 @@ from onefile.errors import OneFileError
 from tools.reference.markdown import code, table
 from tools.reference.markdown import page as made
 
-PACKAGES = ("onefile", "schemas", "catalog", "licence_vault", "inbox", "ledger", "pipelines")
+PACKAGES = ("onefile", "schemas", "catalog", "licence_vault", "inbox", "ledger", "pipelines", "exchange")
 RUN_WHEN_IMPORTED = ("__main__", "schemas.migrations.env")
 INTRODUCTION = """
 The command ends with 0 when it did what was asked, 2 when it was called wrongly, and otherwise with the code of the
@@ -44,9 +44,10 @@ def errors() -> list[type[OneFileError]]:
 
 
 def package(error: type[OneFileError]) -> str:
-    """Return the package whose tree an error belongs to; the verifier is one of its own."""
+    """Return the package whose tree an error belongs to; the verifier and the client are ones of their own."""
     first = error.__module__.split(".")[0]
-    return "onefile.verify" if error.__module__.startswith("onefile.verify.") else first
+    apart = ("onefile.verify", "onefile.client")
+    return next((name for name in apart if error.__module__.startswith(f"{name}.")), first)
 
 
 def meaning(error: type[OneFileError]) -> str:

@@ -17,7 +17,8 @@ from tools.reference import exit_codes
 ERRORS = exit_codes.errors()
 # What a constructor is given in the place of a parameter of that type.
 TEXT = "what it is about"
-EXAMPLES = {"str": TEXT, "int": 1, "float": 1.0, "Path": Path("x"), "str | None": None, "int | None": 1, "Kind": "gap"}
+EXAMPLES = {"str": TEXT, "int": 1, "float": 1.0, "Path": Path("x"), "str | None": None, "int | None": 1, "Kind": "gap",
+            "dict[str, Any]": {}}  # fmt: skip
 OF_A_LIST = {Refused: "no_files", OneFileError: "length"}
 
 

@@ -1,0 +1,109 @@
+"""One request as a route sees it: who asks, what for, what may be given, and how an answer leaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from fastapi import Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from exchange.access import matrix, purposes
+from exchange.access.callers import Caller
+from exchange.access.identities import caller_of
+from exchange.access.purposes import Leave, Purpose
+from exchange.counter import Counter
+from exchange.errors import QuotaUsedUp
+from ledger.entry import Look
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request to a route. Nothing of it was allowed yet but its token: `enter` or `leave` says who may."""
+
+    counter: Counter
+    request: Request
+    route: str
+
+    def enter(self, connection: Connection) -> Caller:
+        """Return the caller once one of its roles may use the route; raise as `matrix.enter`."""
+        caller = caller_of(connection, self.request.state.token, self.counter.today().isoformat())
+        matrix.enter(self.route, caller)
+        return caller
+
+    def purpose(self) -> Purpose:
+        """Return what the request cites; raise as `purposes.cited`."""
+        return purposes.cited(self.request.headers)
+
+    def leave(self, connection: Connection, caller: Caller, modes: tuple[str, ...]) -> Leave:
+        """Return what the caller may have for what it cites; raise as `purposes.leave`."""
+        matrix.require(self.route, caller, "own")
+        on = self.counter.today()
+        return purposes.leave(connection, caller, self.purpose(), self.counter.entries, modes, on)
+
+    def spend(self, leave: Leave, count: int) -> None:
+        """Take looks from every grant cited; raise QuotaUsedUp where one has not so many left."""
+        for given in leave.grants:
+            if not self.counter.quotas.take(given, count, self.counter.today()):
+                now = self.counter.now().astimezone(self.counter.settings.timezone)
+                raise QuotaUsedUp(86_400 - (now.hour * 3600 + now.minute * 60 + now.second))
+
+    def disclose(
+        self, caller: Caller, leave: Leave, looks: Iterable[Seen], content: bytes,
+        media_type: str = JSON, **headers: str,
+    ) -> Response:  # fmt: skip
+        """Return an answer, once every look in it is in the ledger; LedgerError when they are not."""
+        digest, answer_id = hashlib.sha256(content).hexdigest(), self.counter.random(12).hex()
+        self.counter.ledger.append([self._look(caller, leave, seen, digest, answer_id) for seen in looks])
+        return Response(content, headers={**headers, "Onefile-Answer": answer_id}, media_type=media_type)
+
+    def _look(self, caller: Caller, leave: Leave, seen: Seen, digest: str, answer_id: str) -> Look:
+        return Look(
+            at=self.counter.now(),
+            operator=caller.operator,
+            purpose=f"{leave.item} {leave.case.number}",
+            subject_id=seen.subject_id,
+            fields=seen.fields,
+            basis="; ".join(dict.fromkeys(given.basis for given in leave.grants)),
+            kind=self.route,
+            department=caller.department,
+            client=caller.id,
+            acting=leave.acting,
+            grant=leave.grant_ids,
+            item=leave.item,
+            case=leave.case.number,
+            resource=",".join(dict.fromkeys(given.entry_id for given in leave.grants)),
+            lake_version=seen.lake_version,
+            answer=digest,
+            answer_id=answer_id,
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is looked at of one subject (internal id; None: nobody in particular), from which version of the lake."""
+
+    subject_id: str | None
+    fields: tuple[str, ...]
+    lake_version: str = ""
+
+
+def asking(route: str) -> Callable[[Request], Any]:
+    """Return the dependency that gives a handler its request as `Ask`."""
+    return partial(_ask, route)
+
+
+async def _ask(route: str, request: Request) -> Ask:
+    return Ask(request.app.state.counter, request, route)
+
+
+def written(document: Mapping[str, Any]) -> bytes:
+    """Return a document as the bytes that leave."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8")

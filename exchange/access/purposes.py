@@ -1,0 +1,136 @@
+"""What a call cites: grants, item and case, read from its headers; and whether that allows the call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from catalog import grants
+from catalog.cases import store
+from catalog.cases.store import CaseFile
+from catalog.entries import Entry
+from catalog.errors import GrantNotInForce, UnknownId
+from catalog.grants import Given
+from catalog.sharing_store import get
+from exchange.access.callers import Caller
+from exchange.errors import (
+    CaseClosed,
+    CaseOfOtherItem,
+    CaseUnknown,
+    GrantMissing,
+    GrantNotYours,
+    GrantOver,
+    ItemNotGranted,
+    ModeNotGranted,
+    PurposeMissing,
+)
+
+MOST_GRANTS = 5
+_GRANT = re.compile(r"G[0-9]{8}-[0-9]{4,8}\Z")
+_ITEM = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
+_CASE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
+_A_SUBJECTS = re.compile(r"(?<![0-9A-Za-z])(?:[0-9]{15}|[0-9]{17}[0-9Xx]|[0-9A-HJ-NPQRTUWXY]{18})(?![0-9A-Za-z])")
+"""What might be somebody's number: cases are kept in the clear, so they are named by none."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a call says it is for."""
+
+    grants: tuple[str, ...]
+    item: str
+    case: str
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What a call may have: the grants cited that are in force today, the item, the case as it stands."""
+
+    grants: tuple[Given, ...]
+    entries: Mapping[str, Entry]
+    item: str
+    case: CaseFile
+    acting: str = ""
+
+    @property
+    def grant_ids(self) -> str:
+        """The grants, for the ledger."""
+        return ",".join(given.grant_id for given in self.grants)
+
+
+def cited(headers: Mapping[str, str]) -> Purpose:
+    """Read what a call cites.
+
+    Raises:
+        GrantMissing, PurposeMissing: a header is not there, or says what cannot be.
+    """
+    named = tuple(dict.fromkeys(part.strip() for part in headers.get("onefile-grant", "").split(",")))
+    if not all(map(_GRANT.match, named)) or len(named) > MOST_GRANTS:
+        raise GrantMissing
+    item, case = headers.get("onefile-item", ""), headers.get("onefile-case", "")
+    if not _ITEM.match(item) or not is_case_number(case):
+        raise PurposeMissing
+    return Purpose(named, item, case)
+
+
+def is_case_number(text: str) -> bool:
+    """Say whether a text can be a case's number: short, plain, and nobody's own number."""
+    return bool(_CASE.match(text)) and not _A_SUBJECTS.search(text)
+
+
+def leave(
+    connection: Connection, caller: Caller, purpose: Purpose, entries: Mapping[str, Entry], modes: tuple[str, ...],
+    on: date,
+) -> Leave:  # fmt: skip
+    """Return what a call may have today, but for its quota.
+
+    Args:
+        entries: the catalogue's, by id.
+        modes: ways of sharing that allow the call.
+
+    Raises:
+        GrantNotYours, GrantOver, ModeNotGranted, ItemNotGranted: of a grant.
+        CaseUnknown, CaseClosed, CaseOfOtherItem: of the case.
+    """
+    found = tuple(_grant(connection, caller, each, entries, on) for each in purpose.grants)
+    for given in found:
+        if given.mode not in modes:
+            raise ModeNotGranted(given.mode)
+        if given.items and purpose.item not in given.items:
+            raise ItemNotGranted
+    return Leave(found, entries, purpose.item, case_of(connection, caller, purpose))
+
+
+def case_of(connection: Connection, caller: Caller, purpose: Purpose) -> CaseFile:
+    """Return the case that a call cites.
+
+    Raises:
+        CaseUnknown, CaseClosed, CaseOfOtherItem: it may not be cited.
+    """
+    case = store.find(connection, purpose.case)
+    if case is None or caller.department not in (case.department, case.registrar):
+        raise CaseUnknown
+    if case.item != purpose.item:
+        raise CaseOfOtherItem
+    if case.is_closed:
+        raise CaseClosed
+    return case
+
+
+def _grant(
+    connection: Connection, caller: Caller, grant_id: str, entries: Mapping[str, Entry], on: date
+) -> Given:  # fmt: skip
+    try:
+        case = get(connection, grant_id)
+    except UnknownId:
+        raise GrantNotYours from None
+    if case.consumer != caller.department:
+        raise GrantNotYours
+    try:
+        return grants.in_force(case, entries.get(case.entry_id), on)
+    except GrantNotInForce as error:
+        raise GrantOver(grant_id, error.reason) from None

@@ -1,0 +1,66 @@
+"""The application: routes, the gate around them, and what becomes of errors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from exchange.counter import Counter
+from exchange.errors import BadRequest, BodyInvalid, NotFound, Refusal
+from exchange.http import problems
+from exchange.http.gate import Gate
+from exchange.openapi import describe
+from exchange.routes import ROUTERS
+from onefile.errors import OneFileError
+
+
+def create_app(counter: Counter) -> Gate:
+    """Return the application over a counter; the counter is closed when the server ends."""
+
+    @asynccontextmanager
+    async def living(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        counter.close()
+
+    app = FastAPI(title="One File (一档通)", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living,
+                  redirect_slashes=False)  # fmt: skip
+    gate = Gate(app, counter)
+    app.state.counter, app.state.certificate = counter, gate.certificate
+    for router in ROUTERS:
+        app.include_router(router)
+    handlers: dict[Any, Any] = {
+        OneFileError: _refused, RequestValidationError: _invalid, HTTPException: _of_starlette,
+    }  # fmt: skip
+    for error, handler in handlers.items():
+        app.add_exception_handler(error, handler)
+    app.add_api_route("/openapi.json", lambda: describe(app), include_in_schema=False)
+    return gate
+
+
+async def _refused(request: Request, error: OneFileError) -> Response:
+    return problems.response(problems.refusal_of(error), problems.language(request.headers))
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    """Say where a request is not as described; what stood there is not repeated."""
+    places = [".".join(map(str, each["loc"][:6])) + f" ({each['type']})" for each in error.errors()[:3]]
+    refusal: Refusal = BodyInvalid("; ".join(ascii(place)[1:-1][:120] for place in places))
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        refusal = BadRequest("its body is no JSON")
+    return problems.response(refusal, problems.language(request.headers))
+
+
+async def _of_starlette(request: Request, error: HTTPException) -> Response:
+    refusal: Refusal = NotFound() if error.status_code == 404 else BadRequest("there is no such method here")
+    found = problems.response(refusal, problems.language(request.headers))
+    if error.status_code != 404:
+        found = problems.response(refusal, problems.language(request.headers))
+        found.status_code = error.status_code
+        found.headers.update(error.headers or {})
+    return found

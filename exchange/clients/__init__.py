@@ -1,0 +1,1 @@
+"""The systems of departments that may ask: registered, their keys changed, revoked."""

@@ -1,0 +1,111 @@
+"""What the counter stands on: made once in each process at its start, and handed to every route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+import catalog
+from catalog.entries import Entry, entries
+from catalog.model import Catalogue
+from exchange.access.quota import Quotas
+from exchange.access.tokens import USE as TOKENS
+from exchange.access.tokens import Tokens
+from exchange.http.signing import USE as ANSWERS
+from exchange.http.signing import AnswerSigner
+from exchange.oauth.server import TokenEndpoint
+from ledger.record import Ledger
+from ledger.recorder import Recorder
+from licence_vault.keystore import Keystore
+from licence_vault.vault import Vault, open_vault
+from onefile.settings import Settings
+from schemas.licence_types import LicenceType
+from schemas.serving.pool import Pool
+
+
+@dataclass(frozen=True)
+class PooledVault(Vault):
+    """The vault, its tables reached through connections that stay open."""
+
+    pool: Pool = field(kw_only=True)
+
+    @contextmanager
+    def tables(self) -> Iterator[Connection]:
+        with self.pool.writing() as connection:
+            yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        with self.pool.looking() as connection:
+            yield connection
+
+
+@dataclass(frozen=True)
+class Counter:
+    """One process's counter. `entries` are the catalogue's by id, `kinds` licence types by code."""
+
+    settings: Settings
+    catalogue: Catalogue
+    entries: Mapping[str, Entry]
+    kinds: Mapping[str, LicenceType]
+    keystore: Keystore
+    vault: PooledVault
+    database: Pool
+    ledger: Recorder
+    tokens: Tokens
+    token_endpoint: TokenEndpoint
+    quotas: Quotas
+    signer: AnswerSigner
+    subject_secret: bytes = field(repr=False)
+    random: Callable[[int], bytes] = field(repr=False)
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return self.settings.now()
+
+    def today(self) -> date:
+        """Return the legal day."""
+        return self.settings.today()
+
+    def close(self) -> None:
+        """Give back what is held, and close what is open."""
+        self.quotas.give_back()
+        self.ledger.close()
+        self.database.close()
+
+
+def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
+    """Open the counter of a home: its keys are made on first use, its database is brought up to date.
+
+    Raises:
+        OneFileError: declarations, keystore, database or ledger cannot be used; the message says which.
+    """
+    known = catalog.load(settings.declarations)
+    vault = open_vault(
+        settings.home, settings.database_url, settings.passphrase_file, settings.log_origin, settings.now()
+    )
+    keystore = vault.keystore
+    keystore.ensure((TOKENS, ANSWERS), (), settings.now())
+    pool = Pool(settings.database_url)
+    pooled = PooledVault(vault.home, vault.url, keystore, vault.at_rest, vault.log, vault.trust, pool=pool)
+    tokens = Tokens(keystore, settings.counter_url, random)
+    return Counter(
+        settings=settings,
+        catalogue=known,
+        entries=entries(known),
+        kinds={kind.code: kind for kind in known.declarations.licences.values()},
+        keystore=keystore,
+        vault=pooled,
+        database=pool,
+        ledger=Recorder(Ledger(settings.home / "ledger", keystore)),
+        tokens=tokens,
+        token_endpoint=TokenEndpoint(pool, tokens, settings.counter_url, settings.now),
+        quotas=Quotas(pool),
+        signer=AnswerSigner(keystore.signer(ANSWERS), settings.now),
+        subject_secret=keystore.secret("subject-hash"),
+        random=random,
+    )

@@ -1,0 +1,97 @@
+"""What no request may overstep, whatever route it goes to: size, time to arrive, depth; and digests that must hold."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.types import Receive, Scope
+
+from exchange.errors import BadRequest, DigestDiffers, TooLarge, TooSlow
+from exchange.http.signing import digest_field
+
+MOST_BYTES = 2 * 2**20
+MOST_OF_A_DELIVERY = 512 * 2**20
+SECONDS_TO_ARRIVE = 30
+SECONDS_OF_A_DELIVERY = 1800
+DELIVERIES = "/v1/deliveries"
+MOST_DEPTH = 32
+_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a body may be and how long it may take; `is_kept`: it is read whole before it is looked at."""
+
+    most_bytes: int
+    seconds: int
+    is_kept: bool
+
+
+def limits_of(scope: Scope) -> Limits:
+    """Return the limits of a request."""
+    if scope["path"] == DELIVERIES and scope["method"] == "POST":
+        return Limits(MOST_OF_A_DELIVERY, SECONDS_OF_A_DELIVERY, is_kept=False)
+    return Limits(MOST_BYTES, SECONDS_TO_ARRIVE, is_kept=True)
+
+
+async def whole_body(receive: Receive, headers: Mapping[str, str], limits: Limits) -> bytes:
+    """Return a request's body once it is there, whole, in time, and as its Content-Digest says.
+
+    Raises:
+        TooLarge, TooSlow, DigestDiffers, BadRequest: it is not.
+        ConnectionError: the client went away.
+    """
+    check_length(headers, limits)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            body = await _read(receive, limits)
+    except TimeoutError:
+        raise TooSlow(limits.seconds) from None
+    if "content-digest" in headers and "sha-256" in headers["content-digest"]:
+        _check_digest(headers["content-digest"], body)
+    if depth(body) > MOST_DEPTH:
+        raise BadRequest(f"its JSON is nested deeper than {MOST_DEPTH}")
+    return body
+
+
+def check_length(headers: Mapping[str, str], limits: Limits) -> None:
+    """Raise TooLarge where a request says that it is."""
+    said = headers.get("content-length", "0")
+    if not said.isdecimal() or int(said[:20]) > limits.most_bytes:
+        raise TooLarge(limits.most_bytes)
+
+
+def depth(body: bytes) -> int:
+    """Return an upper bound of how deep a JSON text is nested, in one pass and without recursion."""
+    if body.count(b"[") + body.count(b"{") <= MOST_DEPTH:
+        return 0
+    deepest = level = 0
+    for found in _MARKS.finditer(body):
+        mark = found.group()
+        level += 1 if mark in b"[{" else -1 if mark in b"]}" else 0
+        deepest = max(deepest, level)
+    return deepest
+
+
+async def _read(receive: Receive, limits: Limits) -> bytes:
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limits.most_bytes:
+            raise TooLarge(limits.most_bytes)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _check_digest(said: str, body: bytes) -> None:
+    if digest_field(hashlib.sha256(body).digest()) not in [part.strip() for part in said.split(",")]:
+        raise DigestDiffers

@@ -1,0 +1,80 @@
+"""Refusals as problem details (RFC 9457): one table says which error is which status and code, in both languages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from catalog import errors as sharing
+from exchange.errors import (
+    BodyInvalid,
+    Conflict,
+    Fault,
+    GrantOver,
+    NoDatabase,
+    NoRecord,
+    NotFound,
+    Refusal,
+)
+from ledger.errors import LedgerError
+from onefile.errors import Busy, OneFileError
+from schemas.serving.errors import ServingError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:onefile:problem:"
+
+
+def refusal_of(error: OneFileError) -> Refusal:
+    """Return the refusal that stands for an error of another room."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, ServingError | Busy):
+        return NoDatabase()
+    if isinstance(error, LedgerError):
+        return NoRecord()
+    if isinstance(error, sharing.GrantNotInForce):
+        return GrantOver(error.grant_id, error.reason)
+    if isinstance(error, sharing.UnknownId | sharing.UnknownResource):
+        return NotFound()
+    if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed):
+        return Conflict(str(error))
+    if isinstance(error, sharing.CatalogError):
+        return BodyInvalid(f"its content: {error}")
+    return Fault()
+
+
+def problem(refusal: Refusal, lang: str) -> dict[str, Any]:
+    """Return a refusal's document."""
+    english, chinese = str(refusal), refusal.zh
+    return {
+        "type": TYPE + refusal.code.replace("_", "-"),
+        "title": chinese if lang == "zh" else refusal.code.replace("_", " "),
+        "status": refusal.status,
+        "detail": chinese if lang == "zh" else english,
+        "code": refusal.code,
+        "detail_zh": chinese,
+        "detail_en": english,
+    }
+
+
+def response(refusal: Refusal, lang: str) -> Response:
+    """Return a refusal as an answer."""
+    headers = {"Cache-Control": "no-store", "Content-Language": lang}
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status == 401:
+        error = "" if refusal.code == "token_missing" else ', error="invalid_token"'
+        headers["WWW-Authenticate"] = f'Bearer realm="onefile"{error}'
+    content = json.dumps(problem(refusal, lang), ensure_ascii=False).encode("utf-8")
+    return Response(content, refusal.status, headers, MEDIA_TYPE)
+
+
+def language(headers: Mapping[str, str]) -> str:
+    """Return the language that a request asks for: Chinese unless it would rather have English."""
+    for part in headers.get("accept-language", "").split(","):
+        if (tag := part.split(";")[0].strip().lower()[:2]) in ("zh", "en"):
+            return tag
+    return "zh"

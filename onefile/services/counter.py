@@ -1,0 +1,40 @@
+"""Runs the counter: uvicorn with one process or several on one socket, each of which opens the counter anew."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+
+from exchange.counter import open_counter
+from onefile.settings import Settings
+
+APPLICATION = "exchange.serving:application"
+SECONDS_TO_STOP = 30
+MOST_WAITING = 2048
+
+
+def serve(settings: Settings, host: str, port: int, processes: int) -> None:
+    """Serve until the process is told to stop.
+
+    The counter is opened once before, so that what is missing is told by one process and in words, and so that keys
+    and tables are there before several processes look for them.
+    """
+    open_counter(settings, os.urandom).close()
+    uvicorn.run(
+        APPLICATION,
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,  # a path may name a case
+        log_level="warning",
+        server_header=False,
+        date_header=False,
+        backlog=MOST_WAITING,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=SECONDS_TO_STOP,
+        limit_concurrency=MOST_WAITING,
+    )
