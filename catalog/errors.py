@@ -90,6 +90,13 @@ class RequestRefused(CatalogError):
         super().__init__(f"the request has {found}: {wanted}")
 
 
+class ObjectionRefused(CatalogError):
+    """An objection, a claim or a dispute cannot be opened so."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"there is {found}: {wanted}")
+
+
 class AnsweredAlready(CatalogError):
     """Somebody else's step on the same request or grant came first; nothing of this one is kept."""
 

@@ -29,7 +29,7 @@ class Wanted:
 
     `rows` limits to a region or level (`area=690101`, `level=county`); empty: all. `items` are codes of service items.
     `assessment` names the impact assessment, which fields of grade `sensitive` need (Personal Information Protection
-    Law, arts. 28, 55).
+    Law, arts. 28, 55). `notice_after` is a day: subjects are told of looks after it, for an investigation (art. 18).
     """
 
     fields: tuple[str, ...]
@@ -43,6 +43,7 @@ class Wanted:
     valid_until: str
     quota: int
     assessment: str = ""
+    notice_after: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ def lacks(wants: Mapping[str, object]) -> tuple[str, ...]:
     """Return what a request still has to say: basis, scenario, scope, mode, period, fields, quota; an assessment."""
     grades = wants.get("grades")
     assessed = [GRADES[g].approval == "assessed" for g in grades.values()] if isinstance(grades, dict) else []
-    free = {"rows", "items", "share_class", "grades"} | (set() if any(assessed) else {"assessment"})
+    free = {"rows", "items", "share_class", "grades", "notice_after"} | (set() if any(assessed) else {"assessment"})
     return tuple(sorted(name for name, said in wants.items() if name not in free and not said))
 
 
@@ -212,6 +213,7 @@ def _stripped(wanted: Wanted) -> Wanted:
         wanted, rows=wanted.rows.strip(), basis=wanted.basis.strip(), scenario=wanted.scenario.strip(),
         scope=wanted.scope.strip(), mode=wanted.mode.strip(), valid_from=wanted.valid_from.strip(),
         valid_until=wanted.valid_until.strip(), assessment=wanted.assessment.strip(),
+        notice_after=wanted.notice_after.strip(),
     )  # fmt: skip
 
 
@@ -235,6 +237,8 @@ def _check(wanted: Wanted, entry: Entry, day: date) -> None:
         raise RequestRefused(f"a period that ends on {wanted.valid_until}, before it begins", "its days in order")
     if wanted.valid_until and days[-1] < day:
         raise RequestRefused(f"a period that ended on {wanted.valid_until}", "one that is not over")
+    if wanted.notice_after and _day(wanted.notice_after) < day:
+        raise RequestRefused(f"notice that waits until {wanted.notice_after}", "a day that is to come")
     if wanted.quota < 0:
         raise RequestRefused(f"a quota of {wanted.quota}", "looks a day, from 1")
 
@@ -248,7 +252,7 @@ def _day(text: str) -> date:
 
 def _document(wanted: Wanted, entry: Entry) -> dict[str, object]:
     found: dict[str, object] = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(wanted).items()}
-    for name in ("valid_from", "valid_until"):
+    for name in ("valid_from", "valid_until", "notice_after"):
         found[name] = _day(str(found[name])).isoformat() if found[name] else ""
     return _on_terms(found, entry)
 
@@ -326,7 +330,7 @@ def _due(step: Step, case: Case, entry: Entry | None, sharing: Sharing, day: dat
 
 
 def _grant(connection: Connection, request: Case) -> None:
-    names = ("fields", "rows", "items", "mode", "quota", "scope", "basis", "share_class", "grades")
+    names = ("fields", "rows", "items", "mode", "quota", "scope", "basis", "share_class", "grades", "notice_after")
     document = {name: request.wants[name] for name in names if name in request.wants}
     put_grant(connection, replace(
         request, id=f"G{request.id[1:]}", request_id=request.id, state="active", step_count=0, due_on=None,

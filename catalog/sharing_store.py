@@ -1,4 +1,4 @@
-"""Requests, grants and their steps in the serving database; every change is a step, and every step is kept."""
+"""Requests, grants and what else has states and steps, in the serving database; every step is kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from itertools import count
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from catalog.errors import AnsweredAlready, UnknownId
+from schemas.serving.disclosure_tables import OBJECTION, SHARING_DISPUTE
 from schemas.serving.tables import SHARING_GRANT, SHARING_REQUEST, SHARING_STEP, SHARING_VERIFICATION
 
 
@@ -94,19 +95,19 @@ def put_verification(connection: Connection, case: Case, subject_id: str, finger
 
 
 def get(connection: Connection, case_id: str) -> Case:
-    """Return a request (R…), a grant (G…) or a verification (V…); raise UnknownId."""
+    """Return a request (R…), grant (G…), verification (V…), objection (O…) or dispute (D…); raise UnknownId."""
     letter = case_id[:1]
     if letter not in _TABLES:
         raise UnknownId("request", case_id)
     table, column = _TABLES[letter]
     row = connection.execute(select(table).where(table.c[column] == case_id)).one_or_none()
     if row is None:
-        raise UnknownId({"R": "request", "G": "grant", "V": "verification"}[letter], case_id)
+        raise UnknownId(_NAMES[letter], case_id)
     return _case(dict(row._mapping), letter)
 
 
 def cases(connection: Connection, letter: str) -> list[Case]:
-    """Return all requests (`R`), grants (`G`) or verifications (`V`) in order of id."""
+    """Return all requests (`R`), grants (`G`), verifications (`V`), objections (`O`) or disputes (`D`) by id."""
     table, column = _TABLES[letter]
     return [_case(dict(row._mapping), letter) for row in connection.execute(select(table).order_by(table.c[column]))]
 
@@ -164,4 +165,7 @@ _TABLES: Mapping[str, tuple[Table, str]] = {
     "R": (SHARING_REQUEST, "request_id"),
     "G": (SHARING_GRANT, "grant_id"),
     "V": (SHARING_VERIFICATION, "verification_id"),
+    "O": (OBJECTION, "objection_id"),
+    "D": (SHARING_DISPUTE, "dispute_id"),
 }
+_NAMES = {"R": "request", "G": "grant", "V": "verification", "O": "objection", "D": "dispute"}

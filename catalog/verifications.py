@@ -21,6 +21,8 @@ from schemas.serving.tables import SHARING_VERIFICATION, SUBJECT
 from schemas.working_days import Sharing
 
 OPENED = "opened"
+CLAIM = "claim:"
+"""How the fingerprint begins of what a consumer asked for (`catalog.claims`): no contradiction's end ends it."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ def _open(
 def _gone(connection: Connection, present: set[tuple[str, ...]]) -> list[str]:
     row = SHARING_VERIFICATION.c
     states = [state for state in VERIFICATION.states if "resolve" in VERIFICATION.allowed(state, "rule")]
-    asked = select(row.verification_id, row.subject_id, row.entry_id, row.fingerprint).where(row.state.in_(states))
+    asked = select(row.verification_id, row.subject_id, row.entry_id, row.fingerprint).where(
+        row.state.in_(states), ~row.fingerprint.startswith(CLAIM)
+    )
     return [str(case_id) for case_id, *key in connection.execute(asked) if tuple(key) not in present]
 
 

@@ -30,9 +30,14 @@ def run() -> None:
     def verify() -> dict[str, int]:
         return work.verify_contradictions()
 
+    @task
+    def answer() -> dict[str, int]:
+        return work.answer_objections()
+
     escalate()
     review()
     verify()
+    answer()
 
 
 run()

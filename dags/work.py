@@ -228,6 +228,14 @@ def verify_contradictions() -> dict[str, int]:
     return {"opened": len(done.opened), "resolved": len(done.resolved), "escalated": len(done.escalated)}
 
 
+@_tells
+def answer_objections() -> dict[str, int]:
+    """Resolve objections and claims whose value is another now, send up what is late; returns counts."""
+    from pipelines import sharing
+
+    return sharing.answer(_shop())
+
+
 def _shop() -> Workshop:
     from pipelines.workshop import Workshop
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from catalog import grants, requests, verifications
+from catalog import claims, disputes, grants, objections, requests, verifications
 from catalog.entries import entries
 from catalog.sharing_store import Actor
 from catalog.verifications import Swept
@@ -40,6 +40,15 @@ def verify(shop: Workshop) -> Swept:
     with _changing(shop) as connection:
         found = list(verifications.published(connection))
         return verifications.sweep(connection, found, shop.catalogue, _rule(shop))
+
+
+def answer(shop: Workshop) -> dict[str, int]:
+    """Resolve objections and claims whose value is another now, send up what is late; return how many of each."""
+    with _changing(shop) as connection:
+        resolved, escalated = objections.sweep(connection, _rule(shop))
+        claimed = claims.sweep(connection, _rule(shop))
+        disputed = disputes.escalate(connection, _rule(shop), shop.catalogue.sharing)
+    return {"resolved": len(resolved) + len(claimed), "escalated": len(escalated) + len(disputed)}
 
 
 @contextmanager

@@ -91,7 +91,8 @@ def _views(
 
     catalogue, day = catalog.load(settings.declarations, with_items=False), file_licences.Asked(*asked)
     finder = file_licences.at_rest(settings, keys)
-    shown = [view(file, catalogue, day.on, is_past=is_past) for file in found]
+    marks = {} if is_past else looks.marks(settings, [file.subject_id for file in found])
+    shown = [view(file, catalogue, day.on, is_past=is_past, marks=marks) for file in found]
     if finder is None:
         return shown
     return [each | {"licences": file_licences.licences(settings, finder, catalogue, each, day)} for each in shown]

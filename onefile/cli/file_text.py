@@ -42,6 +42,8 @@ _WORDS = {
     "later": ("{days} 天后才有的记载", "observed {days} days after that day"),
     "stale": ("陈旧（超过 {days} 天）", "STALE (over {days} days)"),
     "otherwise": ("≠ 另有记载：", "≠ also stated: "),
+    "objection": ("异议中（{id}）", "objected to ({id})"),
+    "verification": ("校核中（{id}）", "being verified ({id})"),
     "since": ("自 {day}", "since {day}"),
     "until": ("至 {day}", "until {day}"),
     "source": ("{department}《{resource}》", "{department}, {resource}"),
@@ -126,6 +128,8 @@ class FileText:
             stale = [click.style(self._say("stale", days=attribute["fresh_days"]), fg="yellow", bold=True)]
             parts = [*self._origin(attribute, _WON), *(stale if attribute["is_stale"] else [])]
             yield indent + " · ".join(parts)
+        for mark in attribute["disputed"]:
+            yield indent + click.style(f"⚠ {self._say(mark['what'], id=mark['id'])}", fg="yellow", bold=True)
         for other in attribute["contradictions"]:
             said = self._say("otherwise") + self._value(attribute, other)
             yield indent + " · ".join([said, *self._origin(other, _LOST)])

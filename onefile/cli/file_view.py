@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from catalog.marking import Marks, of_subject
 from catalog.model import Catalogue
 from schemas.declarations import AREA_LIST
 from schemas.model import Attribute, Column, OneFile, Relation
@@ -29,17 +30,21 @@ NO_PLACES = ("市辖区", "县")
 Values = Mapping[str, Any]
 
 
-def view(published: PublishedFile, catalogue: Catalogue, on: date, *, is_past: bool = False) -> dict[str, Any]:
+def view(
+    published: PublishedFile, catalogue: Catalogue, on: date, *, is_past: bool = False, marks: Marks | None = None
+) -> dict[str, Any]:  # fmt: skip
     """Return the file as it is to be shown for the day `on`; ages are days from the observed day to that day.
 
-    `is_past`: it was not published so, but made for the question from what had been learnt by `published_at`.
+    `is_past`: it was not published so, but made for the question from what had been learnt by `published_at`. `marks`
+    are of values in question.
     Attributes stand in declared order, also those without a value; one that is in the
     document but no longer declared comes last, under its bare name.
     """
     document: dict[str, Any] = json.loads(published.document, parse_float=Decimal)
     said = {name: value for name, value in document.items() if name not in OF_THE_SUBJECT}
     file = catalogue.declarations.files[published.kind]
-    day = _Day(catalogue, file, said, document.get("contradictions") or [], on)
+    marked = of_subject(marks or {}, published.subject_id)
+    day = _Day(catalogue, file, said, document.get("contradictions") or [], on, marked)
     ended_on = (said.get(file.ended_on or "") or {}).get("value")
     return {
         "format": FORMAT,
@@ -76,6 +81,7 @@ class _Day:
     said: Values
     others: list[Values]
     on: date
+    marked: Mapping[str, list[dict[str, str]]]
 
     def attributes(self) -> dict[str, dict[str, Any]]:
         declared = {attribute.name: attribute for attribute in self.file.attributes}
@@ -118,6 +124,7 @@ class _Day:
             "fresh_days": fresh_days,
             "is_stale": None not in (age_days, fresh_days) and age_days > fresh_days,
             "contradictions": [self._stated(o, declared) for o in self.others if o["attribute"] == name],
+            "disputed": self.marked.get(name, []),
         }
 
     def _stated(self, stated: Values, declared: Attribute | None) -> dict[str, Any]:

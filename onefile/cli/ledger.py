@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from onefile.cli import ledger_trail
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
@@ -34,6 +35,9 @@ KINDS_ZH = {
 @click.group()
 def command() -> None:
     """The record of who saw which fields of whom, and why: append-only, a signed Merkle log."""
+
+
+command.add_command(ledger_trail.command)
 
 
 @command.command()

@@ -11,6 +11,7 @@ import click
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
+    from catalog.marking import Marks
     from licence_vault.keystore import Keystore
     from schemas.serving.reading import PublishedFile
     from schemas.subjects import SubjectNumber
@@ -29,6 +30,15 @@ def find(settings: Settings, numbers: Iterable[SubjectNumber]) -> list[Published
 
     with reading(settings.database_url) as snapshot:
         return [file for n in numbers for file in find(snapshot, n.kind, n.number_type, n.number)]
+
+
+def marks(settings: Settings, subject_ids: Sequence[str]) -> Marks:
+    """Return what stands beside values of some subjects while they are in question."""
+    from catalog.marking import marks as found
+    from schemas.serving.reading import reading
+
+    with reading(settings.database_url) as snapshot:
+        return found(snapshot, subject_ids)
 
 
 def keystore(settings: Settings) -> Keystore:

@@ -35,6 +35,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "request": ("onefile.cli.request", "apply for a resource; approve, answer, dispute"),
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
     "verification": ("onefile.cli.verification", "contradictions, verified with the lead of the attribute"),
+    "objection": ("onefile.cli.objection", "a subject says that a value is wrong; the lead answers, on a clock"),
+    "dispute": ("onefile.cli.dispute", "two departments differ over a request or its use"),
     "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
     "client": ("onefile.cli.client", "systems of departments that may ask the counter"),
     "serve": ("onefile.cli.serve", "the counter: the HTTP API, in several processes"),

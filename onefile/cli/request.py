@@ -25,6 +25,7 @@ WISHES = (
     ("from", "First day, YYYY-MM-DD."),
     ("until", "Last day, YYYY-MM-DD."),
     ("assessment", "The impact assessment, where items are sensitive."),
+    ("delay", "Last day on which subjects are not told of looks yet, for an investigation, YYYY-MM-DD."),
 )
 
 
@@ -178,5 +179,5 @@ def _wanted(fields: str, quota: int, wishes: dict[str, str]) -> Any:
     said = {name.removeprefix("wish_"): value for name, value in wishes.items()}
     return Wanted(
         names(fields), said["rows"], names(said["items"]), said["basis"], said["scenario"], said["scope"],
-        said["mode"], said["from"], said["until"], quota, said["assessment"],
+        said["mode"], said["from"], said["until"], quota, said["assessment"], said["delay"],
     )  # fmt: skip

@@ -95,6 +95,45 @@ def show(settings: Settings, verification_id: str, purpose: str, as_json: bool) 
 
 
 @command.command()
+@click.argument("subject")
+@click.argument("attribute")
+@click.option("--department", required=True, help="The consumer that got the value, by its id.")
+@click.option("--reason", required=True, callback=saying, help="What contradicts the value.")
+@PURPOSE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def claim(
+    settings: Settings, subject: str, attribute: str, department: str, reason: str, purpose: str, as_json: bool
+) -> None:
+    """Ask the lead whether the ATTRIBUTE of SUBJECT is right; - reads the number from input.
+
+    The value is marked wherever it is shown until a new delivery brings another, or the lead
+    confirms it with a reason. That somebody was looked up goes into the ledger.
+    """
+    import secrets
+
+    import catalog
+    from catalog.claims import open_claim
+    from catalog.objections import Challenge
+    from onefile.cli import looks
+    from onefile.cli.failure import Failure
+    from onefile.cli.sharing import actor, changing, listed
+
+    numbers = looks.subject(subject)
+    found = looks.find(settings, numbers)
+    looks.record(settings, purpose, [(n.subject_id, ()) for n in numbers], "onefile verification claim")
+    if len(found) != 1:
+        raise Failure("查无此主体，或一号多人" if settings.lang == "zh" else "no such subject, or several")
+    known = catalog.load(settings.declarations, with_items=False)
+    known.department(department)
+    challenge = Challenge(found[0].subject_id, found[0].kind, attribute, reason)
+    with changing(settings) as connection:
+        who = actor(settings, "consumer", department)
+        case = open_claim(connection, challenge, known, who, secrets.token_hex(16))
+    listed(settings, [case], as_json)
+
+
+@command.command()
 @click.argument("verification_id", metavar="VERIFICATION")
 @click.argument("action", type=click.Choice(ACTIONS))
 @click.option("--as", "role", required=True, type=click.Choice(["consumer", "provider", "authority"]),

@@ -1,0 +1,93 @@
+"""What the names in an entry are called by people: departments, items, fields, in Chinese and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalog.model import Catalogue
+from schemas.service_items import Words
+
+KINDS: Mapping[str, Words] = {
+    "look": Words("查看", "looked at"),
+    "file": Words("查询", "asked for"),
+    "licence": Words("查询电子证照中的", "asked for, from licences,"),
+    "record": Words("查询", "asked for"),
+    "match": Words("核验", "compared"),
+    "predicate": Words("核对（只得到是或否）", "asked yes or no about"),
+    "prefill": Words("预填表单时取用", "took, to fill in a form,"),
+}
+"""By the part of an entry's kind before the first dot or underscore; what is not here was asked for."""
+ACTING: Mapping[str, Words] = {
+    "guardian": Words("监护人", "your guardian"),
+    "representative": Words("法定代表人", "the legal representative"),
+    "agent": Words("代理人", "an agent"),
+    "helper": Words("社区帮办人员", "a community helper"),
+}
+BUREAU = Words("数据主管部门工作人员", "the data bureau's staff")
+NOTHING = Words("是否有记录", "whether there is a record")
+_LICENCES, _RELATIONS = "licences.", "relations."
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """The declarations as words."""
+
+    catalogue: Catalogue
+
+    def department(self, department_id: str) -> Words:
+        """Return a department's name; the bureau's own people have none."""
+        found = self.catalogue.declarations.departments.get(department_id)
+        if found is not None:
+            return Words(found.name, found.name_en)
+        return Words(department_id, department_id) if department_id else BUREAU
+
+    def item(self, code: str) -> Words | None:
+        """Return an item's name by its code or name; None for one that is not declared."""
+        return self._items.get(code)
+
+    def field(self, name: str, kind: str, resource: str) -> Words:
+        """Return what a field is called: of a one file of a kind, of a resource, or a licence's type."""
+        declared = self.catalogue.declarations
+        if name.startswith(_LICENCES):
+            licence = declared.licences.get(name.removeprefix(_LICENCES).partition(".")[0])
+            return Words(licence.label, licence.label_en) if licence else Words(name, name)
+        if name.startswith(_RELATIONS):
+            return self._relation(name.removeprefix(_RELATIONS))
+        found = self._attributes.get((kind, name)) or self._columns(resource).get(name)
+        return found or self._any.get(name) or Words(name, name)
+
+    @cached_property
+    def _items(self) -> dict[str, Words]:
+        items = self.catalogue.declarations.items.values()
+        return {name: item.label for item in items for name in (item.code, item.name)}
+
+    @cached_property
+    def _attributes(self) -> dict[tuple[str, str], Words]:
+        files = self.catalogue.declarations.files
+        return {(kind, a.name): Words(a.label, a.about) for kind, file in files.items() for a in file.attributes}
+
+    @cached_property
+    def _any(self) -> dict[str, Words]:
+        tables = self.catalogue.declarations.tables.values()
+        found = {column.name: Words(column.label, column.about) for table in tables for column in table.columns}
+        return {**found, **{name: words for (_, name), words in self._attributes.items()}, "number": _NUMBER}
+
+    def _columns(self, resource: str) -> dict[str, Words]:
+        found = self.catalogue.resources.get(resource)
+        if found is None:
+            return {}
+        table = self.catalogue.declarations.tables[found.table]
+        return {column.name: Words(column.label, column.about) for column in table.columns}
+
+    def _relation(self, name: str) -> Words:
+        for file in self.catalogue.declarations.files.values():
+            for tie in file.relations:
+                if name in (tie.name, tie.inverse):
+                    label = tie.label if name == tie.name else tie.inverse_label
+                    return Words(label, name.replace("_", " "))
+        return Words(name, name)
+
+
+_NUMBER = Words("号码", "number")
