@@ -46,7 +46,10 @@ class PooledVault(Vault):
 
 @dataclass(frozen=True)
 class Counter:
-    """One process's counter. `entries` are the catalogue's by id, `kinds` licence types by code."""
+    """One process's counter. `entries` are the catalogue's by id, `kinds` licence types by code.
+
+    `made` is what is made once and given often.
+    """
 
     settings: Settings
     catalogue: Catalogue
@@ -62,6 +65,7 @@ class Counter:
     signer: AnswerSigner
     subject_secret: bytes = field(repr=False)
     random: Callable[[int], bytes] = field(repr=False)
+    made: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""

@@ -71,18 +71,18 @@ def make(
         raise Refused("signature_missing")
     check_names([file.name for file in files])
     inbox = home / INBOX / resource.department
-    with _scratch(inbox) as scratch:
-        entries = [_bring(file, scratch, resource, on_rows) for file in files]
+    with scratch(inbox) as folder:
+        entries = [_bring(file, folder, resource, on_rows) for file in files]
         name = id or default_id(resource, period, entries)
         if not is_id(name):
             raise Refused("bad_id")
         content = write_manifest(resource.id, name, period, entries, redrives)
         manifest = read_manifest(content)
         if signer is not None:
-            _write(scratch / SIGNATURE, signer.sign(content))
-        _write(scratch / MANIFEST, content)
-        fsync_folder(scratch)
-        return Made(manifest, _put(home, scratch, inbox / name, manifest))
+            write(folder / SIGNATURE, signer.sign(content))
+        write(folder / MANIFEST, content)
+        fsync_folder(folder)
+        return Made(manifest, put(home, folder, inbox / name, manifest))
 
 
 def _signer(key: Path) -> Ed25519PrivateKey:
@@ -116,23 +116,27 @@ def default_id(resource: Resource, period: str, entries: Sequence[FileEntry]) ->
 
 
 @contextmanager
-def _scratch(inbox: Path) -> Iterator[Path]:
-    """Make a folder that the door does not see; what is left in it at the end is removed."""
+def scratch(inbox: Path, mark: str = "") -> Iterator[Path]:
+    """Make a folder that the door does not see; what is left in it at the end is removed.
+
+    Args:
+        mark: tells it from others of this process.
+    """
     make_folder(inbox)
-    scratch = inbox / f".making-{os.getpid()}"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(mode=0o700)
+    folder = inbox / f".making-{os.getpid()}{mark}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
     try:
-        yield scratch
+        yield folder
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _bring(source: Path, scratch: Path, resource: Resource, on_rows: Callable[[str, int], None]) -> FileEntry:
+def _bring(source: Path, folder: Path, resource: Resource, on_rows: Callable[[str, int], None]) -> FileEntry:
     """Copy a file, and read the copy through."""
-    copy = scratch / source.name
+    copy = folder / source.name
     try:
-        with source.open("rb") as there, _create(copy) as here:
+        with source.open("rb") as there, create(copy) as here:
             shutil.copyfileobj(there, here, _COPY_BYTES)
             here.flush()
             os.fsync(here.fileno())
@@ -151,7 +155,7 @@ def _bring(source: Path, scratch: Path, resource: Resource, on_rows: Callable[[s
         return FileEntry(source.name, rows, sha256_of(file))
 
 
-def _put(home: Path, scratch: Path, place: Path, manifest: Manifest) -> Literal["new", "waiting", "taken"]:
+def put(home: Path, made: Path, place: Path, manifest: Manifest) -> Literal["new", "waiting", "taken"]:
     """Rename the folder into place, unless the same delivery is there or was taken."""
     known = find(home, manifest.id)
     if known is not None:
@@ -159,7 +163,7 @@ def _put(home: Path, scratch: Path, place: Path, manifest: Manifest) -> Literal[
             raise Refused("id_reused", id=manifest.id)
         return "taken"
     try:
-        scratch.rename(place)
+        made.rename(place)
     except OSError as error:
         if _waits(place, manifest):
             return "waiting"
@@ -175,13 +179,14 @@ def _waits(place: Path, manifest: Manifest) -> bool:
         return False
 
 
-def _write(path: Path, content: bytes) -> None:
-    with _create(path) as file:
+def write(path: Path, content: bytes) -> None:
+    """Write a new file and see it on the disk."""
+    with create(path) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _create(path: Path) -> BinaryIO:
+def create(path: Path) -> BinaryIO:
     """Open a new file that only its owner may read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")

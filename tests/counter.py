@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from sqlalchemy import delete, insert
 from starlette.testclient import TestClient
 
 import catalog
@@ -31,6 +32,7 @@ from onefile import settings as settings_module
 from onefile.client import Purpose
 from schemas.serving import migration
 from schemas.serving.connection import writing
+from schemas.serving.tables import counter_tables
 from schemas.serving.writing import Batch, File
 from schemas.subjects import subject_numbers
 
@@ -144,9 +146,9 @@ class Shop:
     @contextmanager
     def open(self) -> Iterator[Open]:
         """Open the counter in this process."""
+        object.__setattr__(self.settings, "now", lambda: self.at)
+        object.__setattr__(self.settings, "today", lambda: self.at.astimezone(self.settings.timezone).date())
         counter = open_counter(self.settings, os.urandom)
-        object.__setattr__(counter.settings, "now", lambda: self.at)
-        object.__setattr__(counter.settings, "today", lambda: self.at.astimezone(counter.settings.timezone).date())
         with TestClient(create_app(counter), base_url=counter.settings.counter_url) as http:
             yield Open(self, counter, http)
 
@@ -182,6 +184,18 @@ class Open:
     def bearer(self, client_id: str, **headers: str) -> Mapping[str, str]:
         """Return the headers of a bare request."""
         return {"Authorization": f"Bearer {self.ask(client_id).token()}", **headers}
+
+    def official(self, *roles: str, department: str = "data_bureau") -> str:
+        """Register an official with roles, as if logged in; return the token."""
+        named = f"clerk-{'-'.join(roles)}-{department}"
+        at = self.shop.at.isoformat()
+        with writing(self.shop.url) as connection:
+            row = counter_tables.COUNTER_OFFICIAL.c
+            connection.execute(delete(counter_tables.COUNTER_OFFICIAL).where(row.subject == named))
+            connection.execute(insert(counter_tables.COUNTER_OFFICIAL).values(
+                issuer="https://id.example", subject=named, name=named, department=department, roles=" ".join(roles),
+                until="2027-12-31", registered_at=at, registered_by="tests"))  # fmt: skip
+        return self.counter.tokens.make("official", f"https://id.example#{named}", self.shop.at)
 
     def looks(self) -> list[Entry]:
         """Return the ledger's entries of looks."""

@@ -9,6 +9,8 @@ from typing import Any
 from starlette.responses import Response
 
 from catalog import errors as sharing
+from catalog.cases.errors import CaseThere, StepNotAllowed
+from exchange.clients.errors import BadClient, ClientThere, UnknownClient
 from exchange.errors import (
     BodyInvalid,
     Conflict,
@@ -22,6 +24,7 @@ from exchange.errors import (
 from ledger.errors import LedgerError
 from onefile.errors import Busy, OneFileError
 from schemas.serving.errors import ServingError
+from schemas.working_days import NoHolidayNotice
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:onefile:problem:"
@@ -37,11 +40,11 @@ def refusal_of(error: OneFileError) -> Refusal:
         return NoRecord()
     if isinstance(error, sharing.GrantNotInForce):
         return GrantOver(error.grant_id, error.reason)
-    if isinstance(error, sharing.UnknownId | sharing.UnknownResource):
+    if isinstance(error, sharing.UnknownId | sharing.UnknownResource | UnknownClient):
         return NotFound()
-    if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed):
+    if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed | StepNotAllowed | CaseThere | ClientThere):
         return Conflict(str(error))
-    if isinstance(error, sharing.CatalogError):
+    if isinstance(error, sharing.CatalogError | BadClient | NoHolidayNotice):
         return BodyInvalid(f"its content: {error}")
     return Fault()
 

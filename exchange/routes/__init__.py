@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
-from exchange.routes import cases, files, public
+from exchange.routes import (
+    cases,
+    catalogue,
+    clients,
+    deliveries,
+    files,
+    licence_uses,
+    licences,
+    matching,
+    public,
+    records,
+    static,
+    verifying,
+)
 
-ROUTERS = (public.router, cases.router, files.router)
+ROUTERS = tuple(
+    module.router
+    for module in (
+        public, verifying, cases, files, matching, licences, licence_uses, records, catalogue, clients,
+        deliveries, static,
+    )
+)  # fmt: skip

@@ -5,15 +5,28 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from exchange.access.naming import names_somebody
 
 MOST_SUBJECTS = 1000
 Number = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 """A subject's number: a citizen's, a foreigner's, a unified social credit code."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]{0,79}$")]
 CaseNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
-Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _about_nobody(text: str) -> str:
+    if names_somebody(text):
+        raise ValueError("leave numbers of people and enterprises out")
+    return text
+
+
+Text = Annotated[
+    str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"), AfterValidator(_about_nobody)
+]
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(_about_nobody)]
+"""Texts of people's own, kept in the clear: without control characters, and without anybody's number."""
 
 
 class Strict(BaseModel):

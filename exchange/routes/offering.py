@@ -102,4 +102,10 @@ def _extra(route: str, about: About) -> dict[str, Any]:
         for name, needed, text, pattern, example in headers
     ]  # fmt: skip
     security: list[dict[str, list[str]]] = [] if about.is_open else [{"client": []}, {"person": []}]
-    return {"security": security, "x-onefile-route": route, **({"parameters": parameters} if parameters else {})}
+    body = {"requestBody": {"required": True, "content": about.body}} if about.body else {}
+    return {
+        "security": security,
+        "x-onefile-route": route,
+        **({"parameters": parameters} if parameters else {}),
+        **body,
+    }

@@ -28,7 +28,7 @@ def opened(settings: Settings) -> Vault:
 
 def record(settings: Settings, vault: Vault, purpose: str, shown: Iterable[Kept]) -> None:
     """Put the look into the ledger: an entry for each holder of each version shown, one when nothing was found."""
-    from onefile.cli.vault_view import subject_ids
+    from licence_vault.holders import subject_ids
 
     looks = [
         (subject, tuple(sorted(json.loads(kept.payload)["data"]))) for kept in shown for subject in subject_ids(kept)

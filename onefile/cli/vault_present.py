@@ -291,7 +291,7 @@ def hand_out(
     """Put the look into the ledger, for each holder, with what it is allowed by; then write the presentation."""
     from ledger.entry import Look
     from ledger.record import Ledger
-    from onefile.cli.vault_view import subject_ids
+    from licence_vault.holders import subject_ids
 
     ledger = Ledger(settings.home / "ledger", vault.keystore)
     subjects: list[str | None] = [*subject_ids(kept)]

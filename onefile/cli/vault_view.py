@@ -86,20 +86,6 @@ def _proof(vault: Vault, index: int, size: int) -> tuple[str, ...]:
     return tuple(item.hex() for item in vault.log.tree().inclusion_proof(index, size))
 
 
-def subject_ids(kept: Kept) -> list[str]:
-    """Return the internal ids of a licence's holders."""
-    from schemas.subjects import NotASubjectNumber, subject_numbers
-
-    found = []
-    for holder in json.loads(kept.payload)["holders"]:
-        try:
-            numbers = subject_numbers(holder["number"])
-        except NotASubjectNumber:
-            continue
-        found += [number.subject_id for number in numbers if number.kind == holder["kind"]]
-    return found
-
-
 def as_json(view: LicenceView) -> dict[str, Any]:
     """Return a licence as a JSON object."""
     newest = json.loads(view.kept[-1].payload)

@@ -1,0 +1,82 @@
+"""Predicates: questions answered yes, no or unknown, for grants that allow no value.
+
+`unknown` is also the answer about whoever is not there, and about rows that are not granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from catalog.model import Catalogue
+from exchange.queries.files import document_of
+from exchange.queries.finding import Sought
+from exchange.queries.granted import Scope, covers
+from exchange.queries.matching import plain, statements
+
+YES, NO, UNKNOWN = "yes", "no", "unknown"
+NAMES = ("age_at_least", "less_than", "equals", "is_listed", "licence_in_force")
+GUESSABLE = ("less_than", "equals", "age_at_least")
+"""Those by which a value could be narrowed down, question by question: they count as guesses."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. What it needs depends on its name: `field` and `value`, `resource`, or `type` and `contains`."""
+
+    name: str
+    field: str = ""
+    value: str = ""
+    resource: str = ""
+    type: str = ""
+    contains: str = ""
+
+    @property
+    def needs(self) -> str:
+        """The attribute that it is about; empty: none."""
+        return "birth_on" if self.name == "age_at_least" else self.field
+
+
+def answer(
+    question: Question, sought: Sought, scopes: Mapping[str, Scope], catalogue: Catalogue, on: date
+) -> str:  # fmt: skip
+    """Answer a question about a subject's files; a licence is asked for elsewhere."""
+    for published in sought.files:
+        scope = scopes.get(published.kind)
+        document = document_of(published)
+        resources = {} if scope is None else {r for r in scope.rows if covers(scope, r, catalogue, document)}
+        if scope is None or not resources:
+            continue
+        if question.name == "is_listed":
+            return _listed(document, question.resource) if question.resource in resources else UNKNOWN
+        held = statements(document, scope, question.needs, catalogue)
+        if held:
+            return _judged(question, str(held[0]), on)
+    return UNKNOWN
+
+
+def _judged(question: Question, held: str, on: date) -> str:
+    if question.name == "equals":
+        return YES if plain(held) == plain(question.value) else NO
+    try:
+        if question.name == "age_at_least":
+            return YES if age(date.fromisoformat(held), on) >= int(question.value) else NO
+        return YES if Decimal(held) < Decimal(question.value) else NO
+    except (ValueError, InvalidOperation):
+        return UNKNOWN
+
+
+def age(born_on: date, on: date) -> int:
+    """Return somebody's age in full years: the birthday counts; who is born on 29 February ages on 1 March."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def _listed(document: Mapping[str, Any], resource: str) -> str:
+    """Say whether a resource states anything about a subject: a register of persons or enterprises lists it."""
+    values = [value for value in document.values() if isinstance(value, dict)]
+    lists = (document.get(name) or [] for name in ("contradictions", "relations", "identifiers"))
+    stated = [*values, *(each for found in lists for each in found)]
+    return YES if any(each.get("resource") == resource for each in stated) else NO

@@ -1,0 +1,171 @@
+"""`/v1/files/match` and `/v1/files/predicates`: no value leaves."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from exchange.access.asking import Ask, Seen, asking, written
+from exchange.access.callers import Caller
+from exchange.access.guessing import Guesser
+from exchange.access.guessing import listed as guesses_listed
+from exchange.access.purposes import Leave
+from exchange.errors import FieldNotGranted, SlowDown
+from exchange.http.cursors import Page
+from exchange.queries import finding, granted, licences, matching, predicates
+from exchange.queries.finding import Sought
+from exchange.queries.granted import Scope
+from exchange.queries.predicates import Question
+from exchange.routes.files import heading
+from exchange.routes.licences import looker_of
+from exchange.routes.match_models import MatchAnswer, MatchQuery, PredicatesAnswer, PredicatesQuery
+from exchange.routes.offering import About, offer
+from ledger.entry import subject_hash
+
+router = APIRouter()
+MODES = ("check", "query", "batch", "licence")
+MATCH = About("Whether what the asker has agrees with what is held", {200: MatchAnswer}, cites=True)
+ASK = About("Questions answered yes, no or unknown", {200: PredicatesAnswer}, cites=True)
+
+
+class GuessList(BaseModel):
+    """Who guessed wrong on a day; `subject_hash` is the ledger's, empty: about nobody that is there."""
+
+    guesses: list[dict[str, Any]]
+    next: str | None
+
+
+@offer(router, "POST", "/v1/files/match", "files.match", MATCH)
+def match(ask: Annotated[Ask, Depends(asking("files.match"))], body: MatchQuery) -> Response:
+    """Compare number, name and granted fields; tell for each whether it agrees, differs, or is nobody."""
+    named = {name for subject in body.subjects for name in subject.fields} | {matching.NAME}
+    with ask.counter.database.writing() as connection:
+        caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
+        waits = _waits(ask, connection, caller, sought)
+        results: list[dict[str, Any]] = []
+        for index, (subject, each) in enumerate(zip(body.subjects, sought, strict=True)):
+            if waits[index]:
+                told: dict[str, Any] = {"outcome": "slowed", "fields": {}}
+            else:
+                given = {matching.NAME: subject.name, **subject.fields}
+                told = matching.match(each, scopes, given, ask.counter.catalogue)
+                _settle(ask, connection, caller, each, told["outcome"])
+            results.append({"index": index, **told, "retry_after": waits[index] or None})
+    ask.spend(leave, len(sought))
+    answer = {**heading(ask, leave, "onefile.match-answer/1"), "results": results}
+    fields = tuple(f"match.{name}" for name in sorted(named))
+    return ask.disclose(caller, leave, looks(sought, fields), written(answer))
+
+
+@offer(router, "POST", "/v1/files/predicates", "files.predicates", ASK)
+def ask_predicates(ask: Annotated[Ask, Depends(asking("files.predicates"))], body: PredicatesQuery) -> Response:
+    """Answer questions with yes, no or unknown; those that could narrow a value down count as guesses."""
+    questions = [wish.question() for wish in body.questions]
+    named = {q.needs for q in questions if q.needs and q.name != "licence_in_force"}
+    is_guess = any(question.name in predicates.GUESSABLE for question in questions)
+    with ask.counter.database.writing() as connection:
+        caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
+        _check_resources(leave, questions)
+        waits = _waits(ask, connection, caller, sought) if is_guess else [0] * len(sought)
+        results: list[dict[str, Any]] = []
+        for index, each in enumerate(sought):
+            told = [] if waits[index] else [_answer(ask, connection, caller, leave, q, each, scopes) for q in questions]
+            results.append({"index": index, "answers": told, "retry_after": waits[index] or None})
+    ask.spend(leave, len(sought))
+    answer = {**heading(ask, leave, "onefile.predicates-answer/1"), "results": results}
+    fields = tuple(dict.fromkeys(f"{q.name}.{q.needs or q.resource or q.type}" for q in questions))
+    return ask.disclose(caller, leave, looks(sought, fields), written(answer))
+
+
+@offer(router, "GET", "/v1/guesses", "guesses.read", About("Who guessed wrong on a day", {200: GuessList}))
+def guesses(
+    ask: Annotated[Ask, Depends(asking("guesses.read"))],
+    on: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")],
+    least: Annotated[int, Query(ge=1, le=100000)] = 3,
+    cursor: Annotated[str, Query(max_length=400)] = "",
+    limit: int = 100,
+) -> Response:
+    """List callers with the number of their wrong guesses, for the auditor."""
+    page = Page.read(cursor, limit)
+    with ask.counter.database.looking() as connection:
+        ask.enter(connection)
+        found = guesses_listed(connection, on, least, page.after, page.limit + 1)
+    return page.answer("guesses", [(f"{each['caller']} {each['subject_hash']}", each) for each in found])
+
+
+def looks(sought: list[Sought], fields: tuple[str, ...]) -> list[Seen]:
+    """Return the looks of a question without values: one for each subject asked about."""
+    found = []
+    for each in sought:
+        versions = {file.subject_id: f"{file.kind}_file@{file.lake_version}" for file in each.files}
+        found += [Seen(subject_id, fields, versions.get(subject_id, "")) for subject_id in each.subject_ids]
+    return found or [Seen(None, fields)]
+
+
+def _start(
+    ask: Ask, connection: Connection, numbers: list[str], named: set[str]
+) -> tuple[Caller, Leave, list[Sought], dict[str, Scope]]:  # fmt: skip
+    """Return what every question begins with; FieldNotGranted where a field is granted of no kind of subject."""
+    caller = ask.enter(connection)
+    leave = ask.leave(connection, caller, MODES)
+    sought = [finding.seek(connection, number) for number in numbers]
+    kinds = ask.counter.catalogue.declarations.files
+    scopes = {kind: granted.scope(ask.counter.catalogue, kind, leave.grants) for kind in kinds}
+    asked = {kind: scope for kind, scope in scopes.items() if named <= set(scope.attributes)}
+    if not asked:
+        raise FieldNotGranted
+    return caller, leave, sought, asked
+
+
+def _waits(ask: Ask, connection: Connection, caller: Caller, sought: list[Sought]) -> list[int]:
+    """Count a guess about each subject; return how long each has to wait, 0: not at all. SlowDown where all have to."""
+    guesser = _guesser(ask, caller)
+    waits = [max((guesser.wait(connection, h) for h in _hashes(ask, each)), default=0) for each in sought]
+    if waits and all(waits):
+        raise SlowDown(min(waits))
+    return waits
+
+
+def _settle(ask: Ask, connection: Connection, caller: Caller, sought: Sought, outcome: str) -> None:
+    guesser = _guesser(ask, caller)
+    if outcome == matching.AGREES:
+        for each in _hashes(ask, sought):
+            guesser.take_back(connection, each)
+    elif outcome == matching.NO_SUBJECT:
+        guesser.count_unknown(connection)
+
+
+def _guesser(ask: Ask, caller: Caller) -> Guesser:
+    return Guesser(caller, ask.counter.now(), ask.counter.today().isoformat())
+
+
+def _hashes(ask: Ask, sought: Sought) -> list[str]:
+    return [subject_hash(ask.counter.subject_secret, each) for each in sought.subject_ids]
+
+
+def _check_resources(leave: Leave, questions: list[Question]) -> None:
+    """Raise FieldNotGranted where a question is about a resource or licence type of no grant cited."""
+    entries = {given.entry_id for given in leave.grants}
+    for question in questions:
+        wanted = question.resource or (licences.ENTRY + question.type if question.type else "")
+        if wanted and wanted not in entries:
+            raise FieldNotGranted
+
+
+def _answer(
+    ask: Ask, connection: Connection, caller: Caller, leave: Leave, question: Question, sought: Sought,
+    scopes: dict[str, Scope],
+) -> str:  # fmt: skip
+    if question.name != "licence_in_force":
+        return predicates.answer(question, sought, scopes, ask.counter.catalogue, ask.counter.today())
+    looker = looker_of(ask, caller, leave)
+    numbers = [(number.kind, number.number) for number in sought.numbers]
+    keys = licences.keys_of_holder(connection, ask.counter.vault, numbers)
+    held = [found for key in keys if (found := looker.held(connection, key)) and found.kind.name == question.type]
+    if not held:
+        return predicates.UNKNOWN
+    return licences.in_force(held, question.field, question.contains)

@@ -1,0 +1,100 @@
+"""`/v1/licences`: found by holder, id and printed number, as far as granted; proved, presented, copied."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+import pytest
+
+from licence_vault.log import verify_inclusion
+from onefile.client import Purpose, Refused
+from onefile.verify.checkpoint import open_checkpoint
+from onefile.verify.merkle import leaf_hash
+from onefile.verify.trust import read_trust
+from tests.counter import AT, FIRM, Open, Shop, purpose
+from tests.papers import AT as ISSUED
+from tests.vault import ids_of, issue_rows, permit, vault_of
+
+ENTRY = "licence.food_operation_permit"
+FIELDS = ("ZZBH", "ZZBS", "CZZT")
+
+
+@pytest.fixture
+def licensed(shop: Shop) -> list[str]:
+    """Two permits of one firm in the vault; returns their identifiers."""
+    vault = vault_of(shop.home, shop.url)
+    issue_rows(
+        vault, [permit(1, holder_code=FIRM), permit(2, holder_code=FIRM, expires_on="2026-01-01")], "b-1", ISSUED
+    )
+    return ids_of(vault)
+
+
+@pytest.fixture
+def cited(licensed: list[str], counter: Open) -> Purpose:
+    counter.case(parties=(FIRM,), department="tax")
+    return purpose(counter.shop.grant(ENTRY, FIELDS, consumer="tax", mode="licence"))
+
+
+def test_a_licence_is_found_by_its_holder_its_id_and_its_printed_number(
+    licensed: list[str], counter: Open, cited: Purpose
+) -> None:
+    kind = "food_operation_permit"
+    searches = [{"holder": FIRM, "type": kind}, {"id": licensed[0]}, {"type": kind, "printed": "JY1" + "0" * 12 + "1"},
+                {"holder": "690101197705050019"}, {"holder": FIRM, "type": "business_licence"}]  # fmt: skip
+    with counter.ask("tax-app") as ask:
+        answer = ask.call("POST", "/v1/licences/search", {"searches": searches}, cited)
+    by_holder, by_id, by_printed, nobody, other_type = answer["results"]
+    assert {licence["state"] for licence in by_holder["licences"]} == {"valid", "lapsed"}
+    valid = [licence for licence in by_holder["licences"] if licence["state"] == "valid"]
+    assert by_id["licences"] == by_printed["licences"] == valid
+    assert set(by_id["licences"][0]["fields"]) == set(FIELDS)
+    assert nobody["outcome"] == other_type["outcome"] == "not_found"
+    assert {look.grant for look in counter.looks()} == {cited.grant}
+
+
+def test_what_is_not_granted_is_not_there(licensed: list[str], counter: Open, cited: Purpose) -> None:
+    other = counter.shop.grant("licence.business_licence", ("ZZBH",), consumer="tax", mode="licence")
+    with counter.ask("tax-app") as ask:
+        with pytest.raises(Refused, match="not_found"):
+            ask.call("GET", f"/v1/licences/{licensed[0]}", None, Purpose(other, cited.item, cited.case))
+        with pytest.raises(Refused, match="field_not_granted"):
+            ask.call("GET", f"/v1/licences/{licensed[0]}?fields=CZZTDM", None, cited)
+        narrow = counter.shop.grant(ENTRY, FIELDS, consumer="tax", mode="licence", rows="area=6902")
+        with pytest.raises(Refused, match="not_found"):
+            ask.call("GET", f"/v1/licences/{licensed[0]}", None, Purpose(narrow, cited.item, cited.case))
+    assert counter.looks() == []
+
+
+def test_a_licence_is_proved_by_its_log_and_told_unchanged_by_its_etag(
+    licensed: list[str], counter: Open, cited: Purpose
+) -> None:
+    with counter.ask("tax-app") as ask:
+        proof = ask.call("GET", f"/v1/licences/{licensed[0]}/proof", None, cited)
+        first = ask.fetch("GET", f"/v1/licences/{licensed[0]}", None, cited)
+        again = ask.fetch("GET", f"/v1/licences/{licensed[0]}", None, cited, {"If-None-Match": first.headers["etag"]})
+        standing = ask.call("GET", f"/v1/licences/{licensed[1]}/status", None, cited)
+    head = open_checkpoint(proof["checkpoint"].encode(), read_trust(counter.trust)).checkpoint
+    leaf = leaf_hash(base64.b64decode(proof["entry"]))
+    path = [bytes.fromhex(item) for item in proof["proof"]]
+    verify_inclusion(proof["leaf_index"], head.size, leaf, path, head.root)
+    assert proof["payload"] is None
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert standing["state"] == "lapsed"
+    assert len(counter.looks()) == 4
+
+
+def test_a_presentation_is_for_the_asker_and_its_case_alone(licensed: list[str], counter: Open, cited: Purpose) -> None:
+    from zoneinfo import ZoneInfo
+
+    from onefile.verify.paper import Asked, judge_paper
+
+    with counter.ask("tax-app") as ask:
+        token = ask.fetch("GET", f"/v1/licences/{licensed[0]}/presentation?nonce=n-12345678", None, cited).content
+        with pytest.raises(Refused, match="not_in_force"):
+            ask.fetch("GET", f"/v1/licences/{licensed[1]}/presentation?nonce=n-12345678", None, cited)
+    zone = ZoneInfo("Asia/Shanghai")
+    asked = Asked(counter.trust, AT + timedelta(minutes=1), zone, None, None, "tax", "n-12345678")
+    told = judge_paper(token, asked, "en")
+    assert "genuine" in told.text(False)
+    assert told.exit_code == 0
