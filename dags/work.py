@@ -236,6 +236,38 @@ def answer_objections() -> dict[str, int]:
     return sharing.answer(_shop())
 
 
+@_tells
+def recall_values() -> int:
+    """Make notices of what was disclosed and does not hold any more; returns how many."""
+    from pipelines import accounts
+
+    return accounts.recall(_shop())
+
+
+@_tells
+def send_notices() -> dict[str, int]:
+    """Send the notices that are due; returns how many were taken, and how many not."""
+    from pipelines import accounts
+
+    return accounts.send(_shop())
+
+
+@_tells
+def reconcile_purposes() -> int:
+    """Hold the looks of the day before against their cases; returns how many findings are new."""
+    from pipelines import accounts
+
+    return accounts.reconcile(_shop())
+
+
+@_tells
+def find_unusual_looks() -> int:
+    """Look for unusual looks of the day before; returns how many findings are new."""
+    from pipelines import accounts
+
+    return accounts.find_unusual(_shop())
+
+
 def _shop() -> Workshop:
     from pipelines.workshop import Workshop
 

@@ -60,3 +60,41 @@ class LedgerInterrupted(LedgerError):
             " no answer left for it, and the next look moves it aside and records so"
         )
         self.where, self.seq = where, seq
+
+
+class TargetRefused(LedgerError):
+    """Notices may not be sent there."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"notices are not sent to {found}: give an https address that the bureau may reach, or list its network"
+            " (ONEFILE_WEBHOOK_NETWORKS)"
+        )
+
+
+class NoSuchNotice(LedgerError):
+    """The department has no notice of that number."""
+
+    def __init__(self) -> None:
+        super().__init__("the department has no such notice: `onefile notice list` names those there are")
+
+
+class NoSuchFinding(LedgerError):
+    """No open finding has that number."""
+
+    def __init__(self) -> None:
+        super().__init__("no such finding is open: `onefile ledger findings` names those that are")
+
+
+class NoSuchIncident(LedgerError):
+    """No incident has that id, or it is closed already."""
+
+    def __init__(self) -> None:
+        super().__init__("no such incident is open: `onefile incident list` names them")
+
+
+class IncidentRefused(LedgerError):
+    """An incident cannot be declared so."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(f"the incident has {found}: {wanted}")

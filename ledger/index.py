@@ -96,6 +96,12 @@ def between(connection: Connection, since: datetime, until: datetime) -> Iterato
     yield from (each for each in found if _is_within(each.at, since, until))
 
 
+def for_case(connection: Connection, numbers: Iterable[str]) -> list[Disclosure]:
+    """Return the looks that cite any of the numbers of a case (its own, its draft's), in order."""
+    asked = select(DISCLOSURE).where(DISCLOSURE.c.case_no.in_(list(numbers))).order_by(DISCLOSURE.c.seq)
+    return list(map(read_row, connection.execute(asked)))
+
+
 def under_grants(connection: Connection, grants: Iterable[str], since: datetime, until: datetime) -> list[Disclosure]:
     """Return the looks under some grants from `since` to before `until`, in order."""
     wanted = set(grants)

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from ledger.index import Disclosure, of_subject
-from ledger.words import ACTING, KINDS, NOTHING, Dictionary
+from ledger.words import ACTING, NOTHING, Dictionary
 from onefile.verify.reading import instant_text
 from schemas.service_items import Words
 from schemas.serving.tables import SHARING_GRANT
@@ -135,7 +135,7 @@ def _notice_after(document: str | None) -> str:
 def _told(look: Disclosure, whose: Whose, words: Dictionary) -> Used:
     fields = tuple((name, words.field(name, whose.kind, look.resource)) for name in look.fields)
     department, item = words.department(look.department), words.item(look.item) if look.item else None
-    action = KINDS.get(look.kind.partition(".")[0].partition("_")[0].removesuffix("s"), KINDS["file"])
+    action = words.action(look.kind)
     return Used(
         look.seq, look.at, look.department, department, look.client, action, fields, look.item, item, look.case_no,
         look.grant_id, look.basis, look.acting, look.purpose, look.answer_id,

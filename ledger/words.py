@@ -18,7 +18,8 @@ KINDS: Mapping[str, Words] = {
     "predicate": Words("核对（只得到是或否）", "asked yes or no about"),
     "prefill": Words("预填表单时取用", "took, to fill in a form,"),
 }
-"""By the part of an entry's kind before the first dot or underscore; what is not here was asked for."""
+"""By what is asked (`match` of `files.match`), else by of what (`licence` of `licences.read`); what is not here was
+asked for."""
 ACTING: Mapping[str, Words] = {
     "guardian": Words("监护人", "your guardian"),
     "representative": Words("法定代表人", "the legal representative"),
@@ -35,6 +36,11 @@ class Dictionary:
     """The declarations as words."""
 
     catalogue: Catalogue
+
+    def action(self, kind: str) -> Words:
+        """Return what was done, by an entry's kind."""
+        of_what, _, asked = kind.partition(".")
+        return KINDS.get(asked.removesuffix("s")) or KINDS.get(of_what.removesuffix("s")) or KINDS["file"]
 
     def department(self, department_id: str) -> Words:
         """Return a department's name; the bureau's own people have none."""
@@ -75,11 +81,9 @@ class Dictionary:
         return {**found, **{name: words for (_, name), words in self._attributes.items()}, "number": _NUMBER}
 
     def _columns(self, resource: str) -> dict[str, Words]:
-        found = self.catalogue.resources.get(resource)
-        if found is None:
-            return {}
-        table = self.catalogue.declarations.tables[found.table]
-        return {column.name: Words(column.label, column.about) for column in table.columns}
+        named = (self.catalogue.resources.get(each) for each in resource.split(","))
+        tables = [self.catalogue.declarations.tables[found.table] for found in named if found is not None]
+        return {column.name: Words(column.label, column.about) for table in tables for column in table.columns}
 
     def _relation(self, name: str) -> Words:
         for file in self.catalogue.declarations.files.values():

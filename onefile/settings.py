@@ -29,6 +29,7 @@ NAMES = {
     "ONEFILE_OPERATOR": "who runs the command, for the ledger (default the login name)",
     "ONEFILE_PASSPHRASE_FILE": "file with the keystore's passphrase (default keys/passphrase in the home)",
     "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
+    "ONEFILE_WEBHOOK_NETWORKS": "private networks that notices may be sent into, parted by commas (default none)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
     "ONEFILE_COUNTER_URL": "the counter's address from outside, issuer of its tokens (default http://127.0.0.1:8600)",
     "ONEFILE_OIDC": "file (YAML) that names the identity providers of officials and applicants (default: none)",
@@ -64,6 +65,7 @@ class Settings:
     counter_url: str = "http://127.0.0.1:8600"
     oidc: Path | None = None
     certificate_header: str = ""
+    webhook_networks: str = ""
 
     def now(self) -> datetime:
         """Return the present instant in UTC. Called at the edges, then handed on."""
@@ -103,6 +105,7 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         lineage=env.get("ONEFILE_LINEAGE") or str(home / "lineage.jsonl"),
         counter_url=(env.get("ONEFILE_COUNTER_URL") or "http://127.0.0.1:8600").rstrip("/"),
         oidc=Path(env["ONEFILE_OIDC"]).absolute() if env.get("ONEFILE_OIDC") else None,
+        webhook_networks=env.get("ONEFILE_WEBHOOK_NETWORKS") or "",
         certificate_header=(env.get("ONEFILE_CERTIFICATE_HEADER") or "").lower(),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onefile.cli import ledger_trail
+from onefile.cli import ledger_findings, ledger_trail
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
@@ -37,7 +37,8 @@ def command() -> None:
     """The record of who saw which fields of whom, and why: append-only, a signed Merkle log."""
 
 
-command.add_command(ledger_trail.command)
+for each in (ledger_trail.command, *ledger_findings.COMMANDS):
+    command.add_command(each)
 
 
 @command.command()

@@ -36,6 +36,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
     "verification": ("onefile.cli.verification", "contradictions, verified with the lead of the attribute"),
     "objection": ("onefile.cli.objection", "a subject says that a value is wrong; the lead answers, on a clock"),
+    "notice": ("onefile.cli.notice", "consumers are told what does not hold any more of what they got"),
+    "incident": ("onefile.cli.incident", "freeze grants, list whom it concerns, export the report"),
     "dispute": ("onefile.cli.dispute", "two departments differ over a request or its use"),
     "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
     "client": ("onefile.cli.client", "systems of departments that may ask the counter"),

@@ -34,7 +34,7 @@ DISCLOSURE = Table(
     Column("notice_after", String, nullable=False),
     Index("disclosure_subject", "subject_hash", "seq"),
     Index("disclosure_at", "at"),
-    Index("disclosure_grant", "grant_id", "seq"),
+    Index("disclosure_case", "case_no", "seq"),
 )
 
 # A row is a published value that a later publication changed or took away. `how` is `corrected` (the value was wrong

@@ -7,12 +7,13 @@ way (`COPY`, or one prepared statement for all rows).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, Text, delete, exists, insert, literal, select
 
+from schemas.serving import changes
 from schemas.serving.tables import IDENTIFIER, PUBLICATION, SUBJECT
 
 _TEMPORARY = MetaData()
@@ -86,12 +87,14 @@ class Batch:
         fill(self._connection, _INCOMING, content)
         numbers = ((f.subject_id, *number) for f in files for number in f.numbers)
         fill(self._connection, _INCOMING_IDENTIFIER, numbers)
+        self._note({file.subject_id: file.document for file in files})
         return self._replace()
 
     def remove(self, subject_ids: Iterable[str]) -> int:
         """Take subjects out, with their numbers; return how many were there."""
         self._connection.execute(delete(_INCOMING))
         fill(self._connection, _INCOMING, ((i, None, None, None, None) for i in subject_ids))
+        self._note({})
         return self._remove_incoming()
 
     def see(self, subject_ids: Iterable[str]) -> None:
@@ -101,6 +104,8 @@ class Batch:
     def remove_unseen(self) -> int:
         """Take out the subjects of this kind that were not noted; return how many."""
         seen = exists().where(_SEEN.c.subject_id == SUBJECT.c.subject_id)
+        gone = select(SUBJECT.c.subject_id).where(SUBJECT.c.kind == self._kind, ~seen)
+        changes.note(self._connection, self._connection.execute(gone).scalars().all(), {}, self._stamp)
         return self._connection.execute(delete(SUBJECT).where(SUBJECT.c.kind == self._kind, ~seen)).rowcount
 
     def _insert(self, files: Sequence[File]) -> int:
@@ -109,6 +114,13 @@ class Batch:
         fill(self._connection, SUBJECT, rows)
         fill(self._connection, IDENTIFIER, ((self._kind, *n, f.subject_id) for f in files for n in f.numbers))
         return len(files)
+
+    def _note(self, after: Mapping[str, str]) -> None:
+        """Note the published values that are about to change."""
+        different = SUBJECT.c.digest.is_distinct_from(_INCOMING.c.digest)
+        touched = select(SUBJECT.c.subject_id).join(_INCOMING, SUBJECT.c.subject_id == _INCOMING.c.subject_id)
+        found = self._connection.execute(touched.where(different)).scalars().all()
+        changes.note(self._connection, found, after, self._stamp)
 
     def _replace(self) -> int:
         same = exists().where(SUBJECT.c.subject_id == _INCOMING.c.subject_id, SUBJECT.c.digest == _INCOMING.c.digest)

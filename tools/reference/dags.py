@@ -68,7 +68,7 @@ def page() -> str:
 TIMES = ("no", "once", "twice")
 ORDER = (
     "inbox", "person_file", "enterprise_file", "quality", "publication", "vault", "licence_expiry", "licence_status",
-    "sharing",
+    "sharing", "notices", "reconciliation",
 )  # fmt: skip
 
 

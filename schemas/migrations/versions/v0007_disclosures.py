@@ -39,7 +39,7 @@ def _looks() -> None:
         sa.Column("notice_after", sa.String, nullable=False),
     )
     op.create_index("disclosure_at", "disclosure", ["at"])
-    op.create_index("disclosure_grant", "disclosure", ["grant_id", "seq"])
+    op.create_index("disclosure_case", "disclosure", ["case_no", "seq"])
     op.create_index("disclosure_subject", "disclosure", ["subject_hash", "seq"])
     op.create_table(
         "value_change",

@@ -73,6 +73,7 @@ WRITING = {
     "onefile vault export", "onefile vault keys export", "onefile vault present", "onefile vault code use",
     "onefile vault bind", "onefile vault copy", "onefile vault keys request", "onefile vault stamp request",
     "onefile catalog export", "onefile ledger clock", "onefile ledger expire",
+    "onefile ledger settle", "onefile ledger watch", "onefile incident report",
     "onefile serve",
 }  # fmt: skip
 

@@ -1,0 +1,122 @@
+"""Purpose reconciliation: every look is held against the case it cites, when the case is known better than then.
+
+A day's run holds the looks of the day, those of every case that a step was reported of on that day, and those of drafts
+that should have become cases by then. Looks of the bureau's own people cite no case and are not held here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from catalog.cases import store
+from catalog.cases.store import CaseFile
+from ledger import findings
+from ledger.findings import Finding
+from ledger.index import Disclosure, between, for_case
+from onefile.verify.reading import instant_text, read_instant
+from schemas.serving.tables import counter_tables
+
+DRAFT_DAYS = 30
+"""Days after which a draft that is still one has become no case."""
+UNBORN = ("draft", "abandoned")
+PURPOSE_KINDS = ("no_case", "draft_lapsed", "outside_time", "not_party")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How a department's looks of some days stand: all of them, and those found wanting by kind."""
+
+    department: str
+    looks: int
+    found: dict[str, int]
+
+    @property
+    def share(self) -> float:
+        """The part of the looks that was found wanting."""
+        return sum(self.found.values()) / self.looks if self.looks else 0.0
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the instants at which a legal day begins and ends."""
+    return tuple(datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1)))  # type: ignore[return-value]
+
+
+def reconcile(connection: Connection, day: date, zone: ZoneInfo, at: datetime) -> int:
+    """Hold a day's looks against their cases; return how many findings are new. Again it changes nothing.
+
+    The index must have caught up with the ledger.
+    """
+    bounds = day_bounds(day, zone)
+    numbers = {look.case_no for look in between(connection, *bounds) if look.department}
+    cases = {number: store.find(connection, number) for number in numbers}
+    for case in (*_reported(connection, bounds), *_old_drafts(connection, day, zone)):
+        cases[case.number] = case
+    found = (finding for n in sorted(cases) for finding in _of_case(connection, n, cases[n], day, zone))
+    return findings.keep(connection, found, at)
+
+
+def shares(connection: Connection, since: date, until: date, zone: ZoneInfo) -> list[Share]:
+    """Return, for each department, its looks from one day to another (inclusive) and how many were found wanting."""
+    start, end = day_bounds(since, zone)[0], day_bounds(until, zone)[1]
+    looks = {look.seq: look.department for look in between(connection, start, end) if look.department}
+    total = Counter(looks.values())
+    wanting: dict[str, Counter[str]] = {department: Counter() for department in total}
+    for kept in findings.listed(connection, with_settled=True):
+        if kept.seq in looks and kept.kind in PURPOSE_KINDS:
+            wanting[looks[kept.seq]][kept.kind] += 1
+    return [Share(department, total[department], dict(wanting[department])) for department in sorted(total)]
+
+
+def _of_case(
+    connection: Connection, number: str, case: CaseFile | None, day: date, zone: ZoneInfo
+) -> Iterator[Finding]:  # fmt: skip
+    numbers = {number} | ({case.draft_no, case.case_no or ""} if case else set())
+    looks = [look for look in for_case(connection, numbers - {""}) if look.department]
+    if not number:
+        looks = [look for look in between(connection, *day_bounds(day, zone)) if look.department and not look.case_no]
+    parties = _parties(connection, case) if case else set()
+    for look in looks:
+        for kind in _faults(look, case, parties, day):
+            looked_on = look.at.astimezone(zone).date()
+            document = {"case": look.case_no, "item": look.item, "grant": look.grant_id, "client": look.client}
+            yield Finding(kind, str(look.seq), look.seq, look.department, looked_on, document)
+
+
+def _faults(look: Disclosure, case: CaseFile | None, parties: set[str], day: date) -> Iterator[str]:
+    if case is None:
+        yield "no_case"
+        return
+    opened_on = read_instant(case.opened_at).date()
+    if case.state == "abandoned" or (case.state == "draft" and opened_on + timedelta(days=DRAFT_DAYS) < day):
+        yield "draft_lapsed"
+    if look.at < read_instant(case.opened_at) or (case.closed_at and look.at > read_instant(case.closed_at)):
+        yield "outside_time"
+    if look.subject_hash is not None and look.subject_hash not in parties:
+        yield "not_party"
+
+
+def _parties(connection: Connection, case: CaseFile) -> set[str]:
+    """Return the parties of a case and of the one that it is a stage of."""
+    ids = [case.case_id, *([case.parent_id] if case.parent_id else [])]
+    return {subject for case_id in ids for subject, _ in store.parties(connection, case_id)}
+
+
+def _reported(connection: Connection, bounds: tuple[datetime, datetime]) -> Iterable[CaseFile]:
+    """Return the cases of which a step was reported between two instants."""
+    row = counter_tables.CASE_STEP.c
+    since, until = map(instant_text, bounds)
+    asked = select(row.case_id).where(row.told_at >= since, row.told_at < until).distinct()
+    ids = connection.execute(asked).scalars().all()
+    return [case for case_id in ids if (case := store.of_id(connection, case_id)) is not None]
+
+
+def _old_drafts(connection: Connection, day: date, zone: ZoneInfo) -> Iterable[CaseFile]:
+    """Return the drafts of the day on which those were opened that are to be cases by now."""
+    opened = day_bounds(day - timedelta(days=DRAFT_DAYS + 1), zone)
+    return [case for case in store.opened_between(connection, *opened) if case.state in UNBORN]

@@ -1,0 +1,71 @@
+"""What a publication changes in values that were there before: what was published may have been shown to somebody.
+
+`corrected`: another value, observed no later than the one before, so that one was wrong. `withdrawn`: nobody states it
+any more. `changed`: another value, observed later; the one before was true, as far as it was known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from schemas.serving.disclosure_tables import VALUE_CHANGE
+from schemas.serving.tables import SUBJECT
+
+CORRECTED, WITHDRAWN, CHANGED = "corrected", "withdrawn", "changed"
+_RELATIONS = "relations"
+_TIE = ("other_kind", "other_number_type", "other_number", "since", "until", "details")
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each attribute whose value is another in the later document, and how; relations as `relations.<name>`."""
+    for name, was in before.items():
+        if isinstance(was, dict) and was.get("value") is not None:
+            how = _how(was, after.get(name))
+            if how:
+                yield name, how
+    ties, now = _ties(before), _ties(after)
+    for name, stated in ties.items():
+        if stated - now.get(name, set()):
+            yield f"{_RELATIONS}.{name}", CHANGED if name in now else WITHDRAWN
+
+
+def note(connection: Connection, subject_ids: Iterable[str], after: Mapping[str, str], stamp: tuple[int, str]) -> None:
+    """Note what becomes of published values, before they are replaced or taken out.
+
+    Args:
+        subject_ids: of the published files that are to change, or to go.
+        after: the documents that come, by subject id; who has none goes.
+        stamp: the version of gold and the instant that come with them.
+    """
+    ids = list(subject_ids)
+    for start in range(0, len(ids), 500):
+        row = SUBJECT.c
+        asked = select(row.subject_id, row.kind, row.document).where(row.subject_id.in_(ids[start : start + 500]))
+        rows = [
+            {"subject_id": subject_id, "kind": kind, "attribute": name, "how": how, "lake_version": stamp[0],
+             "changed_at": stamp[1]}
+            for subject_id, kind, document in connection.execute(asked)
+            for name, how in changes(json.loads(document), json.loads(after.get(subject_id, "{}")))
+        ]  # fmt: skip
+        if rows:
+            connection.execute(insert(VALUE_CHANGE), rows)
+
+
+def _how(was: Mapping[str, Any], found: object) -> str | None:
+    if not isinstance(found, dict) or found.get("value") is None:
+        return WITHDRAWN
+    if found["value"] == was["value"]:
+        return None
+    return CORRECTED if str(found.get("observed_on") or "") <= str(was.get("observed_on") or "") else CHANGED
+
+
+def _ties(document: Mapping[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for tie in document.get(_RELATIONS) or []:
+        said = json.dumps([tie.get(name) for name in _TIE], ensure_ascii=False, sort_keys=True)
+        found.setdefault(str(tie["relation"]), set()).add(said)
+    return found
