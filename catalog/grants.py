@@ -29,6 +29,7 @@ class Given:
 
     `masked` are the fields that are shown in part only, or not at all, to whoever need not see all of a value.
     `passes_to` are the departments that the provider let the consumer pass it on to. `basis` is the legal one.
+    `notice_after` is the day after which subjects are told of looks; empty: at once.
     """
 
     grant_id: str
@@ -42,6 +43,7 @@ class Given:
     masked: tuple[str, ...] = ()
     passes_to: tuple[str, ...] = ()
     basis: str = ""
+    notice_after: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def in_force(case: Case, entry: Entry | None, on: date) -> Given:
         tuple(map(str, items)) if isinstance(items, list) else (), str(case.wants["mode"]),
         int(str(case.wants["quota"])),
         tuple(name for name in fields if GRADES[grades[name]].masking != "none"), passes_to(case),
-        str(case.wants["basis"]),
+        str(case.wants["basis"]), str(case.wants.get("notice_after") or ""),
     )  # fmt: skip
 
 

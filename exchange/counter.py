@@ -18,6 +18,9 @@ from exchange.access.tokens import Tokens
 from exchange.http.signing import USE as ANSWERS
 from exchange.http.signing import AnswerSigner
 from exchange.oauth.server import TokenEndpoint
+from exchange.oidc.logins import Logins
+from exchange.oidc.providers import read_providers
+from exchange.oidc.relying import RelyingParty
 from ledger.record import Ledger
 from ledger.recorder import Recorder
 from licence_vault.keystore import Keystore
@@ -62,6 +65,8 @@ class Counter:
     tokens: Tokens
     token_endpoint: TokenEndpoint
     quotas: Quotas
+    logins: Logins
+    parties: Mapping[str, RelyingParty]
     signer: AnswerSigner
     subject_secret: bytes = field(repr=False)
     random: Callable[[int], bytes] = field(repr=False)
@@ -109,7 +114,17 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         tokens=tokens,
         token_endpoint=TokenEndpoint(pool, tokens, settings.counter_url, settings.now),
         quotas=Quotas(pool),
+        logins=Logins(keystore, random),
+        parties=_parties(settings),
         signer=AnswerSigner(keystore.signer(ANSWERS), settings.now),
         subject_secret=keystore.secret("subject-hash"),
         random=random,
     )
+
+
+def _parties(settings: Settings) -> Mapping[str, RelyingParty]:
+    """Return a relying party for each identity provider."""
+    return {
+        name: RelyingParty(provider, f"{settings.counter_url}/oidc/{name}/callback", settings.now)
+        for name, provider in read_providers(settings.oidc).items()
+    }

@@ -54,7 +54,7 @@ class RoleNotAllowed(Refusal):
     status, code, zh = 403, "role_not_allowed", "当前角色无权使用该接口"
 
     def __init__(self, route: str) -> None:
-        super().__init__(f"no role of yours may use {route}: ask the bureau which role may")
+        super().__init__(f"no role of yours may use {route}: `onefile explain` says which role may")
 
 
 class RelationNotAllowed(Refusal):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,12 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from exchange.access import matrix, purposes
-from exchange.access.callers import Caller
+from exchange.access import mandates, matrix, purposes
+from exchange.access.callers import APPLICANT, Caller
 from exchange.access.identities import caller_of
 from exchange.access.purposes import Leave, Purpose
 from exchange.counter import Counter
-from exchange.errors import QuotaUsedUp
+from exchange.errors import GuardianNeeded, QuotaUsedUp
 from ledger.entry import Look
 
 JSON = "application/json"
@@ -36,16 +36,31 @@ class Ask:
         """Return the caller once one of its roles may use the route; raise as `matrix.enter`."""
         caller = caller_of(connection, self.request.state.token, self.counter.today().isoformat())
         matrix.enter(self.route, caller)
+        return self._acting(connection, caller) if caller.kind == APPLICANT else caller
+
+    def _acting(self, connection: Connection, caller: Caller) -> Caller:
+        """Return an applicant with the mandate under which he acts; a child under 14 acts by its guardian only.
+
+        Raises:
+            MandateNotGood, GuardianNeeded: he may not.
+        """
+        mandate_id, day = self.request.headers.get("onefile-for", ""), self.counter.today()
+        if mandate_id:
+            item = self.request.headers.get("onefile-item", "")
+            return replace(caller, acting_for=mandates.acting(connection, caller, mandate_id, item, day))
+        if mandates.is_child(connection, caller.subject_id, day):
+            raise GuardianNeeded
         return caller
 
     def purpose(self) -> Purpose:
         """Return what the request cites; raise as `purposes.cited`."""
         return purposes.cited(self.request.headers)
 
-    def leave(self, connection: Connection, caller: Caller, modes: tuple[str, ...]) -> Leave:
+    def leave(self, connection: Connection, caller: Caller) -> Leave:
         """Return what the caller may have for what it cites; raise as `purposes.leave`."""
         matrix.require(self.route, caller, "own")
         on = self.counter.today()
+        modes = purposes.MODES[self.route]
         return purposes.leave(connection, caller, self.purpose(), self.counter.entries, modes, on)
 
     def spend(self, leave: Leave, count: int) -> None:
@@ -75,7 +90,8 @@ class Ask:
             kind=self.route,
             department=caller.department,
             client=caller.id,
-            acting=leave.acting,
+            acting=caller.acting,
+            notice_after=max((given.notice_after for given in leave.grants), default=""),
             grant=leave.grant_ids,
             item=leave.item,
             case=leave.case.number,

@@ -60,6 +60,11 @@ class Caller:
         return f"{self.kind} {self.id}"
 
     @property
+    def acting(self) -> str:
+        """By whose right, for the ledger and the trail: relation and mandate, where the caller acts for another."""
+        return "" if self.acting_for is None else f"{self.acting_for.relation}:{self.acting_for.mandate_id}"
+
+    @property
     def about(self) -> str:
         """The internal id of the subject whose own affairs these are: the principal where the caller acts for one."""
         return self.acting_for.principal_id if self.acting_for is not None else self.subject_id

@@ -31,6 +31,16 @@ from exchange.errors import (
 )
 
 MOST_GRANTS = 5
+MODES: Mapping[str, tuple[str, ...]] = {
+    "files.query": ("query", "batch"),
+    "records.query": ("query", "batch"),
+    "files.match": ("check", "query", "batch", "licence"),
+    "files.predicates": ("check", "query", "batch", "licence"),
+    "licences.search": ("licence", "query", "batch"),
+    "licences.read": ("licence", "query", "batch"),
+    "licences.present": ("licence", "query", "batch"),
+}
+"""Ways of sharing that a grant must have, by route."""
 _GRANT = re.compile(r"G[0-9]{8}-[0-9]{4,8}\Z")
 _ITEM = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
 _CASE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,63}\Z")
@@ -53,7 +63,6 @@ class Leave:
     entries: Mapping[str, Entry]
     item: str
     case: CaseFile
-    acting: str = ""
 
     @property
     def grant_ids(self) -> str:

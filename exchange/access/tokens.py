@@ -44,7 +44,7 @@ class Token:
     assurance: int
 
 
-class _NoToken(Malformed):
+class NoToken(Malformed):
     """A text is no access token; callers see `TokenInvalid`."""
 
     exit_code = 1
@@ -93,7 +93,7 @@ class Tokens:
 
     def _read(self, text: str) -> Token:
         try:
-            claims, _ = open_jws(text, TYPE, self._trust, USE, _NoToken)
+            claims, _ = open_jws(text, TYPE, self._trust, USE, NoToken)
             claims.choice("iss", (self._issuer,))
             claims.choice("aud", (self._issuer,))
             return _token(claims)
@@ -109,7 +109,7 @@ class Tokens:
 
 
 def _token(claims: Record) -> Token:
-    bound = Record(claims.take("cnf"), "cnf", _NoToken).text("x5t#S256") if claims.has("cnf") else ""
+    bound = Record(claims.take("cnf"), "cnf", NoToken).text("x5t#S256") if claims.has("cnf") else ""
     return Token(
         claims.choice("kind", ("client", "official", "applicant")), claims.text("sub"), bound, claims.count("nbf"),
         claims.count("exp"), claims.count("loa") if claims.has("loa") else 0,

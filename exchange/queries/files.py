@@ -59,6 +59,13 @@ def view(document: Values, kind: str, scope: Scope, wish: Wish, catalogue: Catal
     }
 
 
+def marked(shown: dict[str, Any], marks: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
+    """Return a view with what is in question of its values beside them: objections, verifications."""
+    for name, attribute in shown["attributes"].items():
+        attribute["disputed"] = marks.get(name, [])
+    return shown
+
+
 @dataclass(frozen=True)
 class _View:
     document: Values

@@ -8,8 +8,10 @@ from exchange.routes import (
     clients,
     deliveries,
     files,
+    identities,
     licence_uses,
     licences,
+    mandates,
     matching,
     public,
     records,
@@ -20,7 +22,7 @@ from exchange.routes import (
 ROUTERS = tuple(
     module.router
     for module in (
-        public, verifying, cases, files, matching, licences, licence_uses, records, catalogue, clients,
-        deliveries, static,
+        public, identities, verifying, cases, files, matching, licences, licence_uses, records, catalogue, clients,
+        deliveries, static, mandates,
     )
 )  # fmt: skip

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
+from catalog.marking import Marks, of_subject
+from catalog.objections import marks as found_marks
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.purposes import Leave
 from exchange.errors import FieldNotGranted
@@ -29,11 +31,12 @@ def query(ask: Annotated[Ask, Depends(asking("files.query"))], body: FilesQuery)
     """
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
-        leave = ask.leave(connection, caller, ("query", "batch"))
+        leave = ask.leave(connection, caller)
         sought = [finding.seek(connection, subject.number) for subject in body.subjects]
+        marks = found_marks(connection, [file.subject_id for each in sought for file in each.files])
     scopes = _scopes(ask, leave, sought, body)
     ask.spend(leave, len(sought))
-    results = [_result(ask, index, each, scopes) for index, each in enumerate(sought)]
+    results = [_result(ask, index, each, scopes, marks) for index, each in enumerate(sought)]
     answer = {**heading(ask, leave, FORMAT), "results": results}
     return ask.disclose(caller, leave, _looks(sought, scopes), written(answer))
 
@@ -64,7 +67,7 @@ def _scopes(ask: Ask, leave: Leave, sought: list[Sought], body: FilesQuery) -> S
     return found
 
 
-def _result(ask: Ask, index: int, sought: Sought, scopes: Scopes) -> dict[str, Any]:
+def _result(ask: Ask, index: int, sought: Sought, scopes: Scopes, marks: Marks) -> dict[str, Any]:
     if not sought.numbers:
         return {"index": index, "outcome": "no_number", "files": []}
     views = []
@@ -72,7 +75,8 @@ def _result(ask: Ask, index: int, sought: Sought, scopes: Scopes) -> dict[str, A
         if published.kind in scopes:
             scope, wish = scopes[published.kind]
             document = files.document_of(published)
-            views.append(files.view(document, published.kind, scope, wish, ask.counter.catalogue))
+            view = files.view(document, published.kind, scope, wish, ask.counter.catalogue)
+            views.append(view if view is None else files.marked(view, of_subject(marks, published.subject_id)))
     shown = [view for view in views if view is not None]
     return {"index": index, "outcome": "found" if shown else "not_found", "files": shown}
 

@@ -22,7 +22,6 @@ from licence_vault.holders import subject_ids
 from schemas.subjects import NotASubjectNumber, subject_numbers
 
 router = APIRouter()
-MODES = ("licence", "query", "batch")
 SEARCH = About("Licences by holder, by id, or by printed number", {200: LicencesAnswer}, cites=True)
 READ = About("One licence, its granted fields", {200: LicenceAnswer, 304: None}, cites=True)
 
@@ -32,7 +31,7 @@ def search(ask: Annotated[Ask, Depends(asking("licences.search"))], body: Licenc
     """Find licences. What is not granted is not found: nothing tells it from what is not there."""
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
-        leave = ask.leave(connection, caller, MODES)
+        leave = ask.leave(connection, caller)
         looker = looker_of(ask, caller, leave)
         found = [_found(looker, connection, wish, body.in_force) for wish in body.searches]
     ask.spend(leave, len(body.searches))
@@ -64,7 +63,7 @@ def read(
 def one(ask: Ask, connection: Connection, identifier: str) -> tuple[Caller, Leave, Held]:
     """Return the licence of an identifier, once who asks may have it; NotFound where not."""
     caller = ask.enter(connection)
-    leave = ask.leave(connection, caller, MODES)
+    leave = ask.leave(connection, caller)
     place = licences.key_of(identifier)
     held = None if place is None else looker_of(ask, caller, leave).held(connection, *place)
     if held is None:

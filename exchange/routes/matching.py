@@ -27,7 +27,6 @@ from exchange.routes.offering import About, offer
 from ledger.entry import subject_hash
 
 router = APIRouter()
-MODES = ("check", "query", "batch", "licence")
 MATCH = About("Whether what the asker has agrees with what is held", {200: MatchAnswer}, cites=True)
 ASK = About("Questions answered yes, no or unknown", {200: PredicatesAnswer}, cites=True)
 
@@ -111,7 +110,7 @@ def _start(
 ) -> tuple[Caller, Leave, list[Sought], dict[str, Scope]]:  # fmt: skip
     """Return what every question begins with; FieldNotGranted where a field is granted of no kind of subject."""
     caller = ask.enter(connection)
-    leave = ask.leave(connection, caller, MODES)
+    leave = ask.leave(connection, caller)
     sought = [finding.seek(connection, number) for number in numbers]
     kinds = ask.counter.catalogue.declarations.files
     scopes = {kind: granted.scope(ask.counter.catalogue, kind, leave.grants) for kind in kinds}

@@ -87,13 +87,17 @@ class Statement(BaseModel):
 
 
 class AttributeShown(Statement):
-    """An attribute. `is_lead`: it is the file's value; else another source's won, which is not granted."""
+    """An attribute. `is_lead`: it is the file's value; else another source's won, which is not granted.
+
+    `disputed`: objections and verifications about it that are open, each `{what, id, state, since}`.
+    """
 
     label: str
     type: str
     is_lead: bool
     is_stale: bool
     contradictions: list[Statement]
+    disputed: list[dict[str, str]]
 
 
 class Tie(BaseModel):

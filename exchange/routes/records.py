@@ -25,7 +25,6 @@ from exchange.routes.offering import About, offer
 from schemas.serving.tables import counter_tables
 
 router = APIRouter()
-MODES = ("query", "batch")
 RECORD = counter_tables.SUBJECT_RECORD
 
 
@@ -75,7 +74,7 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
     """Return the rows about subjects, with the granted columns; none where there is none, or none that is granted."""
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
-        leave = ask.leave(connection, caller, MODES)
+        leave = ask.leave(connection, caller)
         given = _given(leave, body)
         sought = [finding.seek(connection, subject.number) for subject in body.subjects]
         found = [_rows(ask, connection, given, each) for each in sought]

@@ -41,6 +41,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "dispute": ("onefile.cli.dispute", "two departments differ over a request or its use"),
     "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
     "client": ("onefile.cli.client", "systems of departments that may ask the counter"),
+    "official": ("onefile.cli.official", "officials who log in by OpenID Connect, and their roles"),
+    "explain": ("onefile.cli.explain", "why somebody may use a route of the counter, or may not"),
     "serve": ("onefile.cli.serve", "the counter: the HTTP API, in several processes"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),
 }

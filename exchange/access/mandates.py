@@ -1,0 +1,140 @@
+"""Acting for another: guardian, legal representative, agent, community helper; each with source, scope and end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from exchange.access.callers import Caller, Mandate
+from exchange.errors import BodyInvalid, GuardianNeeded, MandateNotGood, NotFound
+from exchange.queries.predicates import age
+from onefile.verify.reading import instant_text
+from schemas.serving.tables import SUBJECT, counter_tables
+
+RELATIONS: Mapping[str, tuple[str, str]] = {
+    "guardian": ("监护人", "guardian"),
+    "representative": ("法定代表人", "legal representative"),
+    "agent": ("委托代理人", "agent"),
+    "helper": ("社区代办员", "community helper"),
+}
+ANY_ITEM = "*"
+CHILD_UNTIL, GROWN_AT = 14, 18
+MOST_DAYS = 366
+ROW = counter_tables.COUNTER_MANDATE
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A mandate to be registered. Subjects by internal id; `scope` codes of items, or `*`; days YYYY-MM-DD."""
+
+    agent_id: str
+    principal_id: str
+    relation: str
+    source: str
+    scope: tuple[str, ...]
+    since: str
+    until: str
+
+
+def put(connection: Connection, wish: Wish, mandate_id: str, by: str, at: datetime) -> Mandate:
+    """Register a mandate.
+
+    Raises:
+        BodyInvalid: it says what cannot be: no source, no scope, an end that is none or too far, oneself; another than
+            a guardian for a child under 14, a guardian for a grown person, a representative of a person.
+    """
+    _check(connection, wish, at.date())
+    connection.execute(insert(ROW).values(
+        mandate_id=mandate_id, **{**asdict(wish), "scope": json.dumps(list(wish.scope))},
+        registered_at=instant_text(at), registered_by=by, ended_at=None))  # fmt: skip
+    return _mandate(connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one())
+
+
+def end(connection: Connection, mandate_id: str, at: datetime) -> None:
+    """End a mandate from the next request on; NotFound when there is none in force."""
+    where = (ROW.c.mandate_id == mandate_id) & ROW.c.ended_at.is_(None)
+    if connection.execute(update(ROW).where(where).values(ended_at=instant_text(at))).rowcount != 1:
+        raise NotFound
+
+
+def of_subject(connection: Connection, subject_id: str) -> list[tuple[Mandate, str | None]]:
+    """Return the mandates that a subject has or gave, with the instant when they were ended."""
+    row = ROW.c
+    asked = select(ROW).where((row.agent_id == subject_id) | (row.principal_id == subject_id))
+    return [(_mandate(found), found.ended_at) for found in connection.execute(asked.order_by(row.mandate_id))]
+
+
+def acting(connection: Connection, caller: Caller, mandate_id: str, item: str, day: date) -> Mandate:
+    """Return the mandate under which an applicant acts.
+
+    Args:
+        item: the item that it is for; empty: for no item, as when somebody's trail is looked at.
+
+    Raises:
+        MandateNotGood: it is not there, not the caller's, over, not begun, or not for this item.
+        GuardianNeeded: it is for a child under 14, and not the guardian's.
+    """
+    row = connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one_or_none()
+    if row is None or row.agent_id != caller.subject_id or row.ended_at is not None:
+        raise MandateNotGood
+    found = _mandate(row)
+    if not found.since <= day.isoformat() <= found.until:
+        raise MandateNotGood
+    if item and ANY_ITEM not in found.scope and item not in found.scope:
+        raise MandateNotGood
+    if found.relation != "guardian" and is_child(connection, found.principal_id, day):
+        raise GuardianNeeded
+    return found
+
+
+def is_child(connection: Connection, subject_id: str, day: date) -> bool:
+    """Say whether a person is under 14 on a day, as its file has it; who has no file is not known to be."""
+    years = _age(connection, subject_id, day)
+    return years is not None and years < CHILD_UNTIL
+
+
+def _check(connection: Connection, wish: Wish, day: date) -> None:
+    if wish.relation not in RELATIONS or not wish.source.strip() or not wish.scope:
+        raise BodyInvalid(f"relation, source, scope: one of {', '.join(RELATIONS)}; where it is from; for which items")
+    if wish.agent_id == wish.principal_id:
+        raise BodyInvalid("agent: nobody acts for himself")
+    since, until = date.fromisoformat(wish.since), date.fromisoformat(wish.until)
+    if until < since or until < day:
+        raise BodyInvalid("until: a day that is over, or before it begins")
+    years = _age(connection, wish.principal_id, day)
+    if wish.relation == "guardian":
+        _check_guardian(wish, years)
+    elif until > since + timedelta(days=MOST_DAYS):
+        raise BodyInvalid("until: within a year")
+    elif years is not None and years < CHILD_UNTIL:
+        raise BodyInvalid("relation: for a child under 14 the guardian acts")
+    if wish.relation == "representative" and not wish.principal_id.startswith("e-"):
+        raise BodyInvalid("relation: a legal representative is an enterprise's")
+    if wish.relation == "helper" and ANY_ITEM in wish.scope:
+        raise BodyInvalid("scope: a community helper acts for items that are named")
+
+
+def _check_guardian(wish: Wish, years: int | None) -> None:
+    if not wish.principal_id.startswith("p-"):
+        raise BodyInvalid("relation: a guardian is a person's")
+    if years is not None and years >= GROWN_AT and "court" not in wish.source and "法院" not in wish.source:
+        raise BodyInvalid("source: a grown person's guardian is one by a court's ruling, which it has to name")
+
+
+def _age(connection: Connection, subject_id: str, day: date) -> int | None:
+    text = connection.execute(select(SUBJECT.c.document).where(SUBJECT.c.subject_id == subject_id)).scalar_one_or_none()
+    stated: dict[str, Any] = (json.loads(text).get("birth_on") or {}) if text else {}
+    born = stated.get("value")
+    return age(date.fromisoformat(born), day) if born else None
+
+
+def _mandate(row: Row[Any]) -> Mandate:
+    return Mandate(
+        row.mandate_id, row.agent_id, row.principal_id, row.relation, row.source, tuple(json.loads(row.scope)),
+        row.since, row.until,
+    )  # fmt: skip

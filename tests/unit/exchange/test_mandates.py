@@ -1,0 +1,86 @@
+"""Acting for another: each with source, scope and end; a child under 14 by its guardian alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from schemas.subjects import subject_numbers
+from tests.counter import ANNA, BELA, FIRM, ITEM, NOBODY, Open, person, said
+
+CHILD = "690101201505050013"
+
+
+def applicant(counter: Open, number: str, **headers: str) -> dict[str, str]:
+    subject = subject_numbers(number)[0].subject_id
+    token = counter.counter.tokens.make("applicant", subject, counter.shop.at, assurance=2)
+    return {"Authorization": f"Bearer {token}", **headers}
+
+
+def wish(agent: str, relation: str, principal: str | None = None, **changes: object) -> dict[str, object]:
+    body = {"agent": agent, "relation": relation, "source": "power of attorney 7", "scope": [ITEM],
+            "since": "2026-11-30", "until": "2027-06-30", **changes}  # fmt: skip
+    return body if principal is None else {**body, "principal": principal}
+
+
+@pytest.fixture
+def official(counter: Open) -> dict[str, str]:
+    counter.shop.publish(person(CHILD, "小孩", birth_on=said("2015-05-05")))
+    return {"Authorization": f"Bearer {counter.official('consumer', department='market')}"}
+
+
+def test_a_child_acts_by_its_guardian_alone(counter: Open, official: dict[str, str]) -> None:
+    assert counter.http.get("/v1/me", headers=applicant(counter, CHILD)).json()["code"] == "guardian_needed"
+    for relation, status in (("agent", 422), ("guardian", 201)):
+        body = wish(ANNA, relation, CHILD, source="household register")
+        made = counter.http.post("/v1/mandates", json=body, headers=official)
+        assert made.status_code == status
+    me = counter.http.get("/v1/me", headers=applicant(counter, ANNA, **{"Onefile-For": made.json()["mandate"]})).json()
+    assert (me["acting_for"]["relation"], me["acting_for"]["until"]) == ("guardian", "2027-06-30")
+
+
+def test_a_mandate_holds_for_its_agent_its_items_and_its_time(counter: Open) -> None:
+    made = counter.http.post("/v1/mandates", json=wish(BELA, "agent"), headers=applicant(counter, ANNA))
+    assert (made.status_code, made.json()["source"]) == (201, "power of attorney 7")
+    mandate = made.json()["mandate"]
+
+    def me(number: str, **more: str) -> int:
+        headers = applicant(counter, number, **{"Onefile-For": mandate, **more})
+        return counter.http.get("/v1/me", headers=headers).status_code
+
+    assert (me(BELA), me(BELA, **{"Onefile-Item": ITEM}), me(BELA, **{"Onefile-Item": "0101"})) == (200, 200, 403)
+    assert (me(ANNA), me(NOBODY)) == (403, 403)
+    assert counter.http.delete(f"/v1/mandates/{mandate}", headers=applicant(counter, NOBODY)).status_code == 404
+    counter.shop.at += timedelta(days=300)
+    assert me(BELA) == 403
+    counter.shop.at -= timedelta(days=300)
+    assert counter.http.delete(f"/v1/mandates/{mandate}", headers=applicant(counter, ANNA)).status_code == 204
+    assert me(BELA) == 403
+    (listed,) = counter.http.get("/v1/mandates", headers=applicant(counter, ANNA)).json()["mandates"]
+    assert (listed["side"], listed["ended_at"] is not None) == ("gave", True)
+
+
+@pytest.mark.parametrize(
+    ("relation", "principal", "changes"),
+    [
+        ("representative", BELA, {}),
+        ("helper", BELA, {"scope": ["*"]}),
+        ("agent", BELA, {"until": "2028-06-30"}),
+        ("agent", BELA, {"until": "2026-11-29"}),
+        ("agent", ANNA, {}),
+        ("guardian", BELA, {}),
+        ("guardian", FIRM, {}),
+        ("agent", BELA, {"source": f"said by {ANNA}"}),
+    ],
+)
+def test_what_nobody_may_be_for_another_is_refused(
+    counter: Open, official: dict[str, str], relation: str, principal: str, changes: dict[str, object]
+) -> None:
+    answer = counter.http.post("/v1/mandates", json=wish(ANNA, relation, principal, **changes), headers=official)
+    assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")
+
+
+def test_an_applicant_makes_nobody_a_guardian(counter: Open) -> None:
+    answer = counter.http.post("/v1/mandates", json=wish(BELA, "guardian", CHILD), headers=applicant(counter, ANNA))
+    assert answer.status_code == 422
