@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from onefile import java
 from onefile.settings import Settings
+from pipelines import effort
 from pipelines.errors import JarsMissing, NoJava
 
 JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
@@ -50,7 +51,7 @@ def session(settings: Settings) -> SparkSession:
         return started
     java.use_own()
     builder = SparkSession.builder.master(settings.spark).appName("onefile")
-    for name, value in in_process(settings).items():
+    for name, value in in_process(settings, is_small=effort.is_small(settings.home)).items():
         builder = builder.config(name, value)
     try:
         with _output_to(settings.home / "logs" / "spark.log"):
@@ -83,23 +84,32 @@ def _output_to(path: Path) -> Iterator[None]:
             os.close(copy)
 
 
-def in_process(settings: Settings) -> dict[str, str]:
-    """Return the configuration of a session that runs its own engine. Sizes are of this machine."""
+def in_process(settings: Settings, *, is_small: bool = False) -> dict[str, str]:
+    """Return the configuration of a session that runs its own engine. Sizes are of this machine.
+
+    Args:
+        is_small: what it will compute is little (`effort.is_small`), so that preparing costs more than it saves.
+    """
     cores = os.cpu_count() or 2
     scratch = settings.home / "staging" / "spark"
-    return COMMON | {
+    jvm = (
+        f'"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"',
+        f'"-Dderby.system.home={scratch}"',
+        "-XX:+UseParallelGC",
+        *(effort.QUICK_JVM if is_small else ()),
+    )
+    machine = {
         "spark.jars": ",".join(str(jar) for jar in jars(settings.jars)),
         "spark.sql.shuffle.partitions": str(max(2, cores)),
         "spark.default.parallelism": str(max(2, cores)),
         "spark.driver.memory": settings.spark_memory,
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": (
-            f'"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}" -XX:+UseParallelGC "-Dderby.system.home={scratch}"'
-        ),
+        "spark.driver.extraJavaOptions": " ".join(jvm),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
+    return COMMON | machine | (effort.PLAINLY if is_small else {})
 
 
 def jars(folder: Path) -> tuple[Path, ...]:

@@ -25,9 +25,7 @@ def spark(spark_home: Path) -> Iterator[SparkSession]:
     from onefile import settings
     from pipelines.session import session
 
-    with pytest.MonkeyPatch.context() as environ:  # short runs over few rows: the second compiler never pays
-        environ.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m")
-        started = session(settings.read({"ONEFILE_HOME": str(spark_home), "ONEFILE_SPARK_MEMORY": "2g"}))
+    started = session(settings.read({"ONEFILE_HOME": str(spark_home), "ONEFILE_SPARK_MEMORY": "2g"}))
     yield started
     started.stop()
 

@@ -108,6 +108,7 @@ COMMON = (
 @click.group(cls=Verbs, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--at", metavar="INSTANT", help=AT)
 @click.option("--lang", type=LANGUAGES, help=LANG)
+@click.version_option(package_name="onefile", message="%(prog)s %(version)s")
 @click.pass_context
 def onefile(ctx: click.Context, at: str | None, lang: str | None) -> None:
     """One File (一档通): one file per person and enterprise, from what departments hand over."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -46,6 +47,11 @@ def test_every_verbs_help_has_the_exit_codes_and_what_every_verb_takes(name: str
     shown = LEAVES[name].get_help(click.Context(LEAVES[name], info_name=name))
     assert "Exit codes:" in shown
     assert {"--at", "--lang"} <= {word for option in LEAVES[name].params for word in option.opts}
+
+
+def test_the_version_is_the_one_that_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["--version"]) == 0
+    assert capsys.readouterr().out == f"onefile {metadata.version('onefile')}\n"
 
 
 @pytest.mark.parametrize("arguments", [("run", "nope.nope"), ("deliver", "nope.x", "rows.csv")])
