@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -24,7 +24,7 @@ FORMAT = "onefile.incident/1"
 
 @dataclass(frozen=True)
 class Incident:
-    """An incident as it was declared: what happened, under which grants, from one instant to another."""
+    """An incident: what happened, under which grants, since when; `until` is when they were frozen."""
 
     id: str
     declared_at: str
@@ -66,13 +66,14 @@ def declare(
     return incident
 
 
-def report(connection: Connection, incident: Incident) -> dict[str, Any]:
+def report(connection: Connection, incident: Incident, at: datetime) -> dict[str, Any]:
     """Return what is known of an incident: the looks concerned, in order, and their subjects as keyed hashes.
 
+    Concerned are the looks until it was closed, or until now: one that was on its way when grants were frozen counts.
     The index must have caught up with the ledger.
     """
-    until = read_instant(incident.until)
-    looks = under_grants(connection, incident.grants, read_instant(incident.since), until)
+    until = at if incident.closed_at is None else read_instant(incident.closed_at)
+    looks = under_grants(connection, incident.grants, read_instant(incident.since), until + timedelta(microseconds=1))
     return {
         "format": FORMAT,
         "incident": incident.id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from schemas.serving.disclosure_tables import DISCLOSURE
 from schemas.serving.writing import fill
 
 ENTRIES_AT_ONCE = 5_000
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,14 @@ def of_subject(
     if since is not None:
         asked = asked.where(DISCLOSURE.c.at >= _floor(since))
     if until is not None:
-        asked = asked.where(DISCLOSURE.c.at < _floor(until))
+        asked = asked.where(DISCLOSURE.c.at < _floor(until + SECOND))
     found = map(read_row, connection.execute(asked.order_by(DISCLOSURE.c.seq.desc())))
     yield from (each for each in found if _is_within(each.at, since, until))
 
 
 def between(connection: Connection, since: datetime, until: datetime) -> Iterator[Disclosure]:
     """Yield all looks from `since` to before `until`, in order."""
-    asked = select(DISCLOSURE).where(DISCLOSURE.c.at >= _floor(since), DISCLOSURE.c.at <= instant_text(until))
+    asked = select(DISCLOSURE).where(DISCLOSURE.c.at >= _floor(since), DISCLOSURE.c.at < _floor(until + SECOND))
     found = map(read_row, connection.execute(asked.order_by(DISCLOSURE.c.seq)))
     yield from (each for each in found if _is_within(each.at, since, until))
 

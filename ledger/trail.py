@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from ledger.index import Disclosure, of_subject
-from ledger.words import ACTING, NOTHING, Dictionary
+from ledger.words import ACTING, NOTHING, YOURSELF, Dictionary
 from onefile.verify.reading import instant_text
 from schemas.service_items import Words
 from schemas.serving.tables import SHARING_GRANT
@@ -134,13 +134,18 @@ def _notice_after(document: str | None) -> str:
 
 def _told(look: Disclosure, whose: Whose, words: Dictionary) -> Used:
     fields = tuple((name, words.field(name, whose.kind, look.resource)) for name in look.fields)
-    department, item = words.department(look.department), words.item(look.item) if look.item else None
+    department, item = _who(look, words), words.item(look.item) if look.item else None
     action = words.action(look.kind)
     return Used(
         look.seq, look.at, look.department, department, look.client, action, fields, look.item, item, look.case_no,
         look.grant_id, look.basis, look.acting, look.purpose, look.answer_id,
         _sentence(look, whose, (department, action, item), [words for _, words in fields] or [NOTHING]),
     )  # fmt: skip
+
+
+def _who(look: Disclosure, words: Dictionary) -> Words:
+    """Return who looked: the subject itself where it asked for its own file, alone or through somebody."""
+    return YOURSELF if look.operator.startswith("applicant ") else words.department(look.department)
 
 
 def _sentence(

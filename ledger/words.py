@@ -14,6 +14,7 @@ KINDS: Mapping[str, Words] = {
     "file": Words("查询", "asked for"),
     "licence": Words("查询电子证照中的", "asked for, from licences,"),
     "record": Words("查询", "asked for"),
+    "own": Words("查阅", "looked at"),
     "match": Words("核验", "compared"),
     "predicate": Words("核对（只得到是或否）", "asked yes or no about"),
     "prefill": Words("预填表单时取用", "took, to fill in a form,"),
@@ -27,6 +28,7 @@ ACTING: Mapping[str, Words] = {
     "helper": Words("社区帮办人员", "a community helper"),
 }
 BUREAU = Words("数据主管部门工作人员", "the data bureau's staff")
+YOURSELF = Words("您本人", "you")
 NOTHING = Words("是否有记录", "whether there is a record")
 _LICENCES, _RELATIONS = "licences.", "relations."
 

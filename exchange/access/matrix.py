@@ -31,6 +31,7 @@ _SHARING = _rule(
     system="own party", intake="own party", consumer="own party", provider="own party", office="own party",
     engineer="any", auditor="any", supervisor="any",
 )  # fmt: skip
+_ANSWERING = _rule(consumer="party", provider="party", office="party", engineer="any", auditor="any", supervisor="any")
 
 MATRIX: dict[str, Rule] = {
     "public": _everybody("any"),
@@ -64,6 +65,24 @@ MATRIX: dict[str, Rule] = {
     "mandates.manage": _rule(engineer="any", applicant="own", consumer="own"),
     "mandates.read": _rule(applicant="own", engineer="any", auditor="any"),
     "guesses.read": _rule(auditor="any"),
+    "own.read": _rule(applicant="own represented"),
+    "objections.make": _rule(applicant="own represented", engineer="any"),
+    "objections.read": {**_rule(applicant="own represented", system="party"), **_ANSWERING},
+    "objections.act": _rule(applicant="own represented", system="party", provider="party", office="party"),
+    "verifications.make": _rule(system="own", intake="own", consumer="own"),
+    "verifications.read": {**_rule(system="party", intake="party"), **_ANSWERING},
+    "verifications.act": _rule(system="party", intake="party", consumer="party", provider="party", office="party"),
+    "disputes.make": _rule(system="own", consumer="own", provider="own", office="own"),
+    "disputes.read": {**_rule(system="party", intake="party"), **_ANSWERING},
+    "disputes.act": _rule(system="party", consumer="party", provider="party", office="party"),
+    "notices.read": _rule(system="own", intake="own", consumer="own"),
+    "notices.acknowledge": _rule(system="own", intake="own", consumer="own"),
+    "notices.target": _rule(system="own", intake="own", consumer="own"),
+    "notices.overdue": _rule(engineer="any", auditor="any", supervisor="any"),
+    "findings.read": _rule(auditor="any", supervisor="any"),
+    "findings.settle": _rule(auditor="any"),
+    "incidents.act": _rule(engineer="any", auditor="any", supervisor="any"),
+    "incidents.read": _rule(engineer="any", auditor="any", supervisor="any"),
     "self.read": {role: frozenset({"own"}) for role in ROLES if role != PUBLIC},
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ OPEN = {
     "/catalog.ttl", "/catalog.jsonld", "/data.json", "/v1/keys",
 }  # fmt: skip
 OPEN_BELOW = ("/.well-known/", "/log/", "/status/", "/oidc/")
-SIGNED_BELOW = "/v1/"
+SIGNED_BELOW = ("/v1/", "/findUsage")
 _log = structlog.get_logger("exchange")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from exchange.routes import (
+    auditing,
     cases,
     catalogue,
     clients,
@@ -13,6 +14,9 @@ from exchange.routes import (
     licences,
     mandates,
     matching,
+    notices,
+    objections,
+    own,
     public,
     records,
     static,
@@ -23,6 +27,6 @@ ROUTERS = tuple(
     module.router
     for module in (
         public, identities, verifying, cases, files, matching, licences, licence_uses, records, catalogue, clients,
-        deliveries, static, mandates,
+        deliveries, static, mandates, own, objections, notices, auditing,
     )
 )  # fmt: skip

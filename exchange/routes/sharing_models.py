@@ -25,10 +25,11 @@ class RequestWish(Strict):
     valid_until: date
     quota: Annotated[int, Field(ge=1, le=10_000_000)]
     assessment: Text = ""
+    notice_after: date | None = None
 
-    @field_serializer("valid_from", "valid_until")
-    def _day(self, day: date) -> str:
-        return day.isoformat()
+    @field_serializer("valid_from", "valid_until", "notice_after")
+    def _day(self, day: date | None) -> str:
+        return "" if day is None else day.isoformat()
 
 
 class ActWish(Strict):

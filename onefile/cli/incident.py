@@ -64,7 +64,7 @@ def report(settings: Settings, incident_id: str, out: Path) -> None:
 
     with changing(settings) as connection:
         index.caught_up(connection, settings.home / "ledger")
-        found = incidents.report(connection, incidents.find(connection, incident_id))
+        found = incidents.report(connection, incidents.find(connection, incident_id), settings.now())
     write_whole(out.absolute(), json.dumps(found, ensure_ascii=False, indent=2).encode("utf-8") + b"\n")
     told = {"zh": "调用 {} 次，主体 {} 个：{}", "en": "{} looks, {} subjects: {}"}
     click.echo(told[settings.lang].format(len(found["looks"]), len(found["subjects"]), out.name))

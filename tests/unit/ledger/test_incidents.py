@@ -18,7 +18,8 @@ from tests.disclosed import DAY, GRANT, KNOWN, SEEN, Disclosed
 from tests.papers import AT
 
 WANTED = Wanted(("name",), "", (), "b", "s", "o", "query", "2026-11-01", "2026-12-31", 5, "PIA")
-NOW = AT + timedelta(hours=1)
+HOUR = timedelta(hours=1)
+NOW = AT + HOUR
 AUDITOR = Actor("rule", "data_bureau", "auditor-1", NOW, DAY)
 
 
@@ -40,13 +41,13 @@ def declare(house: Disclosed, *grants: str, since=AT, reason="令牌外泄") -> 
 
 def test_grants_are_frozen_and_what_is_concerned_is_listed(granted):
     granted.looks(SEEN, replace(SEEN, subject_id="p-2", grant=f"G20261123-0009,{GRANT}"))
-    granted.looks(replace(SEEN, grant="G20261123-0009"), replace(SEEN, at=NOW + timedelta(minutes=1)))
+    granted.looks(replace(SEEN, grant="G20261123-0009"), replace(SEEN, at=NOW), replace(SEEN, at=NOW + HOUR))
     incident = declare(granted, GRANT)
     assert incident.id == "I20261123-0001"
     with granted.db() as db:
         assert get(db, GRANT).state == "suspended"
-        report = incidents.report(db, incident)
-    assert [look["seq"] for look in report["looks"]] == [1, 2]
+        report = incidents.report(db, incident, NOW)
+    assert [look["seq"] for look in report["looks"]] == [1, 2, 4]
     assert report["subjects"] == sorted(map(granted.ledger.subject_hash, ("p-1", "p-2")))
     assert (report["grants"], report["fields"]) == ({GRANT: "suspended"}, ["address", "name"])
 

@@ -110,6 +110,11 @@ def test_looks_at_others_are_not_told_and_the_newest_comes_first(db, ledger):
     assert cases == ["C-2", "C-1", "C-0"]
     window = {"since": AT + timedelta(milliseconds=500), "until": AT + timedelta(seconds=2)}
     assert len(told(db, ledger, **window)) == 1
+    ledger.append(replace(SEEN, at=AT + timedelta(minutes=2, milliseconds=200)))
+    assert (
+        len(told(db, ledger, since=AT + timedelta(minutes=2), until=AT + timedelta(minutes=2, milliseconds=300))) == 1
+    )
+    assert told(db, ledger, since=AT + timedelta(minutes=2, milliseconds=300)) == []
 
 
 def test_staff_and_names_that_nobody_declares_are_told_as_they_are(db, ledger):
