@@ -7,9 +7,23 @@ import os
 from onefile.cli.failure import Failure
 from onefile.settings import Settings
 
+MARKER, NOTE = "restoring.json", "format.json"
 
-def check(settings: Settings) -> None:
-    """Fail where `ONEFILE_HOME` is no folder, or none that this user may use."""
+
+def check(settings: Settings, is_restoring: bool = False) -> None:
+    """Fail where `ONEFILE_HOME` is no folder, none that this user may use, half restored, or of a later release."""
+    _usable(settings)
+    if not is_restoring and (settings.home / MARKER).exists():
+        from onefile.keeping.errors import HalfRestored
+
+        raise HalfRestored
+    if (settings.home / NOTE).exists():
+        from onefile.keeping.home_note import refuse_newer
+
+        refuse_newer(settings.home)
+
+
+def _usable(settings: Settings) -> None:
     home = settings.home
     there = next(path for path in (home, *home.parents) if os.path.lexists(path))
     is_folder = there.is_dir()

@@ -27,6 +27,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "trace": ("onefile.cli.trace", "a value back to the record that it came from"),
     "quality": ("onefile.cli.quality", "figures of the last runs"),
     "lake": ("onefile.cli.lake", "whether what must always hold of the lake holds"),
+    "backup": ("onefile.cli.backup", "what the home holds, as of one moment, into a folder"),
+    "restore": ("onefile.cli.restore", "a backup back into an empty home"),
+    "upgrade": ("onefile.cli.upgrade", "data of the last release moved on to this one"),
     "ids": ("onefile.cli.ids", "check identifiers, lint lists of them"),
     "city": ("onefile.cli.city", "make a synthetic city"),
     "vault": ("onefile.cli.vault", "licences: issue, show, export, audit, publish, follow the log, keys"),
@@ -114,7 +117,7 @@ def onefile(ctx: click.Context, at: str | None, lang: str | None) -> None:
     """One File (一档通): one file per person and enterprise, from what departments hand over."""
     ctx.obj = settings_module.read(at=at, lang=lang)
     if ctx.invoked_subcommand != "doctor":
-        home.check(ctx.obj)
+        home.check(ctx.obj, is_restoring=ctx.invoked_subcommand == "restore")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -140,13 +140,22 @@ def retire(settings: Settings, name: str, lost_since: datetime | None, as_json: 
 @click.option("--tsa", "tsas", metavar="FILE", type=click.Path(path_type=Path), multiple=True,
               help="Certificate (PEM) of a trusted authority of time; may be given several times.")  # fmt: skip
 @click.option("--witnesses-needed", type=click.IntRange(min=0), default=0, show_default=True, help="How many of them.")
+@click.option("--encrypted", is_flag=True, help="Write the keystore itself, as it lies: encrypted, for the safe.")
 @click.pass_obj
 def export(
-    settings: Settings, out: Path | None, witnesses: tuple[Path, ...], tsas: tuple[Path, ...], witnesses_needed: int
-) -> None:
-    """Write the trust file: public keys, for everybody who verifies. Hand it over by a way they trust."""
+    settings: Settings, out: Path | None, witnesses: tuple[Path, ...], tsas: tuple[Path, ...], witnesses_needed: int,
+    encrypted: bool,
+) -> None:  # fmt: skip
+    """Write the trust file: public keys, for everybody who verifies. Hand it over by a way they trust.
+
+    With --encrypted, write the keystore instead, which only its passphrase opens: keep it apart from backups.
+    """
     from onefile.files import write_whole
     from onefile.verify.reading import read_file
+
+    if encrypted:
+        _export_keystore(settings, out)
+        return
     from onefile.verify.trust import read_trust
 
     content = json.loads(_store(settings).trust())
@@ -163,6 +172,19 @@ def export(
         return
     try:
         write_whole(out, text.encode("utf-8"), mode=0o644)
+    except OSError as error:
+        raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
+
+
+def _export_keystore(settings: Settings, out: Path | None) -> None:
+    """Write the keystore's bytes, once the passphrase has opened them: an export that nobody can open helps nobody."""
+    from onefile.files import write_whole
+
+    if out is None:
+        raise click.UsageError("--encrypted needs --out")
+    content = _store(settings).path.read_bytes()
+    try:
+        write_whole(out, content, mode=0o600)
     except OSError as error:
         raise Failure(f"{out.name} cannot be written ({type(error).__name__}): choose another --out") from error
 

@@ -44,9 +44,9 @@ def errors() -> list[type[OneFileError]]:
 
 
 def package(error: type[OneFileError]) -> str:
-    """Return the package whose tree an error belongs to; the verifier and the client are ones of their own."""
+    """Return the package whose tree an error belongs to; verifier, client and keeping are ones of their own."""
     first = error.__module__.split(".")[0]
-    apart = ("onefile.verify", "onefile.client")
+    apart = ("onefile.verify", "onefile.client", "onefile.keeping")
     return next((name for name in apart if error.__module__.startswith(f"{name}.")), first)
 
 
