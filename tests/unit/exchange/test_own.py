@@ -127,3 +127,18 @@ def test_notice_of_an_investigation_waits_until_its_grant_s_day(counter: Open) -
     assert get(counter, "/findUsage") == []
     counter.shop.at += timedelta(days=3)
     assert len(get(counter, "/findUsage")) == 1  # type: ignore[arg-type]
+
+
+def test_whoever_acts_for_another_sees_that_one_s_and_the_trail_says_so(counter: Open) -> None:
+    days = {"since": "2026-11-30", "until": "2026-12-31"}
+    wish = {"agent": BELA, "relation": "agent", "source": "委托书", "scope": ["*"], **days}
+    made = counter.http.post("/v1/mandates", headers=applicant(counter), json=wish)
+    assert made.status_code == 201, made.text
+    agent = {**applicant(counter, BELA), "Onefile-For": made.json()["mandate"]}
+    file = get(counter, "/v1/me/file", agent)
+    assert isinstance(file, dict)
+    assert file["number"] == ANNA
+    (used,) = get(counter, "/findUsage")  # type: ignore[misc]
+    assert used["acting"] == f"agent:{made.json()['mandate']}"
+    assert "through an agent" in used["action"]
+    assert get(counter, "/findUsage", applicant(counter, BELA)) == []
