@@ -15,11 +15,12 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from catalog.cases import store as cases
+from catalog.model import Catalogue
 from ledger.index import Disclosure, of_subject
+from ledger.shown import columns_of, shows
 from onefile.verify.reading import instant_text, read_instant
 from schemas.serving.changes import CHANGED
 from schemas.serving.disclosure_tables import NOTICE, VALUE_CHANGE
-from schemas.working_days import Sharing
 
 VALUE, LICENCE = "value", "licence"
 LICENCE_KIND = "licence"
@@ -28,10 +29,10 @@ LICENCE_KIND = "licence"
 
 @dataclass(frozen=True)
 class Recalling:
-    """What a recall needs: the keyed hash of a subject's id, the calendar, the present instant and legal day."""
+    """What a recall needs: the keyed hash of a subject's id, the catalogue, the present instant and legal day."""
 
     subject_hash: Callable[[str], str]
-    calendar: Sharing
+    catalogue: Catalogue
     at: datetime
     on: date
 
@@ -47,8 +48,9 @@ def recall(connection: Connection, recalling: Recalling) -> int:
     row, made = VALUE_CHANGE.c, 0
     waiting = select(VALUE_CHANGE).where(row.recalled_at.is_(None), row.kind != LICENCE_KIND).order_by(row.change_no)
     for change in connection.execute(waiting).all():
+        columns = columns_of(recalling.catalogue, change.kind, change.attribute)
         looks = [look for look in of_subject(connection, recalling.subject_hash(change.subject_id))
-                 if change.attribute in look.fields and _saw_before(look, change)]  # fmt: skip
+                 if shows(look, change.attribute, columns) and _saw_before(look, change)]  # fmt: skip
         if change.how == CHANGED:
             looks = [look for look in looks if _is_open(connection, look.case_no)]
         told = {"attribute": change.attribute, "kind": change.kind, "how": change.how, "changed_at": change.changed_at}
@@ -88,17 +90,18 @@ def put(
     row = NOTICE.c
     if connection.execute(select(row.notice_no).where(row.consumer == consumer, row.source == source)).first():
         return 0
+    due_on = recalling.catalogue.sharing.due("recall", recalling.on).isoformat()
     connection.execute(insert(NOTICE).values(
         consumer=consumer, reason=reason, source=source, document=json.dumps(document, ensure_ascii=False),
-        made_at=instant_text(recalling.at), due_on=recalling.calendar.due("recall", recalling.on).isoformat(), tries=0,
+        made_at=instant_text(recalling.at), due_on=due_on, tries=0,
         next_try_at=instant_text(recalling.at), last_fault="", acknowledged_by=""))  # fmt: skip
     return 1
 
 
 def _saw_before(look: Disclosure, change: object) -> bool:
     """Say whether a look was answered from before a change, by the version it was made from, else by its instant."""
-    version = look.lake_version.rpartition("@")[2]
-    if version.isdecimal():
+    made_from, _, version = look.lake_version.partition("@")
+    if made_from == f"{change.kind}_file" and version.isdecimal():  # type: ignore[attr-defined]
         return int(version) < int(change.lake_version)  # type: ignore[attr-defined]
     return look.at <= read_instant(change.changed_at)  # type: ignore[attr-defined]
 

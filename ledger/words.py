@@ -63,8 +63,19 @@ class Dictionary:
             return Words(licence.label, licence.label_en) if licence else Words(name, name)
         if name.startswith(_RELATIONS):
             return self._relation(name.removeprefix(_RELATIONS))
-        found = self._attributes.get((kind, name)) or self._columns(resource).get(name)
-        return found or self._any.get(name) or Words(name, name)
+        found = self._attributes.get((kind, name)) or self._columns(resource).get(name) or self._any.get(name)
+        return found or self._asked(name, kind) or Words(name, name)
+
+    def _asked(self, name: str, kind: str) -> Words | None:
+        """Return what an answer was made from: `match.name`, `over_age.birth_on`, `blacklisted.market.penalties`."""
+        rest = name.partition(".")[2]
+        resource = self.catalogue.resources.get(rest)
+        if resource is not None:
+            return Words(resource.title, resource.title_en)
+        licence = self.catalogue.declarations.licences.get(rest)
+        if licence is not None:
+            return Words(licence.label, licence.label_en)
+        return self._attributes.get((kind, rest)) or self._any.get(rest)
 
     @cached_property
     def _items(self) -> dict[str, Words]:

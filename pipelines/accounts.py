@@ -33,7 +33,7 @@ def recall(shop: Workshop) -> int:
     """
     settings, secret = shop.settings, shop.keys.secret("subject-hash")
     recalling = Recalling(
-        lambda subject_id: subject_hash(secret, subject_id), shop.catalogue.sharing, shop.at, shop.legal_day(shop.at)
+        lambda subject_id: subject_hash(secret, subject_id), shop.catalogue, shop.at, shop.legal_day(shop.at)
     )
     vault = open_vault(shop.home, settings.database_url, settings.passphrase_file, settings.log_origin, shop.at)
     with _indexed(shop) as connection:

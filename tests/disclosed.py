@@ -95,7 +95,7 @@ class Disclosed:
             store.register(connection, case, [(self.ledger.subject_hash(each), "applicant") for each in subjects])
 
     def recalling(self, at: datetime = AT, on: date = DAY) -> Recalling:
-        return Recalling(self.ledger.subject_hash, KNOWN.sharing, at, on)
+        return Recalling(self.ledger.subject_hash, KNOWN, at, on)
 
 
 def disclosed(home: Path, keystore: Keystore) -> Disclosed:

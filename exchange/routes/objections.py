@@ -26,6 +26,7 @@ from exchange.routes.own import acting_of, relation_of
 from exchange.routes.own_models import Answered, AnsweredList, ClaimWish, DisputeWish, ObjectionWish, StepWish
 from ledger.entry import subject_hash
 from ledger.index import of_subject
+from ledger.shown import columns_of, shows
 
 router = APIRouter()
 JSON = "application/json"
@@ -183,8 +184,9 @@ def _disclosed(ask: Ask, connection: Connection, caller: Caller, body: ClaimWish
     """Return what is claimed, once one's department has got that value of that subject; NotFound otherwise."""
     for file in finding.seek(connection, body.subject.number).files:
         hashed = subject_hash(ask.counter.subject_secret, file.subject_id)
+        columns = columns_of(ask.counter.catalogue, file.kind, body.attribute)
         for look in of_subject(connection, hashed):
-            if look.department == caller.department and body.attribute in look.fields:
+            if look.department == caller.department and shows(look, body.attribute, columns):
                 return Challenge(file.subject_id, file.kind, body.attribute, body.reason)
     raise NotFound
 

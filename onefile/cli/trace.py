@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from schemas.model import Attribute
     from schemas.serving.reading import PublishedFile
 
+MARKS = {"objection": ("异议中", "objected to"), "verification": ("校核中", "being verified")}
 BASIS = "onefile trace"
 
 
@@ -46,12 +47,17 @@ def command(settings: Settings, subject: str, attribute: str, purpose: str, as_j
     looks.record(settings, purpose, told or [(n.subject_id, ()) for n in numbers], BASIS)
     if not found:
         raise Failure(_say(settings, "查无此主体", "no such subject"))
+    marked = looks.marks(settings, [file.subject_id for file in found])
     for file, steps in traced:
+        marks = marked.get((file.subject_id, attribute), [])
         if as_json:
-            click.echo(json.dumps(_as_json(file, attribute, steps), ensure_ascii=False))
-        else:
-            for line in _lines(settings, declared[file.kind], steps):
-                click.echo(line)
+            click.echo(json.dumps({**_as_json(file, attribute, steps), "disputed": marks}, ensure_ascii=False))
+            continue
+        for line in _lines(settings, declared[file.kind], steps):
+            click.echo(line)
+        for mark in marks:
+            word = _say(settings, *MARKS[mark["what"]])
+            click.echo(f"⚠ {word} ({mark['id']})")
 
 
 def _disclosed(attribute: str, steps: list[tuple[dict[str, Any], Step]]) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ SECRETS = ("keystore.json", "passphrase")
 MARKER = "restoring.json"
 # Written once under its name, or appended to: a link holds it still. Everything else is copied under the locks.
 LINKED = ("deliveries", "lake", "ledger", "log", "receipts", "status")
+REWRITTEN = ("ledger/head",)
+"""What is written over in place: a link would not hold it still."""
 VAULT = ("ledger", "log", "status")
 """What is taken last, together with the database: the counter waits for these locks."""
 

@@ -70,7 +70,7 @@ def _held(home: Path, path: Path, at: Path) -> Held | None:
     make_folder(at.parent)
     source = home / path
     try:
-        if path.parts[0] in parts.LINKED:
+        if path.parts[0] in parts.LINKED and path.as_posix() not in parts.REWRITTEN:
             _link(source, at)
         else:
             shutil.copyfile(source, at)

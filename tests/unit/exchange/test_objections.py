@@ -135,7 +135,7 @@ def test_who_got_a_wrong_value_finds_the_notice_in_its_feed_and_acknowledges(cou
         index.caught_up(db, counter.counter.ledger.ledger.folder)
         hashed = counter.counter.ledger.ledger.subject_hash
         today = counter.shop.at.date()
-        recall(db, Recalling(hashed, counter.counter.catalogue.sharing, counter.shop.at, today))
+        recall(db, Recalling(hashed, counter.counter.catalogue, counter.shop.at, today))
         assert len(outbox.all_notices(db)) == 1
     market = counter.bearer("market-app")
     feed = call(counter, "GET", "/v1/notices", market)

@@ -39,7 +39,7 @@ def ledger(vault: Vault) -> Ledger:
 def told(vault: Vault, ledger: Ledger) -> list[outbox.Notice]:
     with vault.tables() as db:
         index.caught_up(db, ledger.folder)
-        recall_licences(db, vault, Recalling(ledger.subject_hash, KNOWN.sharing, LATER, DAY))
+        recall_licences(db, vault, Recalling(ledger.subject_hash, KNOWN, LATER, DAY))
         return outbox.all_notices(db)
 
 

@@ -86,6 +86,16 @@ def test_a_value_that_nobody_states_any_more_and_a_subject_that_is_gone_are_told
     assert [notice.document["attribute"] for notice in told(house)] == ["address", "name"]
 
 
+def test_an_answer_made_from_the_value_and_a_record_that_states_it_count_too(house):
+    house.publish(1, AT, address=("路一号", OLD))
+    house.look(department="tax", kind="files.match", fields=("match.address", "match.name"))
+    house.look(department="health", kind="records.query", resource="police.population", fields=("address",))
+    house.look(department="education", kind="records.query", resource="tax.registrations", fields=("address_2",))
+    house.look(department="market", fields=("relations.address",))
+    house.publish(2, LATER, address=("路二号", OLD))
+    assert sorted(notice.consumer for notice in told(house)) == ["health", "tax"]
+
+
 def test_the_bureau_s_own_people_are_no_department(house):
     house.publish(1, AT, address=("路一号", OLD))
     house.look(department="", client="")

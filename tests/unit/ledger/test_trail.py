@@ -128,6 +128,16 @@ def test_staff_and_names_that_nobody_declares_are_told_as_they_are(db, ledger):
     assert "核验您的是否有记录" in found[0]
 
 
+def test_answers_without_a_value_are_told_by_what_they_were_made_from(db, ledger):
+    ledger.append(replace(SEEN, kind="files.match", fields=("match.name",)))
+    ledger.append(replace(SEEN, kind="files.predicates", fields=("over_age.birth_on", "blacklisted.market.penalties")))
+    ledger.append(replace(SEEN, kind="files.predicates", fields=("licence_in_force.food_operation_permit",)))
+    found = told(db, ledger)
+    assert "核验您的姓名" in found[2]
+    assert "核对（只得到是或否）您的出生日期、行政处罚" in found[1]
+    assert "您的食品经营许可证" in found[0]
+
+
 def test_notice_waits_until_the_grant_s_day_and_no_longer(db, ledger):
     grant_that_waits(db, "2026-12-01")
     ledger.append(replace(SEEN, notice_after="2026-12-31"))

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from ledger.record import Ledger
 from licence_vault.auditing import audit
 from onefile.cli.main import run
 from onefile.files import lock, write_whole
-from onefile.keeping import backing, database_copy, packing, parts, restoring, upgrading
+from onefile.keeping import backing, database_copy, packing, parts, restoring, still, upgrading
 from onefile.keeping.errors import (
     BackupDamaged,
     DatabaseTaken,
@@ -31,6 +32,7 @@ from onefile.keeping.errors import (
 from onefile.keeping.restoring import Target
 from schemas.serving.connection import writing
 from schemas.serving.shape import SHAPES
+from tests.ledgers import LOOK
 from tests.papers import AT
 from tests.vault import issue_rows, permit, vault_of
 
@@ -387,3 +389,12 @@ def test_the_ledger_goes_along_and_goes_on(home, tmp_path, monkeypatch, capsys):
     assert "1 entries" in (said := capsys.readouterr().out), said
     assert run(["ledger", "clock", "--reason", "the test goes on"]) == 0
     assert run(["ledger", "audit"]) == 0
+
+
+def test_the_ledger_s_head_stays_as_it_was_though_looks_go_on_beside(home, tmp_path):
+    ledger = Ledger(home / "ledger", vault_of(home, url_of(home)).keystore)
+    ledger.append(LOOK)
+    (held,) = still.hold(home, [Path("ledger/head")], tmp_path / "scratch")
+    before = held.at.read_bytes()
+    ledger.append(LOOK)
+    assert (held.at.read_bytes(), (home / "ledger" / "head").read_bytes() == before) == (before, False)
