@@ -84,7 +84,8 @@ def in_force(case: Case, entry: Entry | None, on: date) -> Given:
     if case.state not in IN_FORCE or fault is not None or entry is None:
         raise GrantNotInForce(case.id, fault or f"it is {case.state}")
     items = case.wants["items"]
-    fields = tuple(name for name in case.fields if name not in lost_fields(case, entry))
+    lost = set(lost_fields(case, entry))
+    fields = tuple(name for name in case.fields if name not in lost)
     grades = {item.name: item.grade for item in entry.items}
     return Given(
         case.id, case.consumer, case.entry_id, fields, str(case.wants["rows"]),

@@ -11,6 +11,7 @@ from itertools import count
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from catalog.errors import AnsweredAlready, UnknownId
+from schemas.serving.connection import looked_up
 from schemas.serving.disclosure_tables import OBJECTION, SHARING_DISPUTE
 from schemas.serving.tables import SHARING_GRANT, SHARING_REQUEST, SHARING_STEP, SHARING_VERIFICATION
 
@@ -100,10 +101,11 @@ def get(connection: Connection, case_id: str) -> Case:
     if letter not in _TABLES:
         raise UnknownId("request", case_id)
     table, column = _TABLES[letter]
-    row = connection.execute(select(table).where(table.c[column] == case_id)).one_or_none()
-    if row is None:
+    query = f"SELECT {', '.join(table.c.keys())} FROM {table.name} WHERE {column} = :case_id"
+    found = looked_up(connection, query, {"case_id": case_id})
+    if not found:
         raise UnknownId(_NAMES[letter], case_id)
-    return _case(dict(row._mapping), letter)
+    return _case(dict(zip(table.c.keys(), found[0], strict=True)), letter)
 
 
 def cases(connection: Connection, letter: str) -> list[Case]:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,12 +20,16 @@ from exchange.openapi import describe
 from exchange.routes import ROUTERS
 from onefile.errors import OneFileError
 
+THREADS = 12
+"""How many requests a process works on at once: more only wait for each other. None waits for the ledger here."""
+
 
 def create_app(counter: Counter) -> Gate:
     """Return the application over a counter; the counter is closed when the server ends."""
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
         counter.close()
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 import catalog
 from catalog.entries import Entry, entries
+from catalog.grants import Given
 from catalog.model import Catalogue
 from exchange.access.quota import Quotas
 from exchange.access.tokens import USE as TOKENS
@@ -21,6 +22,7 @@ from exchange.oauth.server import TokenEndpoint
 from exchange.oidc.logins import Logins
 from exchange.oidc.providers import read_providers
 from exchange.oidc.relying import RelyingParty
+from exchange.queries.granted import Scope, scope
 from ledger.record import Ledger
 from ledger.recorder import Recorder
 from licence_vault.keystore import Keystore
@@ -28,6 +30,8 @@ from licence_vault.vault import Vault, open_vault
 from onefile.settings import Settings
 from schemas.licence_types import LicenceType
 from schemas.serving.pool import Pool
+
+MOST_SCOPES = 1000
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class PooledVault(Vault):
 class Counter:
     """One process's counter. `entries` are the catalogue's by id, `kinds` licence types by code.
 
-    `made` is what is made once and given often.
+    `made` and `scopes` are what is made once and used often.
     """
 
     settings: Settings
@@ -71,6 +75,7 @@ class Counter:
     subject_secret: bytes = field(repr=False)
     random: Callable[[int], bytes] = field(repr=False)
     made: dict[str, bytes] = field(default_factory=dict, repr=False)
+    scopes: dict[tuple[str, tuple[Given, ...]], Scope] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -79,6 +84,15 @@ class Counter:
     def today(self) -> date:
         """Return the legal day."""
         return self.settings.today()
+
+    def scope(self, kind: str, granted: tuple[Given, ...]) -> Scope:
+        """Return what grants give of files of a kind; kept, for the same grants come again and again."""
+        found = self.scopes.get((kind, granted))
+        if found is None:
+            if len(self.scopes) >= MOST_SCOPES:
+                self.scopes.clear()
+            found = self.scopes[kind, granted] = scope(self.catalogue, kind, granted)
+        return found
 
     def close(self) -> None:
         """Give back what is held, and close what is open."""

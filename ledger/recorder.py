@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from queue import SimpleQueue
@@ -10,6 +11,8 @@ from queue import SimpleQueue
 from ledger.entry import Entry, Look, require_whole
 from ledger.record import Ledger
 
+LINGER_SECONDS = 0.004
+"""How long a write waits for more looks, where several came together last time: a flush costs as much as twenty."""
 MOST_LOOKS = 5_000
 """How many looks one write takes: a request's looks are never parted."""
 
@@ -24,6 +27,7 @@ class Recorder:
         self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._is_busy = False
 
     def record(self, looks: Sequence[Look]) -> Future[list[Entry]]:
         """Record the looks of one answer, together; the answer may leave once the result is there.
@@ -59,11 +63,14 @@ class Recorder:
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             batch, is_last = self._gathered(first)
+            self._is_busy = len(batch) > 1
             self._together(batch)
             if is_last:
                 return
 
     def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
+        if self._is_busy:
+            time.sleep(LINGER_SECONDS)
         batch, count = [first], len(first[0])
         while count < MOST_LOOKS and not self._queue.empty():
             found = self._queue.get()

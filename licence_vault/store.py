@@ -9,11 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from onefile.verify.leaf import entry_bytes
+from schemas.serving.connection import looked_up
 from schemas.serving.tables import LICENCE, LICENCE_BATCH, LICENCE_HOLDER, LICENCE_VERSION
 from schemas.serving.writing import fill
 
 PREPARED, SEALED = "prepared", "sealed"
 READ_AT_ONCE = 2_000
+_VERSIONS_OF = (
+    f"SELECT {', '.join(LICENCE_VERSION.c.keys())} FROM licence_version WHERE licence_key = :key ORDER BY version"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +125,7 @@ def versions(connection: Connection, start: int, stop: int) -> Iterator[Version]
 
 def versions_of(connection: Connection, key: str) -> list[Version]:
     """Return the versions of a licence, the first one first."""
-    rows = select(LICENCE_VERSION).where(LICENCE_VERSION.c.licence_key == key).order_by(LICENCE_VERSION.c.version)
-    return list(_versions(connection, rows))
+    return [Version(*row) for row in looked_up(connection, _VERSIONS_OF, {"key": key})]
 
 
 def type_name(connection: Connection, key: str) -> str | None:
@@ -132,8 +135,8 @@ def type_name(connection: Connection, key: str) -> str | None:
 
 def keys_of_holder(connection: Connection, holder_hash: bytes) -> list[str]:
     """Return the licences that a holder is found by."""
-    rows = select(LICENCE_HOLDER.c.licence_key).where(LICENCE_HOLDER.c.holder_hash == holder_hash)
-    return sorted(connection.execute(rows).scalars())
+    query = "SELECT licence_key FROM licence_holder WHERE holder_hash = :holder"
+    return sorted(str(key) for (key,) in looked_up(connection, query, {"holder": holder_hash}))
 
 
 def keys_of_printed(connection: Connection, printed_hash: bytes) -> list[str]:

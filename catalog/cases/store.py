@@ -14,10 +14,16 @@ from catalog.cases.errors import CaseRefused, CaseThere, StepNotAllowed
 from catalog.cases.states import CLOSED, NEED_REASON, NEXT, allowed
 from catalog.errors import AnsweredAlready
 from onefile.verify.reading import instant_text
+from schemas.serving.connection import looked_up
 from schemas.serving.tables import counter_tables
 from schemas.working_days import Sharing
 
 FILE, PARTY, STEP = counter_tables.CASE_FILE, counter_tables.CASE_PARTY, counter_tables.CASE_STEP
+_COLUMNS = ", ".join(FILE.c.keys())
+_FIND = f"""
+    SELECT {_COLUMNS} FROM case_file WHERE draft_no = :number
+    UNION SELECT {_COLUMNS} FROM case_file WHERE case_no = :number ORDER BY case_id LIMIT 1
+"""
 
 
 @dataclass(frozen=True)
@@ -129,9 +135,8 @@ def report(
 
 def find(connection: Connection, number: str) -> CaseFile | None:
     """Return the case of a number, its draft's or its own; None when there is none."""
-    asked = select(FILE).where(or_(FILE.c.draft_no == number, FILE.c.case_no == number))
-    row = connection.execute(asked.order_by(FILE.c.case_id).limit(1)).one_or_none()
-    return None if row is None else CaseFile(*row)
+    found = looked_up(connection, _FIND, {"number": number})
+    return CaseFile(*found[0]) if found else None
 
 
 def of_id(connection: Connection, case_id: str) -> CaseFile | None:

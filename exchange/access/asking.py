@@ -11,7 +11,6 @@ from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Connection
-from starlette.responses import Response
 
 from exchange.access import mandates, matrix, purposes
 from exchange.access.callers import APPLICANT, Caller
@@ -19,6 +18,7 @@ from exchange.access.identities import caller_of
 from exchange.access.purposes import Leave, Purpose
 from exchange.counter import Counter
 from exchange.errors import GuardianNeeded, QuotaUsedUp
+from exchange.http.recorded import RecordedResponse
 from ledger.entry import Look
 
 JSON = "application/json"
@@ -73,11 +73,12 @@ class Ask:
     def disclose(
         self, caller: Caller, leave: Leave, looks: Iterable[Seen], content: bytes,
         media_type: str = JSON, **headers: str,
-    ) -> Response:  # fmt: skip
-        """Return an answer, once every look in it is in the ledger; LedgerError when they are not."""
+    ) -> RecordedResponse:  # fmt: skip
+        """Return an answer that leaves once every look in it is in the ledger, and not at all when they are not."""
         digest, answer_id = hashlib.sha256(content).hexdigest(), self.counter.random(12).hex()
-        self.counter.ledger.append([self._look(caller, leave, seen, digest, answer_id) for seen in looks])
-        return Response(content, headers={**headers, "Onefile-Answer": answer_id}, media_type=media_type)
+        found = [self._look(caller, leave, seen, digest, answer_id) for seen in looks]
+        recorded = self.counter.ledger.record(found)
+        return RecordedResponse(content, recorded, {**headers, "Onefile-Answer": answer_id}, media_type)
 
     def _look(self, caller: Caller, leave: Leave, seen: Seen, digest: str, answer_id: str) -> Look:
         return Look(

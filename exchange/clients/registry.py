@@ -14,11 +14,13 @@ from exchange.access.callers import CLIENT_KINDS
 from exchange.clients.errors import BadClient, ClientThere, UnknownClient
 from exchange.clients.keys import PublicJwk
 from onefile.verify.reading import instant_text
+from schemas.serving.connection import looked_up
 from schemas.serving.tables import counter_tables
 
 CLIENT, KEY = counter_tables.COUNTER_CLIENT, counter_tables.COUNTER_CLIENT_KEY
 ACTIVE, REVOKED = "active", "revoked"
 _ID = re.compile(r"[a-z][a-z0-9_-]{2,62}\Z")
+_FIND = f"SELECT {', '.join(CLIENT.c.keys())} FROM counter_client WHERE client_id = :client_id"
 OVERLAP = timedelta(days=7)
 """For how long a client's old key still opens the door after a new one was added, unless it is said otherwise."""
 
@@ -116,8 +118,8 @@ def revoke(connection: Connection, client_id: str, reason: str, at: datetime) ->
 
 def find(connection: Connection, client_id: str) -> Client | None:
     """Return a client, revoked ones too; None when there is none of that id."""
-    row = connection.execute(select(CLIENT).where(CLIENT.c.client_id == client_id)).one_or_none()
-    return None if row is None else Client(*row)
+    found = looked_up(connection, _FIND, {"client_id": client_id})
+    return Client(*found[0]) if found else None
 
 
 def get(connection: Connection, client_id: str) -> Client:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from catalog.grants import Given
 from catalog.model import Catalogue
@@ -25,9 +25,10 @@ from licence_vault.store import Version
 from licence_vault.vault import Vault
 from schemas.identifiers import InvalidIdentifier, licence_id
 from schemas.licence_types import METADATA_CODES, LicenceType
-from schemas.serving.tables import LICENCE_BATCH
+from schemas.serving.connection import looked_up
 
 ENTRY = "licence."
+_SEALED = "SELECT size_after FROM licence_batch WHERE state = :state ORDER BY batch_no DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,8 @@ def view(held: Held, fields: tuple[str, ...], origin: str, on: date) -> dict[str
 
 def _sealed(connection: Connection, versions: list[Version]) -> list[Version]:
     """Return the versions that the log's checkpoint covers."""
-    row = LICENCE_BATCH.c
-    asked = select(row.size_after).where(row.state == store.SEALED).order_by(row.batch_no.desc()).limit(1)
-    size = int(connection.execute(asked).scalar_one_or_none() or 0)
+    found = looked_up(connection, _SEALED, {"state": store.SEALED})
+    size = int(found[0][0]) if found else 0
     return [version for version in versions if version.leaf_index < size]
 
 

@@ -59,7 +59,7 @@ def _scopes(ask: Ask, leave: Leave, sought: list[Sought], body: FilesQuery) -> S
     """Return by kind of subject what is granted and asked for; FieldNotGranted where it is for no kind asked about."""
     found: Scopes = {}
     for kind in finding.kinds(sought):
-        scope = granted.scope(ask.counter.catalogue, kind, leave.grants)
+        scope = ask.counter.scope(kind, leave.grants)
         if set(body.fields) <= set(scope.names) and scope.names:
             found[kind] = (scope, files.wished(scope, body.fields, body.contradictions, ask.counter.today()))
     if not found and finding.kinds(sought):

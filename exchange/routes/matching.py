@@ -16,7 +16,7 @@ from exchange.access.guessing import listed as guesses_listed
 from exchange.access.purposes import Leave
 from exchange.errors import FieldNotGranted, SlowDown
 from exchange.http.cursors import Page
-from exchange.queries import finding, granted, licences, matching, predicates
+from exchange.queries import finding, licences, matching, predicates
 from exchange.queries.finding import Sought
 from exchange.queries.granted import Scope
 from exchange.queries.predicates import Question
@@ -113,7 +113,7 @@ def _start(
     leave = ask.leave(connection, caller)
     sought = [finding.seek(connection, number) for number in numbers]
     kinds = ask.counter.catalogue.declarations.files
-    scopes = {kind: granted.scope(ask.counter.catalogue, kind, leave.grants) for kind in kinds}
+    scopes = {kind: ask.counter.scope(kind, leave.grants) for kind in kinds}
     asked = {kind: scope for kind, scope in scopes.items() if named <= set(scope.attributes)}
     if not asked:
         raise FieldNotGranted

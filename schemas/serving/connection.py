@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from onefile.files import make_folder
 from schemas.serving.database import SECONDS_TO_WAIT, SQLITE_PRAGMAS, Database, cannot_open, database, failed
 from schemas.serving.errors import BadDatabaseUrl, DatabaseGone
-from schemas.serving.shape import Snapshot
+from schemas.serving.shape import Rows, Snapshot
 
 WRITERS_LOCK = 0x0F11E
 """PostgreSQL's advisory lock that a publication holds: one writer at a time, as SQLite has it."""
@@ -82,7 +84,24 @@ def reading_postgresql(where: Database) -> Iterator[Connection]:
 
 def snapshot(connection: Connection, place: str) -> Snapshot:
     """Return an open transaction as something to ask."""
-    return Snapshot(connection.dialect.name, place, lambda query, values: connection.execute(text(query), values).all())
+    return Snapshot(connection.dialect.name, place, lambda query, values: looked_up(connection, query, values))
+
+
+def looked_up(connection: Connection, query: str, values: Mapping[str, object]) -> Rows:
+    """Return what a query with `:name` parameters finds, by the engine's own driver within the open transaction.
+
+    For look-ups that a counter makes a thousand times a second: building a statement and adapting its result takes
+    SQLAlchemy ten times as long as SQLite takes to answer.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    is_sqlite = connection.dialect.name == "sqlite"
+    found: Rows = driver.execute(query if is_sqlite else _for_psycopg(query), values).fetchall()
+    return found
+
+
+@cache
+def _for_psycopg(query: str) -> str:
+    return re.sub(r"(?<!:):([a-z_][a-z0-9_]*)", r"%(\1)s", query)
 
 
 @contextmanager

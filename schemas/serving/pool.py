@@ -35,6 +35,7 @@ class Pool:
         """
         self._where = database(url)
         self._engine = _engine(self._where, size)
+        self._engines_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         with self.looking() as connection:
             check(snapshot(connection, self._where.place))
 
@@ -67,7 +68,7 @@ class Pool:
                 yield connection
         except NoneFree:
             raise DatabaseBusy(self._where.place) from None
-        except DBAPIError as error:
+        except (DBAPIError, self._engines_error) as error:
             raise failed(self._where, error) from None
 
 
