@@ -72,7 +72,8 @@ class Home:
 
 def man(number: int) -> str:
     """Return the number of the n-th person; nobody was ever given it."""
-    digits = f"690101{1930 + number % 70}{1 + number // 70 % 12:02d}{1 + number // 840 % 28:02d}{number // 23_520 % 1000:03d}"
+    born = f"{1930 + number % 70}{1 + number // 70 % 12:02d}{1 + number // 840 % 28:02d}"
+    digits = f"690101{born}{number // 23_520 % 1000:03d}"
     return digits + "10X98765432"[sum(int(d) * w for d, w in zip(digits, WEIGHTS, strict=True)) % 11]
 
 
@@ -125,8 +126,9 @@ def _publish(url: str, subjects: int) -> None:
         for start in range(0, subjects, 5000):
             numbers = [man(number) for number in range(start, min(subjects, start + 5000))]
             batch.put([
-                File(SubjectNumber("person", "citizen", n).subject_id, "citizen", n, "1", _document(n), (("citizen", n),))
-                for n in numbers
+                File(SubjectNumber("person", "citizen", each).subject_id, "citizen", each, "1", _document(each),
+                     (("citizen", each),))
+                for each in numbers
             ])  # fmt: skip
 
 
@@ -137,7 +139,8 @@ def _license(folder: Path, url: str, subjects: int, at: datetime) -> None:
     for start in range(0, subjects, 20_000):
         rows: list[dict[str, Any]] = [
             {"permit_no": f"JY1{number:013d}", "holder_code": firm(number), "holder_name": f"样例餐饮店{number}号",
-             "kind": "1", "items": "热食类食品制售", "issued_on": "2025-01-01", "expires_on": "2029-12-31", "state": "valid"}
+             "kind": "1", "items": "热食类食品制售", "issued_on": "2025-01-01", "expires_on": "2029-12-31",
+             "state": "valid"}
             for number in range(start, min(subjects, start + 20_000))
         ]  # fmt: skip
         made = drafts(kind, declared.tables[kind.table], rows)

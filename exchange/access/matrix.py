@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from exchange.access.callers import OFFICIAL_ROLES, PUBLIC, ROLES, Caller
+from exchange.access.callers import PUBLIC, ROLES, Caller
 from exchange.errors import RelationNotAllowed, RoleNotAllowed
 
 Rule = Mapping[str, frozenset[str]]
@@ -61,7 +61,6 @@ MATRIX: dict[str, Rule] = {
     "clients.manage": _rule(engineer="any"),
     "clients.rotate": _rule(system="own", intake="own", engineer="any"),
     "clients.read": _rule(system="own", intake="own", engineer="any", auditor="any"),
-    "officials.manage": _rule(engineer="any"),
     "mandates.manage": _rule(engineer="any", applicant="own", consumer="own"),
     "mandates.read": _rule(applicant="own", engineer="any", auditor="any"),
     "guesses.read": _rule(auditor="any"),
@@ -109,8 +108,3 @@ def require(route: str, caller: Caller, relation: str) -> None:
     allowed = relations(route, caller.roles)
     if relation not in allowed and "any" not in allowed:
         raise RelationNotAllowed(route)
-
-
-def is_staff(role: str) -> bool:
-    """Say whether a role is an official's."""
-    return role in OFFICIAL_ROLES

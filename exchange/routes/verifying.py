@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from pathlib import Path
@@ -74,7 +73,7 @@ def _bytes(body: VerifyWish) -> bytes:
         return body.paper.encode("utf-8", "replace")
     try:
         return base64.b64decode(body.paper, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise BodyInvalid("paper: it is no base64") from None
 
 
@@ -87,6 +86,9 @@ def _status(home: Path, paper: bytes) -> bytes | None:
 def _index(paper: bytes) -> int:
     """Return the place in the log that a paper says it has: what it says is judged later, by others."""
     claims = paper.split(b"~")[0].split(b".")[1] if paper.startswith(b"ey") and paper.count(b".") >= 2 else b""
-    told = base64.urlsafe_b64decode(claims + b"=" * (-len(claims) % 4)) if claims else paper
+    try:
+        told = base64.urlsafe_b64decode(claims + b"=" * (-len(claims) % 4)) if claims else paper
+    except ValueError:
+        return 0
     found = re.search(rb'"leaf_index": ?([0-9]{1,12})', told)
     return int(found.group(1)) if found else 0

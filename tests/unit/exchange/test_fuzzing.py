@@ -1,4 +1,4 @@
-"""A fuzzer over the description: no 5xx, no status that is not described, no answer without a token but where it may."""
+"""A fuzzer over the description: no 5xx, and no status that is not described."""
 
 from __future__ import annotations
 
@@ -7,20 +7,9 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    ignored_auth,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.counter import AT, Open, Shop, person
 
-CHECKS = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
-    ignored_auth,
-]  # fmt: skip
 EXAMPLES = 6
 """Of each call; `make torture` takes more."""
 
@@ -63,11 +52,11 @@ def test_what_a_fuzzer_sends_is_answered_as_described(opened: Open, api_schema: 
         call = operation.ok()
         for name, token in tokens.items():
             _fuzz(opened, call, token, EXAMPLES * (20 if in_full else 1), f"{name} {call.label}", failures)
-    assert failures == []
+    assert failures == [], "\n".join(failures)
 
 
 def _fuzz(opened: Open, call: Any, token: str, examples: int, label: str, failures: list[str]) -> None:
-    from hypothesis import given
+    from hypothesis import given, reject
 
     @settings(max_examples=examples, deadline=None, database=None, derandomize=True,
               suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -77,7 +66,12 @@ def _fuzz(opened: Open, call: Any, token: str, examples: int, label: str, failur
         headers = {**dict(kwargs.pop("headers", {})), "Authorization": f"Bearer {token}"}
         kwargs.pop("cookies", None)
         headers = {k: v.encode("latin-1", "replace") if isinstance(v, str) else v for k, v in headers.items()}
-        response = opened.http.request(headers=headers, follow_redirects=False, **kwargs)
+        request = opened.http.build_request(headers=headers, **kwargs)
+        try:
+            request.read()  # some parts of a form are none that a client can send
+        except (AttributeError, TypeError):
+            reject()
+        response = opened.http.send(request, follow_redirects=False)
         described = {int(status) for status in call.definition.raw["responses"] if status.isdigit()}
         if response.status_code >= 500 and response.status_code != 503:
             failures.append(f"{label}: {response.status_code}")
