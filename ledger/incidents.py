@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from ledger.errors import IncidentRefused, NoSuchIncident
 from ledger.index import under_grants
 from onefile.verify.reading import instant_text, read_instant
 from schemas.serving.disclosure_tables import INCIDENT
+from schemas.serving.tables import SUBJECT
 from schemas.working_days import Sharing
 
 FORMAT = "onefile.incident/1"
@@ -135,3 +136,13 @@ def _read(row: Row[Any]) -> Incident:
         row.incident_id, row.declared_at, row.declared_by, row.reason, tuple(json.loads(row.grants)), row.since,
         row.until, row.closed_at, row.closing,
     )  # fmt: skip
+
+
+def concerned(connection: Connection, told: Mapping[str, Any], hashed: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Return the subjects of a report that have a file, as (internal id, number), for whoever is to tell them.
+
+    Every published subject's id is hashed for it: a second for a million.
+    """
+    wanted = set(told["subjects"])
+    rows = connection.execute(select(SUBJECT.c.subject_id, SUBJECT.c.number).order_by(SUBJECT.c.subject_id))
+    return [(str(subject_id), str(number)) for subject_id, number in rows if hashed(subject_id) in wanted]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from exchange.errors import BadRequest, BodyInvalid, NotFound
 from exchange.queries.indexed import indexed
 from exchange.routes.models import Strict
 from exchange.routes.offering import About, offer
+from exchange.routes.own import FIRST_YEAR, LAST_YEAR
 from exchange.routes.own_models import Reason
 from ledger import findings, incidents
 from ledger.errors import IncidentRefused, NoSuchFinding, NoSuchIncident
@@ -27,6 +29,8 @@ from ledger.reconciliation import shares
 router = APIRouter()
 JSON = "application/json"
 MOST_DAYS = 370
+_INCIDENT = re.compile(r"I[0-9]{8}-[0-9]{4,8}\Z")
+DepartmentId = Annotated[str, Query(max_length=80, pattern=r"^[a-z0-9_]*$")]
 GrantId = Annotated[str, Field(pattern=r"^G[0-9]{8}-[0-9]{4,8}$")]
 
 
@@ -87,8 +91,8 @@ CLOSE = About("Close an incident", {200: IncidentShown})
 
 @offer(router, "GET", "/v1/findings", "findings.read", FOUND)
 def found(
-    ask: Annotated[Ask, Depends(asking("findings.read"))], department: Annotated[str, Query(max_length=80)] = "",
-    settled: bool = False, after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
+    ask: Annotated[Ask, Depends(asking("findings.read"))], department: DepartmentId = "", settled: bool = False,
+    after: Annotated[int, Query(ge=0, lt=2**31)] = 0,
 ) -> Response:  # fmt: skip
     """List findings."""
     with ask.counter.database.looking() as connection:
@@ -115,7 +119,7 @@ def settle(ask: Annotated[Ask, Depends(asking("findings.settle"))], number: int,
 @offer(router, "GET", "/v1/finding-shares", "findings.read", SHARES)
 def shared(ask: Annotated[Ask, Depends(asking("findings.read"))], since: date, until: date) -> Response:
     """Tell what part of each department's looks was found wanting, from one day to another."""
-    if not 0 <= (until - since).days <= MOST_DAYS:
+    if not (0 <= (until - since).days <= MOST_DAYS and since.year >= FIRST_YEAR and until.year <= LAST_YEAR):
         raise BadRequest(f"since and until: days in order, at most {MOST_DAYS} apart")
     with indexed(ask.counter) as connection:
         matrix.require(ask.route, ask.enter(connection), "any")
@@ -127,7 +131,7 @@ def shared(ask: Annotated[Ask, Depends(asking("findings.read"))], since: date, u
 @offer(router, "POST", "/v1/incidents", "incidents.act", DECLARE)
 def declare(ask: Annotated[Ask, Depends(asking("incidents.act"))], body: IncidentWish) -> Response:
     """Declare an incident."""
-    if body.since.tzinfo is None:
+    if body.since.tzinfo is None or not FIRST_YEAR <= body.since.year <= LAST_YEAR:
         raise BodyInvalid("since: an instant with its offset")
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
@@ -156,6 +160,7 @@ def report(ask: Annotated[Ask, Depends(asking("incidents.read"))], incident_id: 
     with indexed(ask.counter) as connection:
         matrix.require(ask.route, ask.enter(connection), "any")
         try:
+            _check_id(incident_id)
             told = incidents.report(connection, incidents.find(connection, incident_id), ask.counter.now())
         except NoSuchIncident:
             raise NotFound from None
@@ -168,10 +173,16 @@ def close(ask: Annotated[Ask, Depends(asking("incidents.act"))], incident_id: st
     with ask.counter.database.writing() as connection:
         matrix.require(ask.route, ask.enter(connection), "any")
         try:
+            _check_id(incident_id)
             closed = incidents.close(connection, incident_id, body.reason, ask.counter.now())
         except NoSuchIncident:
             raise NotFound from None
     return _answer(closed, 200)
+
+
+def _check_id(incident_id: str) -> None:
+    if not _INCIDENT.match(incident_id):
+        raise NoSuchIncident
 
 
 def _actor(ask: Ask, caller: Caller) -> Actor:

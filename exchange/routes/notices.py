@@ -77,7 +77,7 @@ def feed(
 ) -> Response:  # fmt: skip
     """Return one's department's notices above the cursor, in order."""
     page = Page.read(cursor, limit)
-    if page.after and not page.after.isdecimal():
+    if page.after and (not page.after.isdecimal() or len(page.after) > 9):
         raise BadRequest("the cursor is none that was given out")
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)

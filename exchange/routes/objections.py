@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from ledger.shown import columns_of, shows
 
 router = APIRouter()
 JSON = "application/json"
+_NUMBER = re.compile(r"[OVD][0-9]{8}-[0-9]{4,8}\Z")
 Cursor = Annotated[str, Query(max_length=400)]
 OBJECT = About("Object to a value of one's own file", {201: Answered}, may_repeat=True)
 CLAIM = About("Ask the lead whether a value that one got is right", {201: Answered}, may_repeat=True)
@@ -217,7 +219,7 @@ def _one(ask: Ask, letter: str, number: str) -> Response:
 
 def _own(ask: Ask, connection: Connection, caller: Caller, letter: str, number: str) -> Case:
     """Return a case that the caller is a party to, or may see all of; NotFound for others' as for none."""
-    if not number.startswith(letter):
+    if not number.startswith(letter) or not _NUMBER.match(number):
         raise NotFound
     case = get(connection, number)
     if APPLICANT in caller.roles:

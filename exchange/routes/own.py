@@ -37,6 +37,7 @@ from onefile.verify.reading import instant_text
 router = APIRouter()
 JSON = "application/json"
 LEAST_ASSURANCE = 2
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 BASIS = "《个人信息保护法》第四十五条"
 FILE = About("One's own file", {200: OwnFile})
 TRAIL = About("Who looked at one, when, at which fields, what for, on which basis", {200: TrailPage})
@@ -138,8 +139,8 @@ def _trail(
 ) -> Iterator[Used]:  # fmt: skip
     counter = ask.counter
     for bound in (since, until):
-        if bound is not None and bound.tzinfo is None:
-            raise BadRequest("an instant has an offset, like 2026-03-01T08:00:00+08:00")
+        if bound is not None and (bound.tzinfo is None or not FIRST_YEAR <= bound.year <= LAST_YEAR):
+            raise BadRequest("an instant has an offset and a year of our time, like 2026-03-01T08:00:00+08:00")
     kind = "person" if caller.about.startswith("p-") else "enterprise"
     hashed = subject_hash(counter.subject_secret, caller.about)
     whose = Whose(hashed, kind, counter.today(), counter.settings.timezone)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from onefile.cli import options
-from onefile.cli.options import saying
+from onefile.cli.options import PURPOSE, saying
 from onefile.settings import Settings
 
 
@@ -68,6 +68,34 @@ def report(settings: Settings, incident_id: str, out: Path) -> None:
     write_whole(out.absolute(), json.dumps(found, ensure_ascii=False, indent=2).encode("utf-8") + b"\n")
     told = {"zh": "调用 {} 次，主体 {} 个：{}", "en": "{} looks, {} subjects: {}"}
     click.echo(told[settings.lang].format(len(found["looks"]), len(found["subjects"]), out.name))
+
+
+@command.command()
+@click.argument("incident_id", metavar="INCIDENT")
+@PURPOSE
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def subjects(settings: Settings, incident_id: str, purpose: str, as_json: bool) -> None:
+    """Name the subjects that INCIDENT concerns, to tell them; each look goes into the ledger first."""
+    from ledger import incidents, index
+    from ledger.entry import subject_hash
+    from onefile.cli import looks
+    from onefile.cli.sharing import changing, print_json
+
+    keys = looks.keystore(settings)
+    secret = keys.secret("subject-hash")
+    with changing(settings) as connection:
+        index.caught_up(connection, settings.home / "ledger")
+        told = incidents.report(connection, incidents.find(connection, incident_id), settings.now())
+        found = incidents.concerned(connection, told, lambda subject_id: subject_hash(secret, subject_id))
+    looks.record(
+        settings, purpose, [(subject_id, ("number",)) for subject_id, _ in found], f"incident {incident_id}", keys
+    )
+    if as_json:
+        print_json([number for _, number in found])
+        return
+    for _, number in found:
+        click.echo(number)
 
 
 @command.command()

@@ -96,6 +96,10 @@ def test_an_incident_from_its_declaration_to_its_report(house, capsys, tmp_path)
     assert told(capsys, "incident", "report", "I20261123-0001", "--out", str(tmp_path / "r.json")) == (
         "1 looks, 1 subjects: r.json\n")  # fmt: skip
     assert json.loads((tmp_path / "r.json").read_bytes())["looks"][0]["case"] == "C-7"
+    house.publish(1, AT, name=("张三", OLD))
+    named = ("incident", "subjects", "I20261123-0001", "--purpose", "tell them")
+    assert told(capsys, *named) == "69010119900101123X\n"
+    assert [entry.basis for entry in house.ledger.entries()][-1] == "incident I20261123-0001"
     assert "token leaked → keys renewed" in told(
         capsys, "incident", "close", "I20261123-0001", "--done", "keys renewed"
     )

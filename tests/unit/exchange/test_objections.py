@@ -183,6 +183,22 @@ def test_the_auditor_reads_and_settles_findings_and_nobody_else(counter, officia
     call(counter, "POST", "/v1/findings/1/settlement", officials["auditor"], why, 404)
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/objections/O%00", 404), ("/v1/disputes/D1", 404), ("/v1/incidents/I%00/report", 404),
+     ("/v1/findings?department=%00", 422), ("/v1/finding-shares?since=9999-01-01&until=9999-12-31", 400),
+     ("/v1/findings?after=99999999999", 422)],
+)  # fmt: skip
+def test_what_names_nothing_is_told_so_and_never_fails(counter, officials, path: str, status: int) -> None:
+    call(counter, "GET", path, officials["auditor"], status=status)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**70])
+def test_a_number_that_is_none_names_nothing(counter, officials, number: int) -> None:
+    call(counter, "POST", f"/v1/findings/{number}/settlement", officials["auditor"], {"reason": "x"}, 404)
+    call(counter, "POST", f"/v1/notices/{number}/acknowledgement", counter.bearer("market-app"), status=404)
+
+
 def test_an_incident_freezes_grants_at_once(counter, officials) -> None:
     grant = seen(counter, ["address"])
     wish = {"grants": [grant], "since": "2026-11-30T00:00:00+08:00", "reason": "令牌外泄"}

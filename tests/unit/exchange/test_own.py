@@ -112,7 +112,10 @@ def test_of_whom_there_is_no_file_there_is_nothing_to_see(counter: Open) -> None
     assert counter.looks() == []
 
 
-@pytest.mark.parametrize("query", [{"cursor": "eA=="}, {"limit": 0}, {"since": "2026-01-01T00:00:00"}])
+@pytest.mark.parametrize(
+    "query",
+    [{"cursor": "eA=="}, {"limit": 0}, {"since": "2026-01-01T00:00:00"}, {"until": "0001-01-01T00:00:00+08:00"}],
+)
 def test_what_cannot_be_asked_is_refused(counter: Open, query: dict[str, object]) -> None:
     answer = counter.http.get("/v1/me/trail", headers=applicant(counter), params=query)  # type: ignore[arg-type]
     assert answer.status_code in (400, 422)
