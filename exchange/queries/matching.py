@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from catalog.marking import Marks, of_subject
 from catalog.model import Catalogue
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
@@ -33,6 +34,12 @@ def match(
         return {"outcome": NO_SUBJECT, "fields": {}}
     best = min(found, key=lambda fields: sum(value != AGREES for value in fields.values()))
     return {"outcome": DIFFERS if DIFFERS in best.values() else AGREES, "fields": best}
+
+
+def disputed(told: Mapping[str, str], sought: Sought, marked: Marks) -> list[str]:
+    """Return the fields that were compared with a value that is in question."""
+    open_ = {attribute for file in sought.files for attribute in of_subject(marked, file.subject_id)}
+    return sorted(field for field, how in told.items() if how in (AGREES, DIFFERS) and field in open_)
 
 
 def statements(document: Mapping[str, Any], scope: Scope, name: str, catalogue: Catalogue) -> list[Any]:

@@ -28,11 +28,15 @@ class MatchQuery(Strict):
 
 
 class MatchResult(BaseModel):
-    """`agrees`, `differs`, `no_such_subject`, `slowed` (too many wrong ones: see `retry_after`); by field likewise."""
+    """`agrees`, `differs`, `no_such_subject`, `slowed` (too many wrong ones: see `retry_after`); by field likewise.
+
+    `disputed` are the fields that were compared with a value that is in question.
+    """
 
     index: int
     outcome: str
     fields: dict[str, str]
+    disputed: list[str]
     retry_after: int | None
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from catalog.objections import marks
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.callers import Caller
 from exchange.access.guessing import Guesser
@@ -45,6 +46,7 @@ def match(ask: Annotated[Ask, Depends(asking("files.match"))], body: MatchQuery)
     with ask.counter.database.writing() as connection:
         caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
         waits = _waits(ask, connection, caller, sought)
+        marked = marks(connection, [file.subject_id for each in sought for file in each.files])
         results: list[dict[str, Any]] = []
         for index, (subject, each) in enumerate(zip(body.subjects, sought, strict=True)):
             if waits[index]:
@@ -53,7 +55,8 @@ def match(ask: Annotated[Ask, Depends(asking("files.match"))], body: MatchQuery)
                 given = {matching.NAME: subject.name, **subject.fields}
                 told = matching.match(each, scopes, given, ask.counter.catalogue)
                 _settle(ask, connection, caller, each, told["outcome"])
-            results.append({"index": index, **told, "retry_after": waits[index] or None})
+            disputed = matching.disputed(told["fields"], each, marked)
+            results.append({"index": index, **told, "disputed": disputed, "retry_after": waits[index] or None})
     ask.spend(leave, len(sought))
     answer = {**heading(ask, leave, "onefile.match-answer/1"), "results": results}
     fields = tuple(f"match.{name}" for name in sorted(named))

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from catalog.grants import Given
+from catalog.marking import Marks, of_subject
+from catalog.objections import marks
 from catalog.requests import read_rows
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.purposes import Leave
@@ -22,6 +24,7 @@ from exchange.queries.granted import AREA
 from exchange.routes.files import heading
 from exchange.routes.models import MOST_SUBJECTS, Name, Source, Strict, Subject
 from exchange.routes.offering import About, offer
+from ledger.shown import columns_of
 from schemas.serving.tables import counter_tables
 
 router = APIRouter()
@@ -37,13 +40,14 @@ class RecordsQuery(Strict):
 
 
 class RecordShown(BaseModel):
-    """A row of a resource, its granted columns, and where it came from."""
+    """A row of a resource, its granted columns, and where it came from; `disputed`: which columns are in question."""
 
     record: str
     values: dict[str, Any]
     source: Source
     observed_on: date | None
     age_days: int | None
+    disputed: dict[str, list[dict[str, str]]]
 
 
 class RecordsResult(BaseModel):
@@ -78,11 +82,13 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
         given = _given(leave, body)
         sought = [finding.seek(connection, subject.number) for subject in body.subjects]
         found = [_rows(ask, connection, given, each) for each in sought]
+        marked = marks(connection, sorted({row.subject_id for rows in found for row in rows}))
     ask.spend(leave, len(sought))
     fields = tuple(body.fields) or given.fields
     results = [
         {"index": index, "outcome": "found" if rows else "not_found",
-         "records": [_shown(row, given, fields, ask.counter.today()) for row in rows]}
+         "records": [{**_shown(row, given, fields, ask.counter.today()),
+                      "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]}
         for index, rows in enumerate(found)
     ]  # fmt: skip
     answer = {**heading(ask, leave, "onefile.records-answer/1"), "resource": body.resource, "results": results}
@@ -119,6 +125,19 @@ def _shown(row: Any, given: Given, fields: tuple[str, ...], on: date) -> dict[st
         "observed_on": row.observed_on,
         "age_days": (on - date.fromisoformat(row.observed_on)).days if row.observed_on else None,
     }
+
+
+def _disputed(
+    ask: Ask, given: Given, marked: Marks, subject_id: str, fields: tuple[str, ...]
+) -> dict[str, list[dict[str, str]]]:
+    """Return the marks of a row's columns: of those that state an attribute which is in question."""
+    found: dict[str, list[dict[str, str]]] = {}
+    kind = "person" if subject_id.startswith("p-") else "enterprise"
+    for attribute, own in of_subject(marked, subject_id).items():
+        for resource, column in columns_of(ask.counter.catalogue, kind, attribute):
+            if resource == given.entry_id and column in fields:
+                found[column] = own
+    return found
 
 
 def _looks(given: Given, sought: list[Sought], found: list[list[Any]], fields: tuple[str, ...]) -> list[Seen]:

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from ledger import index, outbox, reconciliation
 from ledger.recall import Recalling, recall
 from schemas.serving.connection import writing
+from schemas.serving.tables import counter_tables
 from schemas.serving.writing import Batch, File
 from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, NOBODY, Open, person, purpose, said
@@ -74,6 +76,36 @@ def test_a_marked_value_is_marked_in_what_consumers_get(counter) -> None:
         answer = ask.files(purpose(grant), [ANNA], fields=["address"])
     (mark,) = answer["results"][0]["files"][0]["attributes"]["address"]["disputed"]
     assert (mark["what"], mark["state"]) == ("objection", "opened")
+
+
+def test_a_row_that_states_a_value_in_question_is_marked_by_its_column(counter) -> None:
+    (known,) = subject_numbers(ANNA)
+    grant = counter.shop.grant("police.population", ("number", "name", "address"))
+    with writing(counter.shop.url) as db:
+        db.execute(insert(counter_tables.SUBJECT_RECORD).values(
+            resource="police.population", subject_id=known.subject_id, record="r1", observed_on="2026-11-01",
+            document=json.dumps({"number": ANNA, "name": "安娜", "address": "样例路1号"}), delivery="d-1", row_no=1,
+            lake_version=3))  # fmt: skip
+    counter.case("D-1", parties=(ANNA,))
+    call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 201)
+    headers = {**counter.bearer("market-app"), "Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}
+    body = {"subjects": [{"number": ANNA}], "resource": "police.population", "fields": ["name", "address"]}
+    (row,) = call(counter, "POST", "/v1/records/query", headers, body)["results"][0]["records"]
+    assert row["values"] == {"name": "安娜", "address": "样例路1号"}
+    assert [mark["what"] for mark in row["disputed"]["address"]] == ["objection"]
+    assert "name" not in row["disputed"]
+
+
+def test_a_comparison_with_a_value_in_question_says_so(counter) -> None:
+    grant = counter.shop.grant(*GRANTED, mode="check")
+    counter.case("D-1", parties=(ANNA,))
+    call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 201)
+    headers = {**counter.bearer("market-app"), "Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}
+    told = {"number": ANNA, "name": "安娜", "fields": {"address": "样例路1号"}}
+    wrong = {**told, "name": "贝拉"}
+    first, second = call(counter, "POST", "/v1/files/match", headers, {"subjects": [told, wrong]})["results"]
+    assert (first["outcome"], first["disputed"]) == ("agrees", ["address"])
+    assert (second["outcome"], second["disputed"]) == ("differs", [])
 
 
 def test_the_hotline_s_staff_object_with_the_ticket(counter, officials) -> None:
