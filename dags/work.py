@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from onefile import settings
 from onefile.errors import OneFileError
-from onefile.files import lock
+from onefile.files import DiskFull, is_full, lock
 
 if TYPE_CHECKING:
     from pipelines.workshop import Workshop
@@ -51,11 +51,26 @@ def _tells(task: Task) -> Task:
         except OneFileError as error:
             told.failures.append(str(error))
             raise
+        except Exception as error:
+            ours = _of_ours(task.__name__, error)
+            if ours is None:
+                raise
+            told.failures.append(str(ours))
+            raise ours from None
         except KeyboardInterrupt:
             told.is_stopped = True
             raise
 
     return cast("Task", run)
+
+
+def _of_ours(what: str, error: Exception) -> OneFileError | None:
+    """Return the error of ours for an engine's that came by no door, and for a full disk; they are no fault of ours."""
+    from pipelines.engine_errors import translated
+
+    if is_full(error):
+        return DiskFull("the home, or of its scratch")
+    return translated(what, error)
 
 
 @contextmanager

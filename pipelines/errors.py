@@ -19,6 +19,20 @@ class EngineFailed(PipelineError):
         self.condition = condition
 
 
+class LakeDamaged(EngineFailed):
+    """A file of the lake is gone, cut off or altered; `file` is its place in the table, None where it is not known."""
+
+    def __init__(self, what: str, condition: str, table: str, file: str | None) -> None:
+        place = f"lake/{table}" if file is None else f"lake/{table}/{file}"
+        PipelineError.__init__(
+            self,
+            f"{what} failed, for {place} is damaged or gone ({condition}); nothing of it was kept. See with "
+            "`onefile lake check` what else is hurt; then make the tables anew with `onefile rebuild --swap`, or "
+            "restore them with `onefile restore`",
+        )
+        self.condition, self.table, self.file = condition, table, file
+
+
 class NoJava(PipelineError):
     """Spark could not be started."""
 

@@ -21,7 +21,7 @@ from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
 from pipelines import names, present, steps
-from pipelines.errors import PipelineError
+from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
 from schemas.model import OneFile
@@ -51,19 +51,19 @@ def check(shop: Workshop) -> Iterator[Broken]:
     settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
     yield from _told("receipts", partial(_counts, shop, settled))
     for resource in shop.resources.values():
-        if shop.lake.exists(names.bronze(resource.id)):
-            table = names.silver(resource.table)
-            yield from _told(table, partial(_without_bronze, shop, resource.id, table))
+        table = names.silver(resource.table)
+        yield from _told(table, partial(_without_bronze, shop, resource.id, table))
     for kind, file in shop.declarations.files.items():
         table = names.gold(kind)
-        if shop.lake.exists(table):
-            yield from _told(table, partial(_without_silver, shop, table, file))
-            yield from _told(table, partial(_published_otherwise, shop, kind))
+        yield from _told(table, partial(_without_silver, shop, table, file))
+        yield from _told(table, partial(_published_otherwise, shop, kind))
 
 
 def _told(where: str, look: Callable[[], Iterator[Broken]]) -> Iterator[Broken]:
     try:
         yield from look()
+    except LakeDamaged as damaged:
+        yield Broken("unreadable", damaged.table if damaged.file is None else f"{damaged.table}/{damaged.file}", 0)
     except PipelineError:
         yield Broken("unreadable", where, 0)
 
@@ -72,8 +72,11 @@ def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
     """Hold what the tables have of each delivery against its receipt."""
     resources = {d.manifest.resource for d in settled} & shop.resources.keys()
     held: Counter[tuple[str, str]] = Counter()
-    for place, table in _places(shop, resources):
-        held.update(_by_delivery(shop, place, table))
+    hurt: set[str] = set()
+    for layer, table in _places(shop, resources):
+        for broken in _told(table, partial(_by_delivery, shop, layer, table, held)):
+            hurt.add(layer)
+            yield broken
     for delivery in settled:
         receipt = _receipt(shop, delivery)
         if receipt is None:
@@ -81,7 +84,7 @@ def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
             continue
         wanted = {"bronze": receipt.received, "silver": receipt.accepted, "quarantine": receipt.quarantined}
         for layer, rows in wanted.items():
-            if (found := held[layer, delivery.id]) != rows:
+            if layer not in hurt and (found := held[layer, delivery.id]) != rows:
                 yield Broken("counts_differ", f"{layer}, delivery {delivery.id}", abs(found - rows))
 
 
@@ -90,13 +93,16 @@ def _places(shop: Workshop, resources: set[str]) -> list[tuple[str, str]]:
     places = [("bronze", names.bronze(r)) for r in sorted(resources)]
     places += [("quarantine", names.quarantine(r)) for r in sorted(resources)]
     places += [("silver", names.silver(t)) for t in sorted(tables)]
-    return [(layer, table) for layer, table in places if shop.lake.exists(table)]
+    return places
 
 
-def _by_delivery(shop: Workshop, layer: str, table: str) -> dict[tuple[str, str], int]:
-    with engine(f"count the rows of {table}"):
-        rows = shop.lake.read(table).groupBy("_delivery").count().collect()
-    return {(layer, row["_delivery"]): row["count"] for row in rows}
+def _by_delivery(shop: Workshop, layer: str, table: str, held: Counter[tuple[str, str]]) -> Iterator[Broken]:
+    """Add the rows of each delivery in a table to what is held; yields nothing, but raises where it cannot be read."""
+    if shop.lake.exists(table):
+        with engine(f"count the rows of {table}"):
+            rows = shop.lake.read(table).groupBy("_delivery").count().collect()
+        held.update({(layer, row["_delivery"]): row["count"] for row in rows})
+    yield from ()
 
 
 def _receipt(shop: Workshop, delivery: Delivery) -> Receipt | None:
@@ -109,7 +115,7 @@ def _receipt(shop: Workshop, delivery: Delivery) -> Receipt | None:
 
 def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broken]:
     """Count silver's statements that no row of bronze, with these very bytes, stands behind."""
-    if not shop.lake.exists(table):
+    if not shop.lake.exists(names.bronze(resource)) or not shop.lake.exists(table):
         return
     mine = shop.lake.read(table).where(f.col("_resource") == resource)
     lost = mine.join(shop.lake.read(names.bronze(resource)), [*ROW, "_row_hash"], "left_anti")
@@ -118,6 +124,8 @@ def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broke
 
 def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken]:
     """Count gold's values, contradictions and ties that no released statement stands behind."""
+    if not shop.lake.exists(gold):
+        return
     said = [present.statements(shop.lake, table) for table in shop.declarations.tables]
     behind = [rows.select(f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"))
               for rows in said if rows is not None]  # fmt: skip
@@ -146,6 +154,8 @@ def _some(rule: str, where: str, lost: DataFrame) -> Iterator[Broken]:
 
 def _published_otherwise(shop: Workshop, kind: str) -> Iterator[Broken]:
     """Hold the serving database against the version of gold that it says it has."""
+    if not shop.lake.exists(names.gold(kind)):
+        return
     try:
         with reading.reading(shop.settings.database_url) as snapshot:
             versions = snapshot.rows(_VERSION, {"kind": kind})

@@ -23,6 +23,9 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from onefile.errors import OneFileError
+from pipelines import commit_check
+from pipelines.engine_errors import translated
 from pipelines.errors import EngineFailed, PipelineError
 
 FORMAT = "1"
@@ -79,11 +82,15 @@ class Lake:
         return f"delta.`{self.path(name)}`"
 
     def exists(self, name: str) -> bool:
-        """Say whether the table is there. One that was seen stays: nothing of ours takes a table away."""
+        """Say whether the table is there. One that was seen stays: nothing of ours takes a table away.
+
+        Raises:
+            LakeDamaged: it is there, and its log is cut off or cannot be read.
+        """
         if name not in self._seen:
             try:
-                self.spark.read.format("delta").load(self.path(name)).schema  # noqa: B018 - as in `read`
-            except AnalysisException:
+                self._open(name)
+            except TableMissing:
                 return False
             self._seen.add(name)
         return True
@@ -97,16 +104,27 @@ class Lake:
         """Return the table as it is, or as it was at `version`.
 
         Raises:
-            TableMissing: it was never written to.
+            TableMissing: it was never written to, or has no such version any more.
+            LakeDamaged: its log is cut off or cannot be read.
         """
+        return self._open(name, version)
+
+    def _open(self, name: str, version: int | None = None) -> DataFrame:
+        """Open a table, and see before its first use that its newest commit is whole; errors as `read`."""
+        if name not in self._seen:
+            commit_check.check(self.root, name)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        frame = reader.load(self.path(name))
         try:
+            frame = reader.load(self.path(name))
             frame.schema  # noqa: B018 - over Connect the table is looked for only when it is asked about
-        except AnalysisException:
-            raise TableMissing(name) from None
+        except AnalysisException as error:
+            if version is not None or not commit_check.has_commits(self.root, name):
+                raise TableMissing(name) from None
+            raise _failed(f"open {name}", error) from None
+        except (PySparkException, Py4JError) as error:
+            raise _failed(f"open {name}", error) from None
         return frame
 
     def create(self, name: str, schema: StructType, design: TableDesign) -> None:
@@ -256,23 +274,15 @@ class Lake:
 
 @contextmanager
 def engine(what: str) -> Iterator[None]:
-    """Turn an engine's error into one of ours that quotes nothing."""
+    """Turn an engine's error into one of ours that quotes nothing: what is hurt, that the disk is full, what failed."""
     try:
         yield
-    except PySparkException as error:
-        raise EngineFailed(what, error.getCondition() or type(error).__name__) from None
-    except Py4JError as error:
-        raise EngineFailed(what, _java_class(error)) from None
+    except (PySparkException, Py4JError) as error:
+        raise _failed(what, error) from None
 
 
-def _java_class(error: Py4JError) -> str:
-    """Return the class of a Java exception, and of its cause; their texts stay where they are."""
-    thrown = getattr(error, "java_exception", None)
-    if thrown is None:
-        return type(error).__name__
-    cause = thrown.getCause()
-    names = [thrown.getClass().getSimpleName()] + ([cause.getClass().getSimpleName()] if cause is not None else [])
-    return "/".join(names)
+def _failed(what: str, error: Exception) -> OneFileError:
+    return translated(what, error) or EngineFailed(what, type(error).__name__)
 
 
 def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: StructType) -> DataFrame:

@@ -11,7 +11,11 @@ import pyarrow.fs as fs
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from pipelines import commit_check
 from pipelines.errors import PipelineError
+
+VERIFIED = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+"""Spark writes a checksum with each page; Arrow looks at it only when told to."""
 
 
 class TableUnreadable(PipelineError):
@@ -25,15 +29,20 @@ def rows(lake: Path, name: str, columns: Sequence[str], where: ds.Expression | N
     """Return columns of a table, filtered; None when the table was never written to.
 
     Raises:
-        TableUnreadable: its log or a file of it is damaged or gone.
+        TableUnreadable, LakeDamaged: its log or a file of it is damaged or gone.
     """
     path = lake / name
     if not (path / "_delta_log").is_dir():
         return None
+    commit_check.check(str(lake), name)
     try:
         # Arrow's own file system: its threads may outlive the interpreter, and then must not call into it.
         files = fs.SubTreeFileSystem(str(path), fs.LocalFileSystem())
-        return DeltaTable(str(path)).to_pyarrow_dataset(filesystem=files).to_table(columns=list(columns), filter=where)
+        return (
+            DeltaTable(str(path))
+            .to_pyarrow_dataset(filesystem=files)
+            .to_table(columns=list(columns), filter=where, fragment_scan_options=VERIFIED)
+        )
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:

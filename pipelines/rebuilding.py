@@ -22,6 +22,7 @@ from inbox.deliveries import Delivery
 from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
 from pipelines import bronze, conform, marker, names, steps
+from pipelines.errors import LakeDamaged
 from pipelines.lake import Lake, engine
 from pipelines.workshop import Workshop
 
@@ -65,13 +66,22 @@ def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
 def differences(shop: Workshop, beside: Workshop) -> Iterator[Difference]:
     """Compare every table row for row, whatever the order of rows and columns, and every receipt byte for byte."""
     for table in sorted({*shop.lake.tables(), *beside.lake.tables()} - {*LEFT_OUT}):
-        only_present, only_rebuilt = _compared(_rows(shop.lake, table), _rows(beside.lake, table))
+        only_present, only_rebuilt = _held_against(shop, beside, table)
         if only_present or only_rebuilt:
             yield Difference(table, only_present, only_rebuilt)
     for delivery in deliveries.every(beside.home):
         present, rebuilt = (_receipt(house, delivery.id) for house in (shop.home, beside.home))
         if present != rebuilt:
             yield Difference(f"receipts/{delivery.id}", int(present is not None), int(rebuilt is not None))
+
+
+def _held_against(shop: Workshop, beside: Workshop, table: str) -> tuple[int, int]:
+    """Compare a table. One that is damaged has no row that counts: all of the rebuilt one's are its alone."""
+    rebuilt = _rows(beside.lake, table)
+    try:
+        return _compared(_rows(shop.lake, table), rebuilt)
+    except LakeDamaged:
+        return _compared(None, rebuilt) if rebuilt is not None else (1, 0)
 
 
 def swap(shop: Workshop, beside: Workshop) -> Path:

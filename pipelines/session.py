@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
@@ -27,6 +28,7 @@ COMMON = {
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.hadoop.fs.permissions.umask-mode": "077",
+    "spark.hadoop.parquet.page.verify-checksum.enabled": "true",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -103,13 +105,18 @@ def in_process(settings: Settings, *, is_small: bool = False) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(2, cores)),
         "spark.default.parallelism": str(max(2, cores)),
         "spark.driver.memory": settings.spark_memory,
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": " ".join(jvm),
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
-    return COMMON | machine | (effort.PLAINLY if is_small else {})
+    return COMMON | machine | _listening(settings.spark) | (effort.PLAINLY if is_small else {})
+
+
+def _listening(master: str) -> dict[str, str]:
+    """Listen on loopback, but where the workers of a cluster on other machines have to reach us."""
+    if master.startswith("spark://") and urlsplit(master).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return {}
+    return {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
 
 def jars(folder: Path) -> tuple[Path, ...]:

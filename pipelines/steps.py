@@ -16,7 +16,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
-from onefile.files import lock, write_whole
+from onefile.files import check_room, lock, write_whole
 from pipelines import (
     answers,
     bronze,
@@ -36,6 +36,9 @@ from pipelines.publish import Published
 from pipelines.workshop import Workshop
 
 FINISHED = "finished.json"
+LEAST_ROOM = 64 * 2**20
+ROOM_A_BYTE = 8
+"""What a delivered byte may need: staged, in bronze, in silver, shuffled, and in a file that is written anew."""
 RELEASE = StructType(
     [
         types.field("_delivery", types.STRING, "delivery that passed its critical expectations"),
@@ -64,8 +67,14 @@ def pending(shop: Workshop, resource: str) -> list[str]:
 
 
 def land(shop: Workshop, delivery_id: str) -> None:
-    """Bronze: the rows as received."""
+    """Bronze: the rows as received.
+
+    Raises:
+        onefile.files.DiskFull: there is not room enough for what becomes of it; nothing was begun.
+    """
     delivery, resource = shop.delivery(delivery_id)
+    size = sum((delivery.folder / file.name).stat().st_size for file in delivery.manifest.files)
+    check_room(shop.home, LEAST_ROOM + ROOM_A_BYTE * size)
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         bronze.land(shop.lake, delivery, resource, shop.home / "staging")
 

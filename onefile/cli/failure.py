@@ -12,6 +12,7 @@ import traceback
 import click
 
 from onefile.errors import OneFileError
+from onefile.files import DiskFull, is_full
 
 
 class Failure(OneFileError):
@@ -27,6 +28,10 @@ def report(error: BaseException) -> int:
     if isinstance(error, OneFileError):
         click.echo(f"onefile: {error}", err=True)
         return error.exit_code
+    if is_full(error):
+        named = getattr(error, "filename", None)
+        click.echo(f"onefile: {DiskFull(str(named) if named else 'the home, or of the place written to')}", err=True)
+        return DiskFull.exit_code
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename.rsplit('/', 2)[-1]}:{frames[-1].lineno}" if frames else "?"
     click.echo(f"onefile: a fault of the program ({type(error).__name__} at {where}): please report it", err=True)

@@ -47,7 +47,7 @@ def check(settings: Settings, as_json: bool) -> int:
     from pipelines.workshop import Workshop
 
     with lock(settings.home / "locks" / "run.lock", wait=False):
-        found = sorted(invariants.check(Workshop(settings)), key=str)
+        found = sorted({*invariants.check(Workshop(settings))}, key=str)
     if as_json:
         click.echo(json.dumps([asdict(broken) for broken in found], ensure_ascii=False))
     else:

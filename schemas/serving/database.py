@@ -10,13 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from schemas.serving.errors import BadDatabaseUrl, DatabaseBusy, DatabaseFailed, DatabaseGone, ServingError
+from schemas.serving.errors import (
+    BadDatabaseUrl,
+    DatabaseBusy,
+    DatabaseDamaged,
+    DatabaseFailed,
+    DatabaseFull,
+    DatabaseGone,
+    ServingError,
+)
 
 SECONDS_TO_WAIT = 30
 SQLITE_PRAGMAS = ("PRAGMA foreign_keys = ON", "PRAGMA synchronous = NORMAL", "PRAGMA temp_store = MEMORY")
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
+_FULL = ("SQLITE_FULL", "53100")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 
 
@@ -51,6 +61,10 @@ def database(url: str) -> Database:
 def cannot_open(where: Database, error: Exception) -> ServingError:
     """Return the error of ours for one that an engine raised when it was opened."""
     name = condition(error)
+    if name in _FULL:
+        return DatabaseFull(where.place)
+    if name.startswith(_DAMAGED):
+        return DatabaseDamaged(where.place, name)
     return DatabaseBusy(where.place) if name in _BUSY else DatabaseGone(where.place, name)
 
 
@@ -59,6 +73,10 @@ def failed(where: Database, error: Exception) -> ServingError:
     name = condition(error)
     if name in _BUSY:
         return DatabaseBusy(where.place)
+    if name in _FULL:
+        return DatabaseFull(where.place)
+    if name.startswith(_DAMAGED):
+        return DatabaseDamaged(where.place, name)
     if getattr(error, "connection_invalidated", False) or name.startswith(("08", "57P")):
         return DatabaseGone(where.place, name)
     return DatabaseFailed(where.place, name)

@@ -56,6 +56,23 @@ class DatabaseFailed(ServingError):
         self.condition = condition
 
 
+class DatabaseFull(ServingError):
+    """The database has no room left; nothing of the transaction is kept."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"the {place} has no room left, and nothing was changed: make room, then run it again")
+
+
+class DatabaseDamaged(ServingError):
+    """The database's own file is damaged, or is none."""
+
+    def __init__(self, place: str, condition: str) -> None:
+        super().__init__(
+            f"the {place} is damaged ({condition}), and nothing was changed: restore it with `onefile restore`; the "
+            "one files alone are made again by `onefile run` once it is moved away, but licences and grants are not"
+        )
+
+
 class OlderDatabase(ServingError):
     """The database has the shape of an earlier release."""
 
