@@ -3,10 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 PORT ?= 8080
+COUNTER_PORT ?= 8600
 # Where it is set, every process that is started compiles all modules anew: three times as long a start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup python demo test torture bench check docs airflow codes clean
+.PHONY: help setup python demo test torture bench check docs airflow counter codes clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ bench: setup ## what it can do in how long, beside something else in the same ru
 
 airflow: setup ## a real Airflow with one Spark service, until Ctrl-C (PORT=8080)
 	@exec $(PYTHON) -m onefile.services.airflow --port $(PORT)
+
+counter: setup ## the counter over the demonstration's data, with three clients, until Ctrl-C (COUNTER_PORT=8600)
+	@exec $(PYTHON) -m samples.counter $(COUNTER_PORT)
 
 docs: python ## write the pages of docs/reference that follow from the code
 	@$(PYTHON) -m tools.docs

@@ -36,7 +36,7 @@ def create_app(counter: Counter) -> Gate:
     app = FastAPI(title="One File (一档通)", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living,
                   redirect_slashes=False)  # fmt: skip
     gate = Gate(app, counter)
-    app.state.counter, app.state.certificate = counter, gate.certificate
+    app.state.counter, app.state.certificate, app.state.figures = counter, gate.certificate, gate.figures
     for router in ROUTERS:
         app.include_router(router)
     handlers: dict[Any, Any] = {

@@ -31,7 +31,7 @@ NAMES = {
     "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
     "ONEFILE_WEBHOOK_NETWORKS": "private networks that notices may be sent into, parted by commas (default none)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
-    "ONEFILE_COUNTER_URL": "the counter's address from outside, issuer of its tokens (default http://127.0.0.1:8600)",
+    "ONEFILE_COUNTER_URL": "the counter's address from outside, issuer of its tokens (default: where it listens)",
     "ONEFILE_OIDC": "file (YAML) that names the identity providers of officials and applicants (default: none)",
     "ONEFILE_CERTIFICATE_HEADER": "header of the front proxy with the client's certificate, RFC 9440 (default: none)",
     "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",

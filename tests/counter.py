@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -103,8 +104,9 @@ class Shop:
             for content in documents:
                 (known,) = subject_numbers(content["number"])
                 text = json.dumps({"subject_id": known.subject_id, **content}, ensure_ascii=False)
+                digest = hashlib.sha256(text.encode()).hexdigest()
                 pairs = ((known.number_type, known.number),)
-                made = File(known.subject_id, known.number_type, known.number, "1", text, pairs)
+                made = File(known.subject_id, known.number_type, known.number, digest, text, pairs)
                 Batch(connection, known.kind, 12, "2026-11-29T00:30:00Z").put([made])
 
     def grant(self, entry_id: str, fields: tuple[str, ...], consumer: str = "market", **changes: Any) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.reference import (
     codes,
     commands,
+    counter,
     dags,
     exit_codes,
     files,
@@ -41,6 +42,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "licences.md": licences.page,
     "items.md": items.page,
     "sharing.md": sharing.page,
+    "counter.md": counter.page,
 }
 
 

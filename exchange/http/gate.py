@@ -7,6 +7,7 @@ of the program is told by its class and place, never by its text, which may quot
 from __future__ import annotations
 
 import hashlib
+import time
 import traceback
 from base64 import b64decode
 from binascii import Error as NoBase64
@@ -21,6 +22,7 @@ from exchange.access.tokens import Token
 from exchange.clients.keys import thumbprint
 from exchange.errors import Fault, Refusal, TokenMissing, TooLarge
 from exchange.http import bounds, problems
+from exchange.http.counting import Figures
 from exchange.http.signing import Asked
 from onefile.errors import OneFileError
 
@@ -59,7 +61,7 @@ class Gate:
     """The outermost layer of the application."""
 
     def __init__(self, app: ASGIApp, counter: Counter) -> None:
-        self._app, self._counter = app, counter
+        self._app, self._counter, self.figures = app, counter, Figures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, and its answer out."""
@@ -67,13 +69,14 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        body = _Body(receive, headers)
+        body, began = _Body(receive, headers), time.perf_counter()
         answer = _Answer()
         try:
             await self._pass(scope, headers, body, answer)
         except ConnectionError:
             return  # the client is gone: there is nobody to answer
         await self._send(scope, headers, body, answer, send)
+        self.figures.count(answer.start["status"], time.perf_counter() - began)
 
     async def _pass(self, scope: Scope, headers: dict[str, str], body: _Body, answer: _Answer) -> None:
         """Have the application answer, or say why it is not asked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -11,11 +12,13 @@ from starlette.responses import JSONResponse, Response
 
 from exchange.access.asking import Ask, asking, written
 from exchange.clients.keys import ALGORITHMS
+from exchange.errors import BadRequest
 from exchange.oauth.assertions import METHOD
 from exchange.oauth.server import SCOPE, Asked
 from exchange.routes.offering import About, offer
 
 router = APIRouter()
+METRICS = About("Figures of one process, for Prometheus", {200: None}, is_open=True, media={200: "text/plain"})
 
 
 @offer(router, "GET", "/healthz", "public", About("Whether the process lives", {200: dict}, is_open=True))
@@ -32,6 +35,12 @@ def readyz(ask: Annotated[Ask, Depends(asking("public"))]) -> Response:
     return JSONResponse({"status": "ok"})
 
 
+@offer(router, "GET", "/metrics", "public", METRICS)
+def metrics(request: Request) -> Response:
+    """Return this process's figures; a front proxy keeps them from the outside."""
+    return Response(request.app.state.figures.text(os.getpid()), media_type="text/plain")
+
+
 @offer(
     router, "POST", "/oauth/token", "public", About("An access token (RFC 6749, RFC 7523)", {200: dict}, is_open=True)
 )
@@ -39,7 +48,10 @@ async def token(request: Request) -> Response:
     """Give a client that proves itself by an assertion an access token for ten minutes."""
     from starlette.concurrency import run_in_threadpool
 
-    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=20))
+    try:
+        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=20))
+    except ValueError:
+        raise BadRequest("it has more than twenty fields") from None
     gate_certificate = request.app.state.certificate(request.headers)
     endpoint = request.app.state.counter.token_endpoint
     answered = await run_in_threadpool(endpoint.answer, Asked(form, gate_certificate))

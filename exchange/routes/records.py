@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from catalog.grants import Given
 from catalog.marking import Marks, of_subject
 from catalog.objections import marks
-from catalog.requests import read_rows
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.purposes import Leave
 from exchange.errors import FieldNotGranted
-from exchange.queries import finding
+from exchange.queries import finding, records
+from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
-from exchange.queries.granted import AREA
+from exchange.queries.granted import covers
+from exchange.queries.records import Row
 from exchange.routes.files import heading
 from exchange.routes.models import MOST_SUBJECTS, Name, Source, Strict, Subject
 from exchange.routes.offering import About, offer
 from ledger.shown import columns_of
-from schemas.serving.tables import counter_tables
 
 router = APIRouter()
-RECORD = counter_tables.SUBJECT_RECORD
 
 
 class RecordsQuery(Strict):
@@ -81,50 +78,35 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
         leave = ask.leave(connection, caller)
         given = _given(leave, body)
         sought = [finding.seek(connection, subject.number) for subject in body.subjects]
-        found = [_rows(ask, connection, given, each) for each in sought]
-        marked = marks(connection, sorted({row.subject_id for rows in found for row in rows}))
+        marked = marks(connection, sorted({file.subject_id for each in sought for file in each.files}))
+    found = [_rows(ask, given, each) for each in sought]
     ask.spend(leave, len(sought))
     fields = tuple(body.fields) or given.fields
     results = [
         {"index": index, "outcome": "found" if rows else "not_found",
-         "records": [{**_shown(row, given, fields, ask.counter.today()),
+         "records": [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
                       "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]}
         for index, rows in enumerate(found)
     ]  # fmt: skip
     answer = {**heading(ask, leave, "onefile.records-answer/1"), "resource": body.resource, "results": results}
-    return ask.disclose(caller, leave, _looks(given, sought, found, fields), written(answer))
+    return ask.disclose(caller, leave, _looks(sought, fields), written(answer))
 
 
 def _given(leave: Leave, body: RecordsQuery) -> Given:
     given = next((each for each in leave.grants if each.entry_id == body.resource), None)
-    if given is None or set(body.fields) - set(given.fields):
+    if given is None or given.entry_id.startswith("licence.") or set(body.fields) - set(given.fields):
         raise FieldNotGranted
     return given
 
 
-def _rows(ask: Ask, connection: Connection, given: Given, sought: Sought) -> list[Any]:
+def _rows(ask: Ask, given: Given, sought: Sought) -> list[Row]:
     """Return the rows about a subject that a grant covers."""
-    row = RECORD.c
-    wanted = select(RECORD).where(row.resource == given.entry_id, row.subject_id.in_(sought.subject_ids))
-    found = connection.execute(wanted.order_by(row.observed_on.desc(), row.record)).all() if sought.numbers else []
-    return [each for each in found if _covers(ask, given, json.loads(each.document))]
-
-
-def _covers(ask: Ask, given: Given, values: dict[str, Any]) -> bool:
-    rows = read_rows(given.rows)
-    department = ask.counter.catalogue.declarations.departments[given.entry_id.partition(".")[0]]
-    return rows.kind == "all" or rows.covers(str(values.get(AREA) or ""), department.level)
-
-
-def _shown(row: Any, given: Given, fields: tuple[str, ...], on: date) -> dict[str, Any]:
-    values = json.loads(row.document, parse_float=str)
-    return {
-        "record": row.record,
-        "values": {name: values.get(name) for name in fields},
-        "source": {"resource": given.entry_id, "department": given.entry_id.partition(".")[0]},
-        "observed_on": row.observed_on,
-        "age_days": (on - date.fromisoformat(row.observed_on)).days if row.observed_on else None,
-    }
+    catalogue, found = ask.counter.catalogue, []
+    for published in sought.files:
+        document = document_of(published)
+        if covers(ask.counter.scope(published.kind, (given,)), given.entry_id, catalogue, document):
+            found += records.rows(document, published, given.entry_id, catalogue)
+    return found
 
 
 def _disputed(
@@ -140,9 +122,9 @@ def _disputed(
     return found
 
 
-def _looks(given: Given, sought: list[Sought], found: list[list[Any]], fields: tuple[str, ...]) -> list[Seen]:
+def _looks(sought: list[Sought], fields: tuple[str, ...]) -> list[Seen]:
     looks = []
-    for each, rows in zip(sought, found, strict=True):
-        versions = {row.subject_id: f"{given.entry_id}@{row.lake_version}" for row in rows}
+    for each in sought:
+        versions = {file.subject_id: f"{file.kind}_file@{file.lake_version}" for file in each.files}
         looks += [Seen(subject_id, fields, versions.get(subject_id, "")) for subject_id in each.subject_ids]
     return looks or [Seen(None, fields)]

@@ -20,6 +20,7 @@ def serve(settings: Settings, host: str, port: int, processes: int) -> None:
     The counter is opened once before, so that what is missing is told by one process and in words, and so that keys
     and tables are there before several processes look for them.
     """
+    os.environ.setdefault("ONEFILE_COUNTER_URL", f"http://{host}:{port}")  # for the processes that answer
     open_counter(settings, os.urandom).close()
     uvicorn.run(
         APPLICATION,

@@ -166,17 +166,3 @@ CASE_STEP = Table(
     Column("reason", Text, nullable=False),
     Column("told_by", String, nullable=False),
 )
-
-# A row is one present row of a resource about one subject, ready to be asked for: `document` is JSON of its columns.
-SUBJECT_RECORD = Table(
-    "subject_record",
-    METADATA,
-    Column("resource", String, primary_key=True),
-    Column("subject_id", String, primary_key=True),
-    Column("record", String, primary_key=True),
-    Column("document", Text, nullable=False),
-    Column("observed_on", String),
-    Column("delivery", String, nullable=False),
-    Column("row_no", BigInteger, nullable=False),
-    Column("lake_version", BigInteger, nullable=False),
-)

@@ -1,4 +1,4 @@
-"""The counter: clients, officials, mandates, repeats, guesses, cases, records."""
+"""The counter: clients, officials, mandates, repeats, guesses, cases."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,6 @@ def upgrade() -> None:
     _who_asks()
     _what_came()
     _cases()
-    _records()
 
 
 def _who_asks() -> None:
@@ -150,23 +149,8 @@ def _cases() -> None:
     )
 
 
-def _records() -> None:
-    op.create_table(
-        "subject_record",
-        sa.Column("resource", sa.String, primary_key=True),
-        sa.Column("subject_id", sa.String, primary_key=True),
-        sa.Column("record", sa.String, primary_key=True),
-        sa.Column("document", sa.Text, nullable=False),
-        sa.Column("observed_on", sa.String),
-        sa.Column("delivery", sa.String, nullable=False),
-        sa.Column("row_no", sa.BigInteger, nullable=False),
-        sa.Column("lake_version", sa.BigInteger, nullable=False),
-    )
-
-
 def downgrade() -> None:
     for table in (
-        "subject_record",
         "case_step",
         "case_party",
         "case_file",

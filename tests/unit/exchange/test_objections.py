@@ -8,12 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
 from ledger import index, outbox, reconciliation
 from ledger.recall import Recalling, recall
 from schemas.serving.connection import writing
-from schemas.serving.tables import counter_tables
 from schemas.serving.writing import Batch, File
 from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, NOBODY, Open, person, purpose, said
@@ -79,13 +77,7 @@ def test_a_marked_value_is_marked_in_what_consumers_get(counter) -> None:
 
 
 def test_a_row_that_states_a_value_in_question_is_marked_by_its_column(counter) -> None:
-    (known,) = subject_numbers(ANNA)
     grant = counter.shop.grant("police.population", ("number", "name", "address"))
-    with writing(counter.shop.url) as db:
-        db.execute(insert(counter_tables.SUBJECT_RECORD).values(
-            resource="police.population", subject_id=known.subject_id, record="r1", observed_on="2026-11-01",
-            document=json.dumps({"number": ANNA, "name": "安娜", "address": "样例路1号"}), delivery="d-1", row_no=1,
-            lake_version=3))  # fmt: skip
     counter.case("D-1", parties=(ANNA,))
     call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 201)
     headers = {**counter.bearer("market-app"), "Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}

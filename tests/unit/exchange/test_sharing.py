@@ -119,7 +119,7 @@ def test_a_delivery_is_pushed_waits_and_is_not_anybody_elses(counter: Open, tmp_
 def test_log_status_and_open_catalogue_are_open_to_all(shop: Shop, counter: Open) -> None:
     issue_rows(vault_of(shop.home, shop.url), [permit(1)], "b-1", ISSUED)
     for path in ("/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/entries/000.p/1", "/catalog.ttl",
-                 "/catalog.jsonld", "/data.json", "/v1/keys", "/healthz", "/readyz", "/openapi.json",
+                 "/catalog.jsonld", "/data.json", "/v1/keys", "/metrics", "/healthz", "/readyz", "/openapi.json",
                  "/.well-known/oauth-authorization-server"):  # fmt: skip
         assert counter.http.get(path).status_code == 200, path
     for path in ("/log/../keys/keystore.json", "/log/%2e%2e/serving.db", "/log/tile/0/..", "/status/0", "/log/"):
