@@ -112,7 +112,7 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         empty=_empty(fields),
         columns=_mappings(fields, table, declarations.codes),
         ignore=fields.texts("ignore"),
-        operation=_operation(fields),
+        operation=_operation(fields, table),
         assertions=_assertions(fields),
         place=value.place,
         terms=read_terms(fields, declarations.codes, share.share_class),
@@ -145,18 +145,23 @@ def _empty(fields: Fields) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("", *(item.text_or_empty() for item in fields.items("empty")))))
 
 
-def _operation(fields: Fields) -> Operation | None:
+def _operation(fields: Fields, table: Table | None) -> Operation | None:
     value = fields.get("operation")
     if value is None:
         return None
-    operation = value.fields(("column", "withdraw"), ("state",))
+    operation = value.fields(("column", "withdraw"), ("state", "erase"))
     values = operation.texts("withdraw", may_be_single=True)
     if not values and "withdraw" in operation.values:
         value.refuse("no text that withdraws", "at least one under 'withdraw'")
-    states = operation.texts("state", may_be_single=True)
-    for text in (text for text in states if text in values):
-        value.refuse(f"{text!r} under 'withdraw' and 'state'", "it under one of the two")
-    return Operation(operation.text("column"), values, states)
+    meant = {"withdraw": values}
+    for key in ("state", "erase"):
+        meant[key] = operation.texts(key, may_be_single=True)
+        for other in (other for other in meant if other != key):
+            for text in (text for text in meant[key] if text in meant[other]):
+                value.refuse(f"{text!r} under {other!r} and {key!r}", "it under one of the two")
+    if meant["erase"] and table is not None and table.erasure is None:
+        value.refuse("'erase', of a table that names no law for it", f"'erasure: {{basis: …}}' in table {table.name!r}")
+    return Operation(operation.text("column"), values, meant["state"], meant["erase"])
 
 
 def _assertions(fields: Fields) -> Assertions:

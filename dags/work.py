@@ -178,6 +178,22 @@ def publish(kind: str) -> dict[str, int]:
 
 
 @_tells
+def end_terms() -> int:
+    """Order the erasure of records that are kept no longer; returns how many."""
+    from pipelines import steps
+
+    return steps.end_terms(_shop())
+
+
+@_tells
+def purge() -> int:
+    """Take out of the lake and the kept files what is ordered to be erased; returns how many rows."""
+    from pipelines import steps
+
+    return steps.purge(_shop())
+
+
+@_tells
 def issue_licences() -> dict[str, int]:
     """Issue what was released since the last time; returns counts of drafts."""
     from pipelines import licences

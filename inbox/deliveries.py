@@ -7,18 +7,21 @@ What is here was checked whole by the door. A refused delivery is kept beside th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from inbox.errors import FileBroken, KeptFileChanged, NoSuchRow, RecordUnreadable, UnknownDelivery
+from inbox.erased import Erased, Seal, read_erased
+from inbox.errors import FileBroken, KeptFileChanged, NoSuchRow, RecordUnreadable, RowErased, UnknownDelivery
 from inbox.manifest import FileEntry, Manifest, read_manifest
 from inbox.names import MANIFEST, RECEIVED, is_id
 from inbox.plain_files import open_plain, sha256_of
 from inbox.records import Batch, records
 from inbox.refusals import Refusal
+from licence_vault.log import leaf_hashes
 from schemas.model import Resource
 
 FORMAT = "onefile.received/1"
@@ -44,7 +47,7 @@ class Received:
     refusal: Refusal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Delivery:
     """A delivery that was taken."""
 
@@ -56,8 +59,34 @@ class Delivery:
     seq: int
     signed_by: str | None
 
+    @cached_property
+    def erased(self) -> Erased:
+        """What was erased of it by law since it was received."""
+        return read_erased(self.folder)
+
+    def leaves(self, batch: Batch, unseal: Callable[[], Seal]) -> list[bytes]:
+        """Return the RFC 6962 leaf hashes of a batch of its rows as they were received.
+
+        Args:
+            unseal: opens the hashes of rows that were erased; called where there are any.
+        """
+        found = leaf_hashes(batch.raw)
+        for row in self.erased.rows.keys() & range(batch.first_row, batch.first_row + len(batch)):
+            found[row - batch.first_row] = unseal().open(self.erased.rows[row], self.id, row)
+        return found
+
+    def files(self) -> dict[str, range]:
+        """Return the numbers of the rows that each file holds."""
+        found, first = {}, 1
+        for entry in self.manifest.files:
+            found[entry.name] = range(first, first + entry.rows)
+            first += entry.rows
+        return found
+
     def rows(self, resource: Resource) -> Iterator[Batch]:
         """Yield all rows in order, numbered from 1 through all files in the manifest's order.
+
+        Rows that were erased say nothing.
 
         Raises:
             KeptFileChanged: a file is no longer what was received; rows yielded so far must not be used.
@@ -74,7 +103,7 @@ class Delivery:
         except OSError as error:
             raise KeptFileChanged(self.id, entry.name) from error
         with file:
-            if sha256_of(file) != entry.sha256:
+            if sha256_of(file) not in (entry.sha256, *self.erased.files.get(entry.name, ())):
                 raise KeptFileChanged(self.id, entry.name)
             file.seek(0)
             try:
@@ -88,8 +117,11 @@ def row_bytes(delivery: Delivery, resource: Resource, row: int) -> bytes:
 
     Raises:
         NoSuchRow: the delivery has no row of that number.
+        RowErased: it was erased by law.
         KeptFileChanged: the file is no longer what was received.
     """
+    if row in delivery.erased.rows:
+        raise RowErased(delivery.id, row)
     for batch in delivery.rows(resource):
         if batch.first_row <= row < batch.first_row + len(batch):
             return batch.raw[row - batch.first_row]

@@ -46,6 +46,16 @@ class NoSuchRow(InboxError):
         super().__init__(f"delivery {delivery} has rows 1 to {rows}, and no row {row}: ask for one of those")
 
 
+class RowErased(InboxError):
+    """A row's bytes are asked for that were erased by law."""
+
+    def __init__(self, delivery: str, row: int) -> None:
+        super().__init__(
+            f"row {row} of delivery {delivery} was erased by law: its receipt still verifies, and the other rows can be"
+            " proved"
+        )
+
+
 class KeptFileChanged(InboxError):
     """A file under `deliveries/` no longer has the bytes that were received."""
 

@@ -8,9 +8,10 @@ import unicodedata
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 RECEIVED = "received.json"
+ERASED = "erased.json"
 
 # Our own notes beside the kept files; `pipelines` writes the last three.
-RESERVED_NAMES = frozenset({MANIFEST, SIGNATURE, RECEIVED, "landed.json", "conformed.json", "finished.json"})
+RESERVED_NAMES = frozenset({MANIFEST, SIGNATURE, RECEIVED, ERASED, "landed.json", "conformed.json", "finished.json"})
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REFUSED = re.compile(r"\.refused-[0-9a-f]{8}\Z")

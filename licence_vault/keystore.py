@@ -21,7 +21,7 @@ from onefile.files import lock, write_whole
 from onefile.verify.algorithms import ECDSA_P256
 
 USES = ("receipts", "ledger")
-SECRETS = ("subject-hash",)
+SECRETS = ("subject-hash", "erased-rows")
 
 
 class Keystore:
@@ -229,8 +229,8 @@ def passphrase(path: Path, create: bool = False) -> bytes:
 def bureau(home: Path, passphrase_file: Path, at: datetime) -> Keystore:
     """Open the bureau's keystore; on first use make it, and a passphrase where the home's own is meant.
 
-    It has an active Ed25519 key for `receipts` and for `ledger` and the secret
-    `subject-hash`; `keys/trust.json` holds its public keys.
+    It has an active Ed25519 key for `receipts` and for `ledger` and the secrets
+    `subject-hash` and `erased-rows`; `keys/trust.json` holds its public keys.
 
     Args:
         home: the folder of all that the product writes.

@@ -7,7 +7,7 @@ from pyspark.sql import functions as f
 from inbox.deliveries import Delivery
 from licence_vault import receipts
 from licence_vault.receipts import Receipt, ReceivedFile, Rejection
-from pipelines import bronze, names
+from pipelines import bronze, erasing, names
 from pipelines.conform import Conformed
 from pipelines.errors import PipelineError
 from pipelines.lake import engine
@@ -53,14 +53,14 @@ def answer(shop: Workshop, delivery: Delivery, resource: Resource, counts: Confo
 
 
 def _rejected(shop: Workshop, delivery: Delivery, resource: Resource) -> tuple[Rejection, ...]:
-    """Return every reason of every quarantined row, in the order of the rows."""
-    rows = (
-        shop.lake.read(names.quarantine(resource.id))
-        .where(f.col("_delivery") == delivery.id)
-        .select("_row_no", f.explode("problems").alias("problem"))
-        .select("_row_no", "problem.column", "problem.reason")
-    )
+    """Return every reason of every quarantined row, also of those that were erased since, in the order of the rows."""
+    found = shop.lake.read(names.quarantine(resource.id)).where(f.col("_delivery") == delivery.id)
+    judged = found.select("_row_no", "problems")
+    if shop.lake.exists(names.TOMBSTONE):
+        judged = judged.unionByName(erasing.of_delivery(shop.lake, delivery.id).select("_row_no", "problems"))
+    rows = judged.select("_row_no", f.explode("problems").alias("problem"))
+    rows = rows.select("_row_no", "problem.column", "problem.reason")
     with engine(f"read the rejected rows of delivery {delivery.id}"):
         table = rows.toArrow()
-    found = zip(*(table.column(name).to_pylist() for name in ("_row_no", "column", "reason")), strict=True)
-    return tuple(Rejection(*item) for item in sorted(found))
+    reasons = zip(*(table.column(name).to_pylist() for name in ("_row_no", "column", "reason")), strict=True)
+    return tuple(Rejection(*item) for item in sorted(reasons))

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import LongType, StringType, StructField, StructType, TimestampType
 
 from inbox.deliveries import Delivery
-from licence_vault.log import Tree, leaf_hash
+from inbox.erased import Seal
+from licence_vault.log import Tree
 from onefile.files import write_whole
 from pipelines import names
 from pipelines.lake import Lake, TableDesign
@@ -35,15 +38,18 @@ class Landed:
     rows_root: str
 
 
-def land(lake: Lake, delivery: Delivery, resource: Resource, staging: Path) -> Landed:
-    """Append the delivery's rows to bronze, once, and note what was landed beside the kept files."""
+def land(lake: Lake, delivery: Delivery, resource: Resource, staging: Path, unseal: Callable[[], Seal]) -> Landed:
+    """Append the delivery's rows to bronze, once, and note what was landed beside the kept files.
+
+    Rows that were erased by law stand in the root, and in the count, and nowhere else.
+    """
     folder = staging / "bronze" / delivery.id
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     try:
-        found = _stage(delivery, resource, folder / "rows.parquet")
+        found = _stage(delivery, resource, folder / "rows.parquet", unseal)
         lake.create(names.bronze(resource.id), schema(resource), _design(resource))
-        if found.rows:
+        if found.rows > len(delivery.erased.rows):
             staged = lake.spark.read.parquet(str(folder))
             lake.append(names.bronze(resource.id), _received(staged, delivery), once=f"land:{delivery.id}")
     finally:
@@ -101,12 +107,13 @@ def _received(staged: DataFrame, delivery: Delivery) -> DataFrame:
     )
 
 
-def _stage(delivery: Delivery, resource: Resource, path: Path) -> Landed:
+def _stage(delivery: Delivery, resource: Resource, path: Path, unseal: Callable[[], Seal]) -> Landed:
     """Write the rows to one Parquet file and return their count and root."""
     tree, rows, writer = Tree(), 0, None
+    gone = pa.array(sorted(delivery.erased.rows), pa.int64())
     try:
         for batch in delivery.rows(resource):
-            hashes = [leaf_hash(raw) for raw in batch.raw]
+            hashes = delivery.leaves(batch, unseal)
             for leaf in hashes:
                 tree.append(leaf)
             called = columns(resource)
@@ -117,6 +124,8 @@ def _stage(delivery: Delivery, resource: Resource, path: Path) -> Landed:
             for header, values in zip(batch.header, batch.columns(), strict=True):
                 data[called[header]] = pa.array(values, pa.string())
             table = pa.table(data)
+            if len(gone):
+                table = table.filter(pc.invert(pc.is_in(table["_row_no"], gone)))
             if writer is None:
                 writer = pq.ParquetWriter(path, table.schema)
             writer.write_table(table)

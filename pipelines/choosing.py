@@ -27,6 +27,14 @@ def withdrawn(resource: Resource, called: Mapping[str, str]) -> Column:
     return f.coalesce(_is_one_of(_word(called[operation.header]), operation.withdraw), f.lit(False))
 
 
+def erasing(resource: Resource, called: Mapping[str, str]) -> Column:
+    """Tell rows that have all of their record erased, by law. `called` are the frame's columns by header."""
+    operation = resource.operation
+    if operation is None or not operation.erase:
+        return f.lit(False)
+    return f.coalesce(_is_one_of(_word(called[operation.header]), operation.erase), f.lit(False))
+
+
 def coded(resource: Resource, table: Table) -> dict[str, str]:
     """Return, by header, the code column that is read from it in every row: its code says what the row is about."""
     types = {column.name: column.type for column in table.columns}
@@ -67,7 +75,7 @@ def unlisted(resource: Resource, called: Mapping[str, str], read_as: Mapping[str
             known.setdefault(header, []).extend(wanted)
     if resource.operation is not None:
         known.setdefault(resource.operation.header, []).extend(
-            (*resource.operation.withdraw, *resource.operation.state)
+            (*resource.operation.withdraw, *resource.operation.state, *resource.operation.erase)
         )
     for header, words in known.items():
         if header not in read_as:

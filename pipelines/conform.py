@@ -10,6 +10,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import reduce
 from pathlib import Path
 
 from pyspark.sql import Column, DataFrame
@@ -18,7 +19,7 @@ from pyspark.sql.types import MapType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import write_whole
-from pipelines import bronze, choosing, names, present, reading, settle, types, values
+from pipelines import bronze, choosing, erasing, names, present, reading, settle, types, values
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, TableDesign, engine
 from schemas.model import Column as Declared
@@ -93,7 +94,8 @@ def conform(
             lake.append(names.quarantine(resource.id), rejected, f"quarantine:{delivery.id}")
         if verdicts.accepted:
             accepted = judged.where(f.col("_verdict") == settle.ACCEPTED)
-            rows = _statements(accepted, resource, delivery, table)
+            erasing.order(lake, accepted, resource, table, delivery)
+            rows = _statements(accepted.where(~f.col("_erases")), resource, delivery, table)
             lake.append(names.silver(table.name), rows, f"silver:{delivery.id}")
         found = _count(lake, verdicts, delivery, resource, table)
     finally:
@@ -122,8 +124,8 @@ def typed(
 
     Returns:
         One row per row, the table's columns typed, null where unreadable; `_problems` and
-        `_warnings` (arrays of header and reason), `_withdrawn`, `_valid_from`, `_row` (the
-        row as received, by header).
+        `_warnings` (arrays of header and reason), `_withdrawn`, `_erases` (such a row is a withdrawal, too),
+        `_valid_from`, `_row` (the row as received, by header).
     """
     table = declarations.tables[resource.table]
     called = bronze.columns(resource)
@@ -132,7 +134,9 @@ def typed(
     read_as = choosing.coded(resource, table)
     unlisted = dict(choosing.unlisted(resource, called, read_as))
     marks = {f"_unlisted_{place}": reason for place, reason in enumerate(unlisted.values())}
-    marked = rows.withColumns({"_withdrawn": choosing.withdrawn(resource, called), **marks})
+    erases = choosing.erasing(resource, called)
+    withdrawn = erases | choosing.withdrawn(resource, called)
+    marked = rows.withColumns({"_withdrawn": withdrawn, "_erases": erases, **marks})
     sources = [values.Source(table.column(m.column), choosing.text(m, called, read_as), m) for m in resource.columns]
     read = values.read(marked, sources, resource.empty, declarations.codes, received_on)
     read = _meant(read, resource, table, read_as, declarations)
@@ -142,6 +146,7 @@ def typed(
         "_row_hash",
         "_recorded_at",
         "_withdrawn",
+        "_erases",
         *(_value(mappings, column).alias(column.name) for column in table.columns),
         *(f"_why_{name}" for name in mappings),
         *marks,
@@ -245,15 +250,23 @@ def _verdicts(judged: DataFrame, delivery: Delivery) -> Conformed:
 
 
 def _count(lake: Lake, judged: Conformed, delivery: Delivery, resource: Resource, table: Table) -> Conformed:
-    """Count duplicates as judged, the others in the lake itself, and hold the sum against the rows received."""
-    places = (names.silver(table.name), names.quarantine(resource.id))
+    """Count duplicates as judged, the others in the lake itself, and hold the sum against the rows received.
+
+    What was erased since counts as what it was.
+    """
+    places = {settle.ACCEPTED: names.silver(table.name), settle.QUARANTINED: names.quarantine(resource.id)}
     held = [
-        lake.read(place).where(f.col("_delivery") == delivery.id).select(f.lit(place).alias("place"))
-        for place in places
+        lake.read(place).where(f.col("_delivery") == delivery.id).select(f.lit(verdict).alias("verdict"))
+        for verdict, place in places.items()
     ]
+    missing = erasing.missing(lake)
+    if missing is not None:
+        held.append(missing.where(f.col("_delivery") == delivery.id).select("verdict"))
+    rows = reduce(DataFrame.unionByName, held)
     with engine(f"count the rows of delivery {delivery.id}"):
-        counts: dict[str, int] = dict(held[0].unionByName(held[1]).groupBy("place").count().collect())
-    found = Conformed(counts.get(places[0], 0), counts.get(places[1], 0), judged.duplicates)
+        counts: dict[str, int] = dict(rows.groupBy("verdict").count().collect())
+    duplicates = judged.duplicates + counts.get(settle.DUPLICATE, 0)
+    found = Conformed(counts.get(settle.ACCEPTED, 0), counts.get(settle.QUARANTINED, 0), duplicates)
     landed = bronze.landed(delivery)
     received = landed.rows if landed is not None else -1
     total = found.accepted + found.quarantined + found.duplicates

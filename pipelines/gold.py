@@ -54,7 +54,7 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     """
     table = names.gold(file.kind)
     release = lake.version(names.RELEASE)
-    note: Note = {"release": release, "declared": declared_digest(file, declarations)}
+    note = made_from_now(lake, file, declarations)
     made_from = lake.note(table, MADE_FROM)
     if release < 0 or made_from == note:
         return Assembled(file.kind, False, lake.version(table))
@@ -82,7 +82,8 @@ def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after:
     deliveries = released_between(lake, after, int(note["release"]))
     columns = feeds.subject_columns(file, declarations)
     stated = {t: s for t in columns if (s := present.statements(lake, t)) is not None}
-    touched = touched_numbers(stated, columns, deliveries)
+    erased = {t: e for t in columns if (e := present.erased(lake, t)) is not None}
+    touched = touched_numbers(stated, columns, deliveries, erased)
     if touched is None:
         return
     touched = touched.persist()
@@ -110,16 +111,31 @@ def with_gone(made: DataFrame, touched: DataFrame, kind: str) -> DataFrame:
 
 
 def touched_numbers(
-    stated: dict[str, DataFrame], columns: dict[str, tuple[str, ...]], deliveries: Sequence[str]
+    stated: Mapping[str, DataFrame],
+    columns: Mapping[str, tuple[str, ...]],
+    deliveries: Sequence[str],
+    erased: Mapping[str, DataFrame],
 ) -> DataFrame | None:
-    """Return the numbers of subjects that the deliveries' rows are about, or were about before; column `number`."""
-    frames = []
+    """Return the numbers of subjects that the deliveries' rows are about, or were about before; column `number`.
+
+    Args:
+        erased: by table, statements that are in `stated` no more.
+    """
+    frames = [present.named(rows, columns[table]) for table, rows in erased.items()]
     for table, rows in stated.items():
         mine = rows.where(f.col("_delivery").isin(list(deliveries)))
         frames.append(present.named(present.of_records(rows, mine), columns[table]))
-    if not frames or not deliveries:
+    if not frames or not (deliveries or erased):
         return None
     return reduce(DataFrame.unionByName, frames).select(f.col("_named").alias("number")).distinct()
+
+
+def made_from_now(lake: Lake, file: OneFile, declarations: Declarations) -> Note:
+    """Return what a file that is made now is made from: noted with it, and compared the next time."""
+    note: Note = {"release": lake.version(names.RELEASE), "declared": declared_digest(file, declarations)}
+    if lake.exists(names.ERASURE_ORDER):
+        note["orders"] = lake.version(names.ERASURE_ORDER)
+    return note
 
 
 def declared_digest(file: OneFile, declarations: Declarations) -> str:

@@ -7,16 +7,18 @@ the statements of that time by the rules of today, by the same code as the prese
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
-from pipelines import assembly, names, present, publish, types
+from pipelines import assembly, names, peek, present, publish, types
 from pipelines.lake import Lake, engine, literal_rows
 from schemas import feeds
 from schemas.model import Declarations
@@ -93,6 +95,31 @@ def changes(lake: Lake, declarations: Declarations, subject: SubjectNumber, attr
         if now.get("value") != before:
             yield Change(moment, now)
         before = now.get("value")
+
+
+@dataclass(frozen=True)
+class Gone:
+    """Records of a subject that were erased by law: how many rows of a resource, when and why.
+
+    `cause` is `demand` or `term`.
+    """
+
+    resource: str
+    rows: int
+    erased_at: datetime
+    cause: str
+    basis: str
+
+
+def gone(home: Path, subject_hash: str) -> list[Gone]:
+    """Return what was erased of a subject, known by its keyed hash; in the order in which it was."""
+    columns = ["_resource", "erased_at", "cause", "basis", "subjects"]
+    stones = peek.rows(home / "lake", names.TOMBSTONE, columns)
+    counted: Counter[tuple[datetime, str, str, str]] = Counter()
+    for stone in [] if stones is None else stones.to_pylist():
+        if subject_hash in stone["subjects"]:
+            counted[stone["erased_at"], stone["_resource"], stone["cause"], stone["basis"]] += 1
+    return [Gone(resource, rows, at, cause, basis) for (at, resource, cause, basis), rows in sorted(counted.items())]
 
 
 def _stated(lake: Lake, declarations: Declarations, subject: SubjectNumber) -> dict[str, DataFrame]:

@@ -20,7 +20,7 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import names, present, steps
+from pipelines import erasing, names, present, settle, steps
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
@@ -77,6 +77,7 @@ def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
         for broken in _told(table, partial(_by_delivery, shop, layer, table, held)):
             hurt.add(layer)
             yield broken
+    held.update(_missing(shop))
     for delivery in settled:
         receipt = _receipt(shop, delivery)
         if receipt is None:
@@ -84,7 +85,8 @@ def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
             continue
         wanted = {"bronze": receipt.received, "silver": receipt.accepted, "quarantine": receipt.quarantined}
         for layer, rows in wanted.items():
-            if layer not in hurt and (found := held[layer, delivery.id]) != rows:
+            found = held[layer, delivery.id] + held[f"{layer} erased", delivery.id]
+            if layer not in hurt and found != rows:
                 yield Broken("counts_differ", f"{layer}, delivery {delivery.id}", abs(found - rows))
 
 
@@ -103,6 +105,23 @@ def _by_delivery(shop: Workshop, layer: str, table: str, held: Counter[tuple[str
             rows = shop.lake.read(table).groupBy("_delivery").count().collect()
         held.update({(layer, row["_delivery"]): row["count"] for row in rows})
     yield from ()
+
+
+def _missing(shop: Workshop) -> Counter[tuple[str, str]]:
+    """Count by layer and delivery the rows that were erased by law, or ask for it."""
+    found: Counter[tuple[str, str]] = Counter()
+    missing = erasing.missing(shop.lake)
+    if missing is None:
+        return found
+    with engine("count the rows that were erased"):
+        rows = missing.groupBy("_delivery", "verdict", "is_gone").count().collect()
+    lacking = {settle.ACCEPTED: "silver erased", settle.QUARANTINED: "quarantine erased"}
+    for row in rows:
+        if row["verdict"] in lacking:
+            found[lacking[row["verdict"]], row["_delivery"]] += row["count"]
+        if row["is_gone"]:
+            found["bronze erased", row["_delivery"]] += row["count"]
+    return found
 
 
 def _receipt(shop: Workshop, delivery: Delivery) -> Receipt | None:

@@ -53,8 +53,7 @@ def listed(rows: DataFrame, table: Table, column: str, others: Sequence[str] = (
 
 def refresh(lake: Lake, declarations: Declarations) -> None:
     """Make the list anew from what silver says now; nothing is written when nothing was released since then."""
-    declared = gold.declared_digest(declarations.files["person"], declarations)
-    note = {"release": lake.version(names.RELEASE), "declared": declared}
+    note = gold.made_from_now(lake, declarations.files["person"], declarations)
     if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note:
         return
     frames = []

@@ -6,6 +6,7 @@ import json
 
 from inbox import deliveries
 from onefile.files import write_whole
+from pipelines import names, peek
 from pipelines.steps import FINISHED
 from pipelines.workshop import Workshop
 from schemas.serving import reading
@@ -15,9 +16,20 @@ PUBLISHED = "published.json"
 
 
 def state(shop: Workshop) -> dict[str, object]:
-    """Return what publication follows from: how many deliveries are settled, what is declared, which database."""
+    """Return what publication follows from: how many deliveries are settled, what is declared, what is to be erased."""
     settled = sum((d.folder / FINISHED).exists() for d in deliveries.every(shop.home))
-    return {"settled": settled, "declared": shop.declarations.digest}
+    known: dict[str, object] = {"settled": settled, "declared": shop.declarations.digest}
+    return known | ({"ordered": ordered} if (ordered := erasures_ordered(shop)) else {})
+
+
+def erasures_ordered(shop: Workshop) -> int:
+    """Return how many erasures are ordered, by a term or by a delivery that counts, and not done."""
+    lake = shop.home / "lake"
+    orders, released = (peek.rows(lake, table, ["_delivery"]) for table in (names.ERASURE_ORDER, names.RELEASE))
+    if orders is None or released is None:
+        return 0
+    counting = {None, *released["_delivery"].to_pylist()}
+    return sum(delivery in counting for delivery in orders["_delivery"].to_pylist())
 
 
 def is_published(shop: Workshop) -> bool:
@@ -31,6 +43,14 @@ def is_published(shop: Workshop) -> bool:
 def keep(shop: Workshop, known: dict[str, object]) -> None:
     """Note that all of `known` is published."""
     write_whole(shop.home / PUBLISHED, json.dumps(known, sort_keys=True).encode())
+
+
+def erased(shop: Workshop) -> None:
+    """Note that what was published stays so after an erasure: the files were made without it before."""
+    path = shop.home / PUBLISHED
+    if path.exists():
+        known = json.loads(path.read_bytes())
+        keep(shop, {name: value for name, value in known.items() if name != "ordered"})
 
 
 def _is_filled(url: str) -> bool:

@@ -9,6 +9,8 @@ RESOLUTION = "quarantine/resolution"
 LINK_CANDIDATES = "gold/link_candidate"
 LICENCE = "gold/licence"
 QUALITY = "gold/quality"
+ERASURE_ORDER = "silver/erasure_order"
+TOMBSTONE = "silver/tombstone"
 
 # Delta refuses these in a column name; their full-width twins read the same.
 _REFUSED = str.maketrans(" ,;{}()\n\t=", "　，；｛｝（）　　＝")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
-from pipelines import names
+from pipelines import erasing, names
 from pipelines.lake import Lake, latest
 
 # A statement wins over one that has been true for less long; of two about the same day, the one learnt later.
@@ -19,12 +19,18 @@ ORDER = ("_valid_from", "_seq", "_row_no")
 RECORD = ("_resource", "_key")
 
 
-def released(lake: Lake, statements: DataFrame, version: int | None = None) -> DataFrame:
-    """Keep the statements of deliveries that passed their critical expectations, by a version of the release table."""
+def released(
+    lake: Lake, statements: DataFrame, version: int | None = None, *, is_erased_kept: bool = False
+) -> DataFrame:
+    """Keep the statements of deliveries that passed their critical expectations, by a version of the release table.
+
+    What is ordered to be erased is left out, whether it is still in the table or not, unless `is_erased_kept`.
+    """
     if not lake.exists(names.RELEASE):
         return statements.limit(0)
     deliveries = lake.read(names.RELEASE, version).select("_delivery").distinct()
-    return statements.join(f.broadcast(deliveries), "_delivery", "left_semi").select(*statements.columns)
+    said = statements.join(f.broadcast(deliveries), "_delivery", "left_semi").select(*statements.columns)
+    return said if is_erased_kept else erasing.without(said, erasing.in_force(lake, deliveries))
 
 
 def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
@@ -34,6 +40,16 @@ def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
         beside: further columns that part the statements, each part having a present of its own.
     """
     return latest(statements, (*RECORD, *beside), ORDER).where(~f.col("_withdrawn"))
+
+
+def erased(lake: Lake, table: str) -> DataFrame | None:
+    """Return the statements that are ordered to be erased and still in a table; None where there never was an order."""
+    if not (lake.exists(names.silver(table)) and lake.exists(names.RELEASE)):
+        return None
+    orders = erasing.in_force(lake, lake.read(names.RELEASE).select("_delivery").distinct())
+    if orders is None:
+        return None
+    return of_records(released(lake, lake.read(names.silver(table)), is_erased_kept=True), orders)
 
 
 def statements(lake: Lake, table: str, version: int | None = None) -> DataFrame | None:

@@ -21,7 +21,7 @@ from inbox import deliveries
 from inbox.deliveries import Delivery
 from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
-from pipelines import bronze, conform, marker, names, steps
+from pipelines import bronze, conform, erasing, marker, names, steps
 from pipelines.errors import LakeDamaged
 from pipelines.lake import Lake, engine
 from pipelines.workshop import Workshop
@@ -53,6 +53,7 @@ def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
         _lay(delivery, house / deliveries.FOLDER / delivery.department / delivery.folder.name)
     (house / "keys").symlink_to(shop.home / "keys", target_is_directory=True)
     beside = Workshop(replace(shop.settings, home=house))
+    _carry_over(shop.lake, beside.lake)
     for number, delivery in enumerate(settled, 1):
         on_step(f"{number}/{len(settled)} {delivery.manifest.resource} {delivery.id}")
         steps.land(beside, delivery.id)
@@ -101,6 +102,15 @@ def swap(shop: Workshop, beside: Workshop) -> Path:
     fsync_folder(shop.home)
     shutil.rmtree(beside.home)
     return kept
+
+
+def _carry_over(present: Lake, rebuilt: Lake) -> None:
+    """Let the rebuilt lake know what was erased, and which records' time is over: no delivery says it."""
+    if present.exists(names.TOMBSTONE):
+        erasing.keep_tombstones(rebuilt, present.read(names.TOMBSTONE), "carried over")
+    if present.exists(names.ERASURE_ORDER):
+        terms = present.read(names.ERASURE_ORDER).where(f.col("cause") == erasing.TERM)
+        erasing.keep_orders(rebuilt, terms, "carried over")
 
 
 def _lay(delivery: Delivery, folder: Path) -> None:

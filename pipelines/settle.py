@@ -16,19 +16,23 @@ from pipelines import types
 from schemas.model import Resource, Table
 
 ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
+ERASED = "erased"
 
 
 def identified(rows: DataFrame, table: Table) -> DataFrame:
-    """Add `_key` (null when a key value is missing) and `_content`, SHA-256 in hex over canonical JSON."""
+    """Add `_key` (null when a key value is missing) and `_content`, SHA-256 in hex over canonical JSON.
+
+    A row that takes its record back has the content 'withdrawn', one that has it erased 'erased'.
+    """
     key = f.concat_ws("\x1f", *(_text(f.col(name)) for name in table.key))
     has_key = f.expr(" and ".join(f"`{name}` is not null" for name in table.key))
     values = [f.col(column.name) for column in table.columns]
     return rows.withColumns(
         {
             "_key": f.when(has_key, f.sha2(key, 256)),
-            "_content": f.when(f.col("_withdrawn"), f.lit("withdrawn")).otherwise(
-                f.sha2(f.to_json(f.struct(*values)), 256)
-            ),
+            "_content": f.when(f.col("_erases"), ERASED)
+            .when(f.col("_withdrawn"), "withdrawn")
+            .otherwise(f.sha2(f.to_json(f.struct(*values)), 256)),
         }
     )
 

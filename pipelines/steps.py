@@ -26,8 +26,10 @@ from pipelines import (
     link_candidates,
     names,
     publish,
+    purging,
     quality,
     resolution,
+    retention,
     types,
 )
 from pipelines.errors import CriticalExpectationFailed
@@ -76,7 +78,7 @@ def land(shop: Workshop, delivery_id: str) -> None:
     size = sum((delivery.folder / file.name).stat().st_size for file in delivery.manifest.files)
     check_room(shop.home, LEAST_ROOM + ROOM_A_BYTE * size)
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
-        bronze.land(shop.lake, delivery, resource, shop.home / "staging")
+        bronze.land(shop.lake, delivery, resource, shop.home / "staging", shop.seal)
 
 
 def settle(shop: Workshop, delivery_id: str) -> Outcome:
@@ -163,6 +165,17 @@ def assemble(shop: Workshop, kind: str) -> gold.Assembled:
         if kind == "person":
             link_candidates.refresh(shop.lake, shop.declarations)
     return made
+
+
+def end_terms(shop: Workshop) -> int:
+    """Order the erasure of records that are kept no longer; return how many."""
+    return retention.order_due(shop)
+
+
+def purge(shop: Workshop) -> int:
+    """Take out what is ordered to be erased, where all one files were made after the order; return how many rows."""
+    with lock(shop.home / "locks" / "purge.lock"):
+        return purging.purge(shop)
 
 
 def check(shop: Workshop, kind: str) -> int:

@@ -6,13 +6,19 @@ within the days that are kept stays. Who is further behind starts from the prese
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import names
+from onefile.files import lock
+from pipelines import names, purging
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
+from pipelines.workshop import Workshop
+from schemas.serving.connection import scrub
+from schemas.serving.database import database
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,50 @@ def maintain(lake: Lake, keep_hours: int) -> Iterator[Kept]:
             is_whole = False
         files, size = _on_disk(lake, name)
         yield Kept(name, files_before, files, bytes_before, size, is_whole)
+
+
+def forget(shop: Workshop) -> list[str]:
+    """Remove every past version of what erased rows lay in, whoever reads one; return the tables.
+
+    Lakes that a rebuild put aside, and one that was never put in place, go whole. The serving database is
+    written anew. Killed anywhere and run again, the outcome is the same.
+    """
+    left = purging.marked(shop.home)
+    if not left:
+        return []
+    for aside in (*shop.home.glob("lake.before-*"), shop.home / "rebuilt"):
+        if aside.is_dir():
+            shutil.rmtree(aside)
+    if database(shop.settings.database_url).file is None or (shop.home / "serving.db").exists():
+        scrub(shop.settings.database_url, "VACUUM FULL")
+    done = []
+    for table in list(left):
+        with ExitStack() as held:
+            for name in _locks(shop, table):
+                held.enter_context(lock(shop.home / "locks" / f"{name}.lock"))
+            if shop.lake.exists(table):
+                shop.lake.vacuum(table, 0)
+                done.append(table)
+        left.remove(table)
+        purging.mark(shop.home, left)
+    return done
+
+
+def _locks(shop: Workshop, table: str) -> list[str]:
+    """Return the locks under which a table is written to, in the order in which they are taken."""
+    layer, name = table.split("/", 1)
+    if layer == "gold":
+        return [f"gold-{kind}" for kind in sorted(shop.declarations.files) if table in _of_kind(kind)]
+    if layer == "silver":
+        of_all = name not in shop.declarations.tables
+        writers = [r.id for r in shop.resources.values() if of_all or r.table == name]
+        return [*(f"resource-{resource}" for resource in sorted(writers)), *(["retention"] if of_all else [])]
+    return [f"resource-{name}"]
+
+
+def _of_kind(kind: str) -> tuple[str, ...]:
+    """Return the tables that an assembly writes."""
+    return (names.gold(kind), names.LINK_CANDIDATES) if kind == "person" else (names.gold(kind),)
 
 
 def _on_disk(lake: Lake, name: str) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import catalog
 from catalog.model import Catalogue
 from inbox import deliveries
 from inbox.deliveries import Delivery
+from inbox.erased import Seal
 from licence_vault import keystore
 from licence_vault.keystore import Keystore
 from onefile.settings import Settings
@@ -51,6 +52,10 @@ class Workshop:
     @cached_property
     def keys(self) -> Keystore:
         return keystore.bureau(self.home, self.settings.passphrase_file, self.at)
+
+    def seal(self) -> Seal:
+        """Return what seals, and opens, the hashes of rows that are erased."""
+        return Seal(self.keys.secret("erased-rows"))
 
     def resource(self, resource_id: str) -> Resource:
         """Return a declared resource.

@@ -77,11 +77,22 @@ class SubjectColumn:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long records of a table are kept: `months` from the day in the date column `since`, by the law `basis`."""
+
+    since: str
+    months: int
+    basis: str
+
+
+@dataclass(frozen=True)
 class Table:
     """A standard table that one or several resources fill. A row is what `grain` says.
 
     `key` makes a row one of its kind within a resource. `observed` names the date column
     that says since when the row has been true; None: the delivery's period says it.
+    `erasure` is the law by which a department may have a record erased, None where it may not;
+    `retention` None where records are kept without end.
     """
 
     name: str
@@ -93,6 +104,8 @@ class Table:
     columns: tuple[Column, ...]
     place: Place = field(compare=False, repr=False)
     observed: str | None = None
+    erasure: str | None = None
+    retention: Retention | None = None
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError when there is none."""
@@ -271,11 +284,15 @@ class Assertions:
 
 @dataclass(frozen=True)
 class Operation:
-    """A header that says what a row does to its record: take it back (`withdraw`) or state it (`state`, or nothing)."""
+    """A header that says what a row does to its record.
+
+    It takes the record back (`withdraw`), has all of it erased by law (`erase`), or states it (`state`, or nothing).
+    """
 
     header: str
     withdraw: tuple[str, ...]
     state: tuple[str, ...] = ()
+    erase: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from schemas.errors import one_of
-from schemas.model import COLUMN_TYPES, SENSITIVITIES, SUBJECT_KINDS, Column, SubjectColumn, Table
+from schemas.model import COLUMN_TYPES, SENSITIVITIES, SUBJECT_KINDS, Column, Retention, SubjectColumn, Table
 from schemas.patterns import regex_fault
 from schemas.reading import Fields, Value
 
@@ -39,7 +39,8 @@ _COLUMN_OPTIONS = ("required", "sensitivity", *_OPTIONS_OF)
 
 def read_table(value: Value) -> Table:
     """Read one table; what does not hold is told."""
-    fields = value.fields(("name", "label", "grain", "source", "key", "columns"), ("subject", "observed"))
+    optional = ("subject", "observed", "erasure", "retention")
+    fields = value.fields(("name", "label", "grain", "source", "key", "columns"), optional)
     columns = tuple(_column(key, entry) for _, key, entry in fields.entries("columns"))
     table = Table(
         name=checked_name(fields, "name"),
@@ -51,9 +52,27 @@ def read_table(value: Value) -> Table:
         columns=columns,
         place=value.place,
         observed=fields.maybe("observed"),
+        erasure=_erasure(fields),
+        retention=_retention(fields),
     )
     _check_references(table, fields)
     return table
+
+
+def _erasure(fields: Fields) -> str | None:
+    value = fields.get("erasure")
+    return None if value is None else value.fields(("basis",)).text("basis")
+
+
+def _retention(fields: Fields) -> Retention | None:
+    value = fields.get("retention")
+    if value is None:
+        return None
+    kept = value.fields(("since", "basis"), ("years", "months"))
+    years, months = kept.whole("years", 1), kept.whole("months", 1)
+    if (years is None) == (months is None):
+        value.refuse("both 'years' and 'months'" if years else "no term", "either 'years' or 'months'")
+    return Retention(kept.text("since"), 12 * years if years is not None else months or 0, kept.text("basis"))
 
 
 def checked_name(fields: Fields, key: str) -> str:
@@ -151,14 +170,21 @@ def _check_references(table: Table, fields: Fields) -> None:
     for subject in table.subjects:
         types = SUBJECT_TYPES[subject.kind]
         _expect(fields.values["subject"], columns, subject.column, types, f"the {subject.kind} column")
-    if table.observed is not None:
-        _expect(fields.values["observed"], columns, table.observed, ("date",), "the observed column")
+    _check_times(table, fields, columns)
     entries = {name: entry for name, _, entry in fields.entries("columns")} if _has_bounds(table) else {}
     for column in table.columns:
         for option, other in (("not_before", column.not_before), ("not_after", column.not_after)):
             if other is not None and other != RECEIVED:
                 dates = {n: c for n, c in columns.items() if c.type == "date" and n != column.name}
                 _expect(entries[column.name], dates, other, ("date",), f"the bound {option!r} of {column.name!r}:")
+
+
+def _check_times(table: Table, fields: Fields, columns: dict[str, Column]) -> None:
+    """Tell where no date column says since when a row is true, or is kept."""
+    if table.observed is not None:
+        _expect(fields.values["observed"], columns, table.observed, ("date",), "the observed column")
+    if table.retention is not None:
+        _expect(fields.values["retention"], columns, table.retention.since, ("date",), "the column 'since'")
 
 
 def _has_bounds(table: Table) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,9 @@ from onefile.cli.failure import Failure
 from onefile.settings import Settings
 from schemas.serving.reading import PublishedFile
 from schemas.subjects import SubjectNumber
+
+if TYPE_CHECKING:
+    from pipelines.history import Gone
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,11 @@ def files(settings: Settings, numbers: Sequence[SubjectNumber], then: Then) -> l
 
 
 def history(settings: Settings, purpose: str, numbers: Sequence[SubjectNumber], attribute: str, as_json: bool) -> None:
-    """Print how an attribute changed, in the order learnt, with the delivery that brought each change."""
+    """Print how an attribute changed, in the order learnt, with the delivery that brought each change.
+
+    Records of the subject that were erased by law are told after it, whichever attribute they stated.
+    """
+    from ledger.entry import subject_hash
     from pipelines import history as past
     from pipelines.workshop import Workshop
 
@@ -59,10 +67,32 @@ def history(settings: Settings, purpose: str, numbers: Sequence[SubjectNumber], 
     click.echo({"zh": "正在从数据湖还原…", "en": "reading the lake …"}[settings.lang], err=True)
     told = {n: list(past.changes(shop.lake, shop.declarations, n, attribute)) for n in numbers}
     looks.record(settings, purpose, [(n.subject_id, (f"{attribute}.history",)) for n in numbers], "onefile file")
-    if not any(told.values()):
+    secret = shop.keys.secret("subject-hash")
+    gone = [each for n in numbers for each in past.gone(shop.home, subject_hash(secret, n.subject_id))]
+    if not any(told.values()) and not gone:
         raise Failure({"zh": "从未有过记载", "en": "nothing was ever stated of it"}[settings.lang])
     rows = [_row(n, change.learnt_at, change.stated) for n, changes in told.items() for change in changes]
-    _print(settings, rows, as_json)
+    erased = [{"erased_at": each.erased_at.isoformat()} | _told_gone(each) for each in gone]
+    if as_json:
+        click.echo(json.dumps([*rows, *erased], ensure_ascii=False))
+        return
+    if rows:
+        _print(settings, rows)
+    for each in gone:
+        click.echo(_gone(settings, each))
+
+
+def _told_gone(gone: Gone) -> dict[str, Any]:
+    return {"resource": gone.resource, "rows": gone.rows, "cause": gone.cause, "basis": gone.basis}
+
+
+def _gone(settings: Settings, gone: Gone) -> str:
+    day = gone.erased_at.astimezone(settings.timezone).date()
+    words = {
+        "zh": f"{day}：{gone.resource} 的 {gone.rows} 行记录已依法删除（{gone.basis}）",
+        "en": f"{day}: {gone.rows} rows of {gone.resource} were erased by law ({gone.basis})",
+    }
+    return words[settings.lang]
 
 
 def _has(file: Any, attribute: str) -> bool:
@@ -77,14 +107,9 @@ def _row(subject: SubjectNumber, learnt_at: datetime, stated: dict[str, Any]) ->
     }
 
 
-def _print(settings: Settings, rows: list[dict[str, Any]], as_json: bool) -> None:
-    import json
-
+def _print(settings: Settings, rows: list[dict[str, Any]]) -> None:
     from onefile.cli.tables import aligned
 
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False))
-        return
     heading = {
         "zh": ("获知于", "值", "自何日起", "资源", "批次", "行", "理由"),
         "en": ("learnt at", "value", "true since", "resource", "delivery", "row", "why"),

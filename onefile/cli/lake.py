@@ -22,6 +22,10 @@ DAMAGED = {
     "zh": "{table}：无法读取，未作整理；请用 onefile lake check 查看",
     "en": "{table}: it cannot be read, and was left as it is; see `onefile lake check`",
 }
+FORGOTTEN = {
+    "zh": "已依法删除的数据，其全部历史版本已清除：{tables}",
+    "en": "what was erased by law is gone from every version of: {tables}",
+}
 HEADINGS = {
     "zh": ("数据表", "文件", "原有", "MiB", "原有"),
     "en": ("table", "files", "before", "MiB", "before"),
@@ -79,7 +83,8 @@ def maintain(settings: Settings, days: int, as_json: bool) -> int:
     """Join small files, and remove those that no version of the kept days needs.
 
     Runs and readers may be at work meanwhile. No row changes, and what was known on a past day can still
-    be asked for: that is kept in rows. Exit code 1 when a table cannot be read.
+    be asked for: that is kept in rows. What was erased by law goes at once, from every version, from lakes
+    that a rebuild put aside and from the serving database's free pages. Exit code 1 when a table cannot be read.
     """
     from onefile.files import lock
     from pipelines import upkeep
@@ -91,10 +96,13 @@ def maintain(settings: Settings, days: int, as_json: bool) -> int:
             done.append(each)
             if not as_json:
                 click.echo(each.table, err=True)
+        forgotten = upkeep.forget(shop)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in done]))
     else:
         _print_upkeep(done, settings.lang)
+        if forgotten:
+            click.echo(FORGOTTEN[settings.lang].format(tables=", ".join(forgotten)))
     return 0 if all(each.is_whole for each in done) else 1
 
 

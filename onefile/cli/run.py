@@ -24,6 +24,7 @@ HEADINGS = {
     "en": ("delivery", "resource", "outcome", "received", "accepted", "quarantined", "duplicates"),
 }
 GOLD = ("person_file", "enterprise_file", "quality", "publication", "vault")
+TERMS, ERASURE = "retention", "erasure"
 EXPIRY = "licence_expiry"
 
 
@@ -67,7 +68,9 @@ def _run(shop: Workshop, resources: Sequence[str]) -> Summary:
     arrivals = receiving.receive(shop, on_look=lambda name: _say(f"looking at {name}"))
     waiting = {r: found for r in resources if (found := steps.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")
-    failed = _ingest(shop, waiting) if waiting or not marker.is_published(shop) else {}
+    failed = _end_terms(shop)
+    failed |= _ingest(shop, waiting) if waiting or not marker.is_published(shop) else {}
+    failed |= _erase(shop)
     failed |= _expire(shop)
     outcomes = [steps.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
     return Summary([o for o in outcomes if o is not None], [a for a in arrivals if a.status != "taken"], failed)
@@ -88,16 +91,39 @@ def _ingest(shop: Workshop, waiting: dict[str, list[str]]) -> dict[str, tuple[st
     return failed | late
 
 
+def _end_terms(shop: Workshop) -> dict[str, tuple[str, ...]]:
+    """Order the erasure of what is kept no longer; the DAG is loaded only where a table says how long."""
+    from pipelines import retention
+
+    return _alone(shop, TERMS) if retention.is_declared(shop.declarations) else {}
+
+
+def _erase(shop: Workshop) -> dict[str, tuple[str, ...]]:
+    """Take out what is ordered to be erased; the DAG is loaded only where there is anything."""
+    from pipelines import marker
+
+    if not marker.erasures_ordered(shop):
+        return {}
+    failed = _alone(shop, ERASURE)
+    if not failed:
+        marker.erased(shop)
+    return failed
+
+
+def _alone(shop: Workshop, dag: str) -> dict[str, tuple[str, ...]]:
+    from onefile.cli.dag_runs import DagRuns
+
+    runs = DagRuns(shop.settings)
+    return {} if _Progress(1).run(runs, dag) else {dag: runs.why}
+
+
 def _expire(shop: Workshop) -> dict[str, tuple[str, ...]]:
     """Let licences lapse whose last day is over; the DAG is loaded only where there are any."""
     from pipelines import licences
 
     if not licences.is_due(shop):
         return {}
-    from onefile.cli.dag_runs import DagRuns
-
-    runs = DagRuns(shop.settings)
-    return {} if _Progress(1).run(runs, EXPIRY) else {EXPIRY: runs.why}
+    return _alone(shop, EXPIRY)
 
 
 class _Progress:

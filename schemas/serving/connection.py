@@ -44,17 +44,20 @@ def writing(url: str) -> Iterator[Connection]:
         yield connection
 
 
-def scrub(url: str) -> None:
+def scrub(url: str, vacuumed: str = "VACUUM licence_version") -> None:
     """Let nothing be left of what was deleted or replaced but backups: the journal is emptied, old rows vacuumed.
 
     PostgreSQL writes over freed space as it needs it, and has old rows in its write-ahead log until that is recycled.
+
+    Args:
+        vacuumed: the statement for PostgreSQL: which tables, and whether they are written anew (`FULL`).
     """
     where = database(url)
     made = _postgresql(where) if where.file is None else _sqlite(where, where.file, "BEGIN")
     engines_error: type[Exception] = made.dialect.loaded_dbapi.Error
     try:
         with made.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            statement = "VACUUM licence_version" if where.file is None else "PRAGMA wal_checkpoint(TRUNCATE)"
+            statement = vacuumed if where.file is None else "PRAGMA wal_checkpoint(TRUNCATE)"
             connection.exec_driver_sql(statement)
     except (DBAPIError, engines_error) as error:
         raise failed(where, error) from None

@@ -67,8 +67,8 @@ def page() -> str:
 
 TIMES = ("no", "once", "twice")
 ORDER = (
-    "inbox", "person_file", "enterprise_file", "quality", "publication", "vault", "licence_expiry", "licence_status",
-    "sharing", "notices", "reconciliation",
+    "inbox", "person_file", "enterprise_file", "quality", "publication", "retention", "erasure", "vault",
+    "licence_expiry", "licence_status", "sharing", "notices", "reconciliation",
 )  # fmt: skip
 
 

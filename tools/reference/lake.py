@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pyspark.sql.types import StructType
 
 import catalog
-from pipelines import assembly, bronze, conform, licence_statistics, names, quality, resolution, steps, types
+from pipelines import assembly, bronze, conform, erasing, licence_statistics, names, quality, resolution, steps, types
 from schemas.model import Declarations, OneFile, Resource
 from tools.reference.markdown import code, table
 from tools.reference.markdown import page as made
@@ -46,6 +46,17 @@ RELEASE = """
 
 One row per delivery that passed its critical expectations. Statements of a delivery that is not here are read by
 nobody ([ADR 0005](../adr/0005-a-release-is-the-gate-and-the-cursor.md)).
+"""
+ORDERS = """
+## `silver/erasure_order`: what is to be erased
+
+One row per record whose erasure is ordered and not done: as long as it is here, nothing is made from the record's
+statements ([erase](../how-to/erase.md)).
+"""
+TOMBSTONES = """
+## `silver/tombstone`: what was erased
+
+Append only. One row per row that was erased by law; it holds nothing that the row said.
 """
 QUARANTINE = """
 ## Quarantine: rejected rows
@@ -140,6 +151,10 @@ def page() -> str:
         columns(_own(conform.silver_schema(a_table))),
         RELEASE,
         columns(described(steps.RELEASE)),
+        ORDERS,
+        columns(described(erasing.ORDER)),
+        TOMBSTONES,
+        columns(described(erasing.TOMBSTONE)),
         QUARANTINE,
         columns(described(conform.QUARANTINE)),
         RESOLUTION,
@@ -185,6 +200,7 @@ def _tables(resources: Iterable[Resource], declarations: Declarations) -> list[t
         found.append((names.quarantine(resource.id), "its rejected rows"))
     found += [(names.silver(t.name), f"{t.label}: {t.grain}") for t in declarations.tables.values()]
     found += [(names.RELEASE, "deliveries that count"), (names.RESOLUTION, "rejected rows that are settled")]
+    found += [(names.ERASURE_ORDER, "records to be erased"), (names.TOMBSTONE, "rows that were erased")]
     found += [(names.gold(kind), f"{file.label}: {file.about}") for kind, file in declarations.files.items()]
     found += [(names.LINK_CANDIDATES, "person records without a usable number")]
     found += [(names.LICENCE, "how each licence stands, for statistics")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import catalog
 from schemas.model import Assertions, Cleaner, ColumnMapping, Resource
@@ -32,7 +33,8 @@ def _section(resource: Resource, found: catalog.Catalogue) -> str:
         ("update cycle", resource.update_cycle.replace("_", " ")),
         ("files", _files(resource)),
         ("means nothing", ", ".join(code(text) for text in resource.empty if text) or "empty text only"),
-        ("withdraws a record", _operation(resource)),
+        ("withdraws a record", _operation(resource, "withdraw")),
+        ("has one erased", _operation(resource, "erase")),
         ("ignored", ", ".join(resource.ignore) or "no header"),
         ("asserted", _asserted(resource.assertions) or "nothing"),
         ("declared in", code(resource.place.path)),
@@ -54,11 +56,11 @@ def _files(resource: Resource) -> str:
     return ", ".join([*parts, "signature required" if resource.signature_required else "signature optional"])
 
 
-def _operation(resource: Resource) -> str:
-    if resource.operation is None:
+def _operation(resource: Resource, deed: Literal["withdraw", "erase"]) -> str:
+    values = getattr(resource.operation, deed, ())
+    if resource.operation is None or not values:
         return "nothing"
-    header, values = resource.operation.header, resource.operation.withdraw
-    return f"{header} is {' or '.join(code(value) for value in values)}"
+    return f"{resource.operation.header} is {' or '.join(code(value) for value in values)}"
 
 
 def _asserted(assertions: Assertions) -> str:

@@ -30,10 +30,19 @@ def _section(declared: Table, found: catalog.Catalogue) -> str:
         f"## {declared.name} · {declared.label}\n\n"
         f"{declared.grain[0].upper()}{declared.grain[1:]}. Source: {declared.source}. "
         f"About: {subjects or 'no subject'}; {since} says since when. {filled}. "
-        f"Declared in `{declared.place.path}`."
+        f"{_kept(declared)}Declared in `{declared.place.path}`."
     )
     rows = [(code(c.name), c.label, _type(c), _required(c, declared), c.about, _rules(c)) for c in declared.columns]
     return f"{head}\n\n{table(('column', '数据项', 'type', 'required', 'about', 'rules'), rows)}"
+
+
+def _kept(declared: Table) -> str:
+    """Say by which law records are erased, where there is one."""
+    found = f"A record may be erased by law ({declared.erasure}). " if declared.erasure else ""
+    if declared.retention is not None:
+        kept = declared.retention
+        found += f"Kept for {kept.months} months from {code(kept.since)} ({kept.basis}). "
+    return found
 
 
 def _required(column: Column, declared: Table) -> str:

@@ -1,0 +1,75 @@
+"""Orders the erasure of records whose time is over, as their table declares it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as f
+
+from onefile.files import lock
+from pipelines import erasing, names, present
+from pipelines.lake import Lake, engine, latest
+from pipelines.workshop import Workshop
+from schemas.model import Declarations, Retention
+
+
+def is_declared(declarations: Declarations) -> bool:
+    """Tell whether any table says how long its records are kept."""
+    return any(table.retention is not None for table in declarations.tables.values())
+
+
+def order_due(shop: Workshop) -> int:
+    """Order the erasure of every record whose time is over on the day of the run; return how many there are."""
+    with lock(shop.home / "locks" / "retention.lock"):
+        return sum(
+            _order(shop, table.name, table.retention)
+            for table in shop.declarations.tables.values()
+            if table.retention is not None
+        )
+
+
+def _order(shop: Workshop, table: str, kept: Retention) -> int:
+    lake = shop.lake
+    stated = present.statements(lake, table)
+    if stated is None:
+        return 0
+    rows = due(stated, kept, shop.legal_day(shop.at), shop.at).persist()
+    try:
+        with engine(f"look which records of {table} are kept no longer"):
+            count = rows.count()
+        if count:  # what is ordered is no statement any more: a run that is done again finds nothing
+            erasing.keep_orders(lake, rows, f"term:{table}:{_orders_made(lake)}")
+    finally:
+        rows.unpersist()
+    return count
+
+
+def due(stated: DataFrame, kept: Retention, on: date, at: datetime) -> DataFrame:
+    """Return an order for each record that is kept no longer.
+
+    A record is kept for so many months from the day that its last statement gives, and through the day on which they
+    end. That it was withdrawn since changes nothing of it; a record without that day is kept.
+
+    Args:
+        stated: the released statements of one table.
+        on: the legal day of the run.
+        at: the instant of the run.
+    """
+    said = latest(stated.where(~f.col("_withdrawn")), present.RECORD, present.ORDER)
+    over = said.where(f.add_months(f.col(kept.since), kept.months) < f.lit(on)).select(*present.RECORD)
+    last = stated.groupBy(*present.RECORD).agg(f.max("_seq").alias("upto_seq"))
+    return over.join(last, list(present.RECORD)).select(
+        "_resource",
+        "_key",
+        "upto_seq",
+        f.lit(erasing.TERM).alias("cause"),
+        f.lit(kept.basis).alias("basis"),
+        f.lit(None).cast("string").alias("_delivery"),
+        f.lit(None).cast("bigint").alias("_row_no"),
+        f.lit(at).alias("ordered_at"),
+    )
+
+
+def _orders_made(lake: Lake) -> int:
+    return lake.version(names.ERASURE_ORDER)
