@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 PORT ?= 8080
 COUNTER_PORT ?= 8600
+PASSED := .pytest_cache/quick-tests-passed
 # Where it is set, every process that is started compiles all modules anew: three times as long a start.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -27,11 +28,18 @@ check: python ## what CI looks at before the tests: style, types, imports, quick
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
 	$(PYTHON) -m yamllint --strict .
+	@rm -f $(PASSED)
 	$(PYTHON) -m pytest -q -n 2 tests/unit
+	@mkdir -p $(dir $(PASSED)) && { tools/state > $(PASSED) || rm -f $(PASSED); }
 
+# The quick tests that passed in `make check`, for these very files, are not run a second time.
 test: setup ## all tests; what was skipped is listed at the end
 	@tools/setup-test
-	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	@state=$$(tools/state || true); quick=; \
+	if [ -n "$$state" ] && [ "$$(cat $(PASSED) 2>/dev/null)" = "$$state" ]; then \
+	  quick=--ignore=tests/unit; echo 'tests/unit: passed in `make check` for these very files'; \
+	fi; \
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $$quick tests
 
 torture: setup ## kills and attacks in full, where `make test` has a fixed sample; takes hours
 	@tools/setup-test
