@@ -17,7 +17,7 @@ from pyspark.sql.types import ArrayType, StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, settle, types
-from pipelines.lake import Lake, TableDesign
+from pipelines.lake import Lake, TableDesign, engine
 from schemas.model import Resource, Table
 
 DEMAND, TERM = "demand", "term"
@@ -84,6 +84,14 @@ def keep_tombstones(lake: Lake, rows: DataFrame, once: str) -> None:
     """Append tombstones, once under a name."""
     lake.create(names.TOMBSTONE, TOMBSTONE, _TOMBSTONES)
     lake.append(names.TOMBSTONE, rows, once)
+
+
+def is_any_ordered(lake: Lake) -> bool:
+    """Tell whether anything is ordered to be erased, whether it counts already or not."""
+    if not lake.exists(names.ERASURE_ORDER):
+        return False
+    with engine("look for orders to erase"):
+        return not lake.read(names.ERASURE_ORDER).isEmpty()
 
 
 def in_force(lake: Lake, released: DataFrame) -> DataFrame | None:

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, names, numbers, present
+from pipelines import assembly, erasing, names, numbers, present
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine
 from schemas import feeds
 from schemas.model import Declarations, OneFile, Place
@@ -82,7 +82,8 @@ def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after:
     deliveries = released_between(lake, after, int(note["release"]))
     columns = feeds.subject_columns(file, declarations)
     stated = {t: s for t in columns if (s := present.statements(lake, t)) is not None}
-    erased = {t: e for t in columns if (e := present.erased(lake, t)) is not None}
+    ordered = erasing.is_any_ordered(lake)
+    erased = {t: e for t in columns if ordered and (e := present.erased(lake, t)) is not None}
     touched = touched_numbers(stated, columns, deliveries, erased)
     if touched is None:
         return

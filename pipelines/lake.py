@@ -87,6 +87,8 @@ class Lake:
         Raises:
             LakeDamaged: it is there, and its log is cut off or cannot be read.
         """
+        if "://" not in self.root and not Path(self.path(name), "_delta_log").is_dir():
+            return False  # the engine would look for longer, and find the same
         if name not in self._seen:
             try:
                 self._open(name)

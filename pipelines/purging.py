@@ -41,6 +41,16 @@ DONE = StructType(
         types.field("upto_seq", types.LONG, "place of the last delivery that the order was about"),
     ]
 )
+ABOUT = StructType(
+    [
+        types.field("_delivery", types.STRING, "delivery of a row to erase"),
+        types.field("_row_no", types.LONG, "the row"),
+        types.field("upto_seq", types.LONG, "place of the last delivery that the order is about"),
+        types.field("cause", types.STRING, "demand or term"),
+        types.field("basis", types.STRING, "the law"),
+        types.field("ordered_at", types.INSTANT, "instant of the order, UTC"),
+    ]
+)
 SEQ = StructType(
     [
         types.field("_delivery", types.STRING, "a delivery"),
@@ -120,8 +130,9 @@ def _purge(shop: Workshop, resource: Resource, behind: Behind) -> int:
         _entomb(shop, found, resource)
         gone = lake.read(names.TOMBSTONE).where(f.col("_resource") == resource.id)
         _overwrite(shop, resource, gone)
-        for place in places:
-            lake.merge(place, gone.select(*ROW), THESE_ROWS, DELETE, {})
+        for place in (*places, names.RESOLUTION):
+            if lake.exists(place):
+                lake.merge(place, gone.select(*ROW), THESE_ROWS, DELETE, {})
         done = literal_rows(lake.spark, [(resource.id, o["_key"], o["upto_seq"]) for o in ordered], DONE)
         lake.merge(names.ERASURE_ORDER, done, THESE_ORDERS, DELETE, {})
         return len(found)
@@ -147,9 +158,11 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
     today = shop.legal_day(shop.at)
     read_now = settle.identified(conform.typed(bronze, resource, shop.declarations, today, today), table)
     keyed = reduce(DataFrame.unionByName, [rows.select(*ROW, "_key") for rows in (read_now, silver, quarantine)])
+    seqs = literal_rows(lake.spark, [(d.id, d.seq) for d in shop.received(resource.id)], SEQ)
+    about = _values(_about(keyed, orders, seqs), "find the records to erase")
+    asked = literal_rows(lake.spark, [tuple(row.values()) for row in _with_replaced(lake, about, resource)], ABOUT)
     judged = (
-        _about(keyed, orders, literal_rows(lake.spark, [(d.id, d.seq) for d in shop.received(resource.id)], SEQ))
-        .join(bronze.select(*ROW, "_row_hash"), list(ROW))
+        asked.join(bronze.select(*ROW, "_row_hash"), list(ROW))
         .join(silver.select(*ROW, f.lit(True).alias("_stated"), _subjects(table).alias("_subjects")), list(ROW), "left")
         .join(quarantine.select(*ROW, "problems"), list(ROW), "left")
         .join(orders.select(*ROW, f.lit(True).alias("_demands")), list(ROW), "left")
@@ -157,6 +170,24 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
     if lake.exists(names.TOMBSTONE):
         judged = judged.join(lake.read(names.TOMBSTONE).select(*ROW), list(ROW), "left_anti")
     return _values(judged, "find the rows to erase")
+
+
+def _with_replaced(lake: Lake, about: list[dict[str, Any]], resource: Resource) -> list[dict[str, Any]]:
+    """Add the rejected rows that rows to erase took the place of: they are of the same record, whatever key was read."""
+    if not lake.exists(names.RESOLUTION):
+        return about
+    settled = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id)
+    pairs = _values(settled.select(*ROW, "by_delivery", "by_row_no"), "read which rejected rows were settled")
+    known = {(row["_delivery"], row["_row_no"]): row for row in about}
+    is_growing = True
+    while is_growing:  # a row that took another's place may have been rejected, and replaced, too
+        size = len(known)
+        for pair in pairs:
+            by = known.get((pair["by_delivery"], pair["by_row_no"]))
+            if by is not None:
+                known.setdefault((pair["_delivery"], pair["_row_no"]), by | {name: pair[name] for name in ROW})
+        is_growing = len(known) > size
+    return list(known.values())
 
 
 def _about(keyed: DataFrame, orders: DataFrame, seqs: DataFrame) -> DataFrame:
