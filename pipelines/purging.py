@@ -173,7 +173,7 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
 
 
 def _with_replaced(lake: Lake, about: list[dict[str, Any]], resource: Resource) -> list[dict[str, Any]]:
-    """Add the rejected rows that rows to erase took the place of: they are of the same record, whatever key was read."""
+    """Add the rejected rows that rows to erase took the place of: they are of the same record, whatever was read."""
     if not lake.exists(names.RESOLUTION):
         return about
     settled = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id)
