@@ -136,8 +136,9 @@ def _lineage(target: str) -> dict[str, str]:
 
 def _settings(settings: Settings) -> dict[str, str]:
     """Return the variables from which `settings.read` makes the same settings again."""
-    fixed = {} if settings.fixed_now is None else {"ONEFILE_NOW": settings.fixed_now.isoformat()}
-    return fixed | {
+    some = {} if settings.fixed_now is None else {"ONEFILE_NOW": settings.fixed_now.isoformat()}
+    some |= {} if settings.oidc is None else {"ONEFILE_OIDC": str(settings.oidc)}
+    return some | {
         "ONEFILE_HOME": str(settings.home),
         "ONEFILE_DECLARATIONS": ":".join(str(folder) for folder in settings.declarations),
         "ONEFILE_DATABASE_URL": settings.database_url,
@@ -150,4 +151,7 @@ def _settings(settings: Settings) -> dict[str, str]:
         "ONEFILE_LOG_ORIGIN": settings.log_origin,
         "ONEFILE_JARS": str(settings.jars),
         "ONEFILE_LINEAGE": settings.lineage,
+        "ONEFILE_COUNTER_URL": settings.counter_url,
+        "ONEFILE_WEBHOOK_NETWORKS": settings.webhook_networks,
+        "ONEFILE_CERTIFICATE_HEADER": settings.certificate_header,
     }

@@ -133,7 +133,9 @@ def test_the_headers_of_built_in_resources_are_those_that_departments_write() ->
     assert found["market.public_register"].headers == (
         "统一社会信用代码", "企业名称", "企业类型", "注册资金", "注册日期", "经营范围", "所在省份", "地区", "注册地址",
     )  # fmt: skip
-    assert found["police.population"].operation == Operation("操作类型", ("删除", "D"), ("新增", "变更", "I", "U"))
+    assert found["police.population"].operation == Operation(
+        "操作类型", ("删除", "D"), ("新增", "变更", "I", "U"), ("依法删除",)
+    )
     assert {r.id for r in found.values() if r.encoding == "gb18030"} == {
         "civil_affairs.marriages",
         "market.food_permits",

@@ -27,6 +27,10 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "ONEFILE_LOG_ORIGIN": "city.example/log",
         "ONEFILE_JARS": str(tmp_path / "jars"),
         "ONEFILE_LINEAGE": str(tmp_path / "events.jsonl"),
+        "ONEFILE_COUNTER_URL": "https://counter.city.example",
+        "ONEFILE_OIDC": str(tmp_path / "providers.yml"),
+        "ONEFILE_WEBHOOK_NETWORKS": "10.1.0.0/16",
+        "ONEFILE_CERTIFICATE_HEADER": "client-cert",
     }
 
 
