@@ -57,13 +57,18 @@ def forget(shop: Workshop) -> list[str]:
 
     Lakes that a rebuild put aside, and one that was never put in place, go whole. The serving database is
     written anew. Killed anywhere and run again, the outcome is the same.
+
+    Raises:
+        Busy: a run or a rebuild is at work, and a lake lies aside that it may be making.
     """
-    left = purging.marked(shop.home)
+    with lock(shop.home / "locks" / "purge.lock"):  # who erases meanwhile would mark tables that we then unmark
+        return _forget(shop, purging.marked(shop.home))
+
+
+def _forget(shop: Workshop, left: list[str]) -> list[str]:
     if not left:
         return []
-    for aside in (*shop.home.glob("lake.before-*"), shop.home / "rebuilt"):
-        if aside.is_dir():
-            shutil.rmtree(aside)
+    _remove_aside(shop.home)
     if database(shop.settings.database_url).file is None or (shop.home / "serving.db").exists():
         scrub(shop.settings.database_url, "VACUUM FULL")
     done = []
@@ -77,6 +82,14 @@ def forget(shop: Workshop) -> list[str]:
         left.remove(table)
         purging.mark(shop.home, left)
     return done
+
+
+def _remove_aside(home: Path) -> None:
+    aside = [folder for folder in (*home.glob("lake.before-*"), home / "rebuilt") if folder.is_dir()]
+    if aside:
+        with lock(home / "locks" / "run.lock", wait=False):
+            for folder in aside:
+                shutil.rmtree(folder)
 
 
 def _locks(shop: Workshop, table: str) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from inbox import deliveries, departments
+from inbox import deliveries, departments, erased
 from ledger.seals import SEGMENT_FORMAT
 from licence_vault import sealing
 from onefile.keeping.errors import NewerHome, UnmovableHome
@@ -45,6 +45,7 @@ def _enveloped(content: bytes) -> Any:
 KINDS = (
     Kind(NOTE, HOME_FORMAT, _plain),
     Kind("deliveries/*/*/received.json", deliveries.FORMAT, _plain),
+    Kind("deliveries/*/*/erased.json", erased.FORMAT, _plain),
     Kind("receipts/*.json", receipt.FORMAT, _enveloped),
     Kind("ledger/*.jsonl", SEGMENT_FORMAT, _first_line),
     Kind("keys/keystore.json", sealing.FORMAT, _plain),
