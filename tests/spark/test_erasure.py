@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from inbox import deliveries
+from onefile.files import lock
 from pipelines import erasing, names, purging, rebuilding, retention, steps, upkeep
 from pipelines.lake import Lake
 from schemas.model import Retention
@@ -155,7 +156,12 @@ def test_after_upkeep_no_file_on_the_disk_holds_it(purged: House, capsys: pytest
     steps.assemble(purged.shop, "enterprise")
     purged.publish("enterprise", purged.shop.settings.database_url)
     assert any("AB0001" in text for text in pages(purged).values()), "past versions still have it"
+    (purged.home / "rebuilt").mkdir(exist_ok=True)
+    with lock(purged.home / "locks" / "run.lock"):  # a rebuild may be making what lies there
+        assert purged.onefile("lake", "maintain") == 5
+    assert purging.marked(purged.home)
     assert purged.onefile("lake", "maintain") == 0
+    assert not (purged.home / "rebuilt").exists()
     assert "what was erased by law is gone" in capsys.readouterr().out
     assert not [path for path, text in pages(purged).items() if "AB0001" in text]
     assert not [p for p in files(purged) if b"AB0001" in p.read_bytes()]
