@@ -57,14 +57,11 @@ def list_disputes(settings: Settings, department: str | None, is_overdue: bool, 
 def show(settings: Settings, dispute_id: str, as_json: bool) -> None:
     """Show DISPUTE with its steps."""
     from catalog.sharing_store import get, steps
-    from onefile.cli.sharing import as_dict, changing, print_json, told
+    from onefile.cli.sharing import changing, told
 
     with changing(settings) as connection:
         case, taken = get(connection, dispute_id), steps(connection, dispute_id)
-    if as_json:
-        print_json({**as_dict(case), "steps": taken})
-        return
-    told(settings, case, taken)
+    told(settings, case, taken, as_json)
 
 
 @command.command()

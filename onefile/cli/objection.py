@@ -81,16 +81,13 @@ def show(settings: Settings, objection_id: str, purpose: str, as_json: bool) -> 
     from catalog.objections import subject_of
     from catalog.sharing_store import get, steps
     from onefile.cli import looks
-    from onefile.cli.sharing import as_dict, changing, print_json, told
+    from onefile.cli.sharing import changing, told
 
     with changing(settings) as connection:
         case, taken = get(connection, objection_id), steps(connection, objection_id)
         subject_id = subject_of(connection, objection_id)
     looks.record(settings, purpose, [(subject_id, ("objection",))], f"objection {objection_id}")
-    if as_json:
-        print_json({**as_dict(case), "steps": taken})
-        return
-    told(settings, case, taken)
+    told(settings, case, taken, as_json)
 
 
 @command.command()

@@ -124,14 +124,11 @@ def list_requests(settings: Settings, is_overdue: bool, department: str | None, 
 def show(settings: Settings, request_id: str, as_json: bool) -> None:
     """Show REQUEST with every step: who, in which role, when and why."""
     from catalog.sharing_store import get, steps
-    from onefile.cli.sharing import as_dict, changing, print_json, told
+    from onefile.cli.sharing import changing, told
 
     with changing(settings) as connection:
         case, taken = get(connection, request_id), steps(connection, request_id)
-    if as_json:
-        print_json({**as_dict(case), "steps": taken})
-    else:
-        told(settings, case, taken)
+    told(settings, case, taken, as_json)
 
 
 @command.command()

@@ -75,8 +75,11 @@ def listed(settings: Settings, found: list[Case], as_json: bool) -> None:
         click.echo({"zh": "没有", "en": "none"}[settings.lang])
 
 
-def told(settings: Settings, case: Case, steps: list[dict[str, object]]) -> None:
-    """Print one case with its steps."""
+def told(settings: Settings, case: Case, steps: list[dict[str, object]], as_json: bool = False) -> None:
+    """Print one case with its steps, in words or as JSON."""
+    if as_json:
+        print_json({**as_dict(case), "steps": steps})
+        return
     listed(settings, [case], False)
     lang = settings.lang
     for name, value in case.wants.items():
