@@ -96,6 +96,8 @@ def _change(actions: list[dict[str, Any]]) -> tuple[int | None, int]:
 def _only_tells_anew(actions: list[dict[str, Any]], files: list[dict[str, Any]]) -> bool:
     """Say whether a commit names files that are there already, to say more of them, as when rows get tracked."""
     operations = {action["commitInfo"].get("operation") for action in actions if "commitInfo" in action}
+    if not files:
+        return False
     changes = any(file.get("dataChange", True) for file in files)
     return not changes and operations.isdisjoint({"OPTIMIZE"}) and not any("remove" in action for action in actions)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -170,8 +171,9 @@ def test_the_last_publication_of_a_kind_is_remembered(url: str) -> None:
 
 def test_any_text_survives(url: str) -> None:
     odd = 'tab\t line\n back\\slash \\N quote" 𠮷 · \\u0000 {}'
-    put(url, 1, File("p-a", "citizen", odd, "1", odd, (("citizen", odd),)))
-    put(url, 2, File("p-a", "citizen", odd, "2", odd, (("citizen", odd),)))
+    document = json.dumps({odd: odd}, ensure_ascii=False)
+    put(url, 1, File("p-a", "citizen", odd, "1", document, (("citizen", odd),)))
+    put(url, 2, File("p-a", "citizen", odd, "2", document, (("citizen", odd),)))
     with reading(url) as snapshot:
         (found,) = find(snapshot, "person", "citizen", odd)
-    assert (found.number, found.document) == (odd, odd)
+    assert (found.number, found.document) == (odd, document)

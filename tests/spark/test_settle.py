@@ -32,6 +32,7 @@ def verdicts(spark: SparkSession) -> Any:
         rows = rows.withColumn("_problems", settle.problems([("范围", f.when(f.col("scope") == "坏", "formula"))]))
         if "_withdrawn" not in rows.columns:
             rows = rows.withColumn("_withdrawn", f.lit(False))
+        rows = rows.withColumn("_erases", f.lit(False))
         identified = settle.identified(rows, TABLE)
         stated = frame(spark, before, {"_valid_from": types.DATE})
         found = settle.settled(identified, stated, RESOURCE, TABLE).collect()
@@ -83,7 +84,8 @@ def test_what_was_stated_last_before_makes_a_duplicate_and_a_correction_back_doe
         _row_no | _valid_from | permit_no | scope
         1       | 2026-01-01  | A         | 面
     """
-    rows = frame(spark, drawing, table_schema(TABLE)).withColumn("_withdrawn", f.lit(False))
+    marks = {"_withdrawn": f.lit(False), "_erases": f.lit(False)}
+    rows = frame(spark, drawing, table_schema(TABLE)).withColumns(marks)
     known = settle.identified(rows, TABLE).first()
     assert known is not None
     heading = "_key | _valid_from | _content"
