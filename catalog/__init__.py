@@ -7,6 +7,9 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from catalog import checks, resources
@@ -15,7 +18,7 @@ from schemas import declarations as declared
 from schemas import layers, working_days
 from schemas.errors import Problems
 
-__all__ = ["Catalogue", "load"]
+__all__ = ["Catalogue", "current", "load"]
 
 
 def load(overlays: tuple[Path, ...] = (), with_items: bool = True) -> Catalogue:
@@ -36,3 +39,28 @@ def load(overlays: tuple[Path, ...] = (), with_items: bool = True) -> Catalogue:
     sharing = working_days.gather(found, problems)
     problems.raise_if_any()
     return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing)
+
+
+def current(overlays: tuple[Path, ...] = ()) -> Catalogue:
+    """Return what `load` returns, read anew only where a file of it has changed since this process read it.
+
+    Raises:
+        DeclarationsRefused: with every problem of all files together.
+    """
+    return _loaded(overlays, tuple(_state(overlays)))
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(overlays: tuple[Path, ...], _state: tuple[tuple[str, int, int], ...]) -> Catalogue:
+    return load(overlays)
+
+
+def _state(overlays: tuple[Path, ...]) -> Iterator[tuple[str, int, int]]:
+    """Yield path, instant of change (nanoseconds) and size (bytes) of each file that may declare something."""
+    built_in = layers.built_in()
+    for root in (built_in.departments.parent, built_in.folders["resources"], *overlays):
+        for folder, _, files in os.walk(root):
+            for name in sorted(files):
+                if not name.endswith((".py", ".pyc")):
+                    seen = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118 - hundreds, for each task
+                    yield f"{folder}/{name}", seen.st_mtime_ns, seen.st_size

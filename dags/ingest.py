@@ -49,5 +49,5 @@ def ingest(resource: Resource) -> DAG:
     return run()
 
 
-for declared in catalog.load(settings.read().declarations).resources.values():
+for declared in catalog.current(settings.read().declarations).resources.values():
     globals()[f"ingest_{declared.id}"] = ingest(declared)

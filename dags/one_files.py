@@ -33,6 +33,6 @@ def one_file(kind: str, declarations: Declarations) -> DAG:
     return run()
 
 
-declared = catalog.load(settings.read().declarations).declarations
+declared = catalog.current(settings.read().declarations).declarations
 for name in declared.files:
     globals()[f"{name}_file"] = one_file(name, declared)

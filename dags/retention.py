@@ -12,7 +12,7 @@ from onefile import settings
 
 KEPT = [
     assets.silver(table.name)
-    for table in catalog.load(settings.read().declarations).declarations.tables.values()
+    for table in catalog.current(settings.read().declarations).declarations.tables.values()
     if table.retention is not None
 ]
 

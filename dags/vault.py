@@ -10,7 +10,7 @@ import catalog
 from dags import assets, licence_steps, work
 from onefile import settings
 
-declared = catalog.load(settings.read().declarations).declarations
+declared = catalog.current(settings.read().declarations).declarations
 
 
 @dag(

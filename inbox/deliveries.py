@@ -59,6 +59,11 @@ class Delivery:
     seq: int
     signed_by: str | None
 
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum((self.folder / file.name).stat().st_size for file in self.manifest.files)
+
     @cached_property
     def erased(self) -> Erased:
         """What was erased of it by law since it was received."""

@@ -1,5 +1,6 @@
 """Is a table's newest commit whole? A log file that was cut off between two lines reads like a smaller commit.
 
+Which commit is the newest, and what was noted with it, is read here too: asking the engine takes a query.
 Delta writes beside each commit how many data files the table has with it, and their bytes. What the commit adds and
 removes has to lead from the sums before it to its own; three small files are read for that, whatever the table's size.
 """
@@ -7,12 +8,15 @@ removes has to lead from the sums before it to its own; three small files are re
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import LakeDamaged
 
 LOG = "_delta_log"
+COMMITS = f"{'[0-9]' * 20}.json"
+COMMIT_INFO = '{"commitInfo":'
 CUT, DIFFERS, GONE = "COMMIT_CUT_OFF", "COMMIT_DIFFERS_FROM_ITS_SUMS", "COMMIT_GONE"
 UNREADABLE = "COMMIT_UNREADABLE"
 LISTS = (
@@ -32,19 +36,40 @@ def check(root: str, table: str) -> None:
     if not log.is_dir():
         return
     # The sums are looked for first: a commit that comes meanwhile has its file before its sums.
-    summed, newest = (max(log.glob("[0-9]" * 20 + end), default=None) for end in (".crc", ".json"))
-    if newest is None:
+    summed, commit = (max(log.glob("[0-9]" * 20 + end), default=None) for end in (".crc", ".json"))
+    if commit is None:
         return
-    if summed is not None and summed.stem > newest.stem:
+    if summed is not None and summed.stem > commit.stem:
         raise LakeDamaged(f"open {table}", GONE, table, f"{LOG}/{summed.stem}.json")
-    fault = _fault(newest)
+    fault = _fault(commit)
     if fault is not None:
-        raise LakeDamaged(f"open {table}", fault, table, f"{LOG}/{newest.name}")
+        raise LakeDamaged(f"open {table}", fault, table, f"{LOG}/{commit.name}")
 
 
 def has_commits(root: str, table: str) -> bool:
     """Say whether a folder holds a table's log, readable or not."""
     return any((Path(root) / table / LOG).glob("*.json"))
+
+
+def newest(root: str, table: str) -> int | None:
+    """Return the newest version of a table in a folder; None where there is no such folder to look into."""
+    commit = max(Path(root, table, LOG).glob(COMMITS), default=None)
+    return None if commit is None else int(commit.stem)
+
+
+def notes(root: str, table: str, limit: int) -> Iterator[str]:
+    """Yield what the newest `limit` commits of a table in a folder were given as user metadata, newest first.
+
+    Raises:
+        LakeDamaged: the file of one is cut off or cannot be read.
+    """
+    for commit in sorted(Path(root, table, LOG).glob(COMMITS), reverse=True)[:limit]:
+        try:
+            lines = commit.read_text("utf-8").splitlines()
+            told = [json.loads(line)["commitInfo"] for line in lines if line.startswith(COMMIT_INFO)]
+        except (ValueError, KeyError):
+            raise LakeDamaged(f"read the notes of {table}", UNREADABLE, table, f"{LOG}/{commit.name}") from None
+        yield from (info["userMetadata"] for info in told if info.get("userMetadata"))
 
 
 def _fault(commit: Path) -> str | None:

@@ -7,27 +7,37 @@ of what is spent: docs/performance.md has the figures, docs/adr/0049 the choice.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-SMALL_BYTES = 64 * 2**20
-"""What the lake and the deliveries that wait may weigh together and still be computed as small."""
+SMALL_DELIVERED, SMALL_LAKE = 4 * 2**20, 32 * 2**20
+"""Bytes that what was ever delivered or waits, and the lake, may weigh and still be computed as small."""
 
-PLAINLY = {"spark.sql.codegen.wholeStage": "false"}
+# One task for each step is enough, and generated code is slower than none until rows are some ten thousand.
+PLAINLY = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+}
 QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m")
 
 
-def is_small(home: Path, limit: int = SMALL_BYTES) -> bool:
-    """Tell whether what a run may read below `home`, its lake and what waits for it, weighs less than `limit` bytes.
+def is_small(home: Path, delivered: int = SMALL_DELIVERED, lake: int = SMALL_LAKE) -> bool:
+    """Tell whether what a run may read below `home` weighs little: its deliveries and inbox, and its lake, in bytes.
 
     Nothing is opened, and no more is looked at than tells.
     """
+    return _weighs_less((home / "inbox", home / "deliveries"), delivered) and _weighs_less((home / "lake",), lake)
+
+
+def _weighs_less(folders: Iterable[Path], limit: int) -> bool:
     weight = 0
-    for folder in (home / "inbox", home / "deliveries", home / "lake"):
-        for size in _sizes(folder):
-            weight += size
-            if weight >= limit:
-                return False
+    for size in (size for folder in folders for size in _sizes(folder)):
+        weight += size
+        if weight >= limit:
+            return False
     return True
 
 

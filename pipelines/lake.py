@@ -30,6 +30,8 @@ from pipelines.errors import EngineFailed, PipelineError
 
 FORMAT = "1"
 TRIES = 4
+NOTED_WITHIN = 100
+"""How many commits back a note is looked for."""
 CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")
 CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
 ROW_TRACKING = {"delta.enableRowTracking": "true"}
@@ -225,6 +227,9 @@ class Lake:
         """Return the table's newest version; -1 when there is no table."""
         if not self.exists(name):
             return -1
+        found = commit_check.newest(self.root, name)
+        if found is not None:
+            return found
         with engine(f"read the history of {name}"):
             return int(self._history(name, 1)[0]["version"])
 
@@ -237,12 +242,13 @@ class Lake:
         """Return the newest value noted under `key` with a commit of the table; None when there is none."""
         if not self.exists(name):
             return None
-        with engine(f"read the history of {name}"):
-            for row in self._history(name, 100):
-                noted = json.loads(row["userMetadata"]) if row["userMetadata"] else {}
-                if key in noted:
-                    return noted[key]
-        return None
+        if commit_check.has_commits(self.root, name):
+            told = commit_check.notes(self.root, name, NOTED_WITHIN)
+        else:
+            with engine(f"read the history of {name}"):
+                told = iter([row["userMetadata"] for row in self._history(name, NOTED_WITHIN) if row["userMetadata"]])
+        noted = (json.loads(each) for each in told)
+        return next((each[key] for each in noted if key in each), None)
 
     def _history(self, name: str, limit: int) -> Sequence[Any]:
         return self.spark.sql(f"DESCRIBE HISTORY {self.sql_name(name)} LIMIT {limit}").collect()

@@ -75,8 +75,7 @@ def land(shop: Workshop, delivery_id: str) -> None:
         onefile.files.DiskFull: there is not room enough for what becomes of it; nothing was begun.
     """
     delivery, resource = shop.delivery(delivery_id)
-    size = sum((delivery.folder / file.name).stat().st_size for file in delivery.manifest.files)
-    check_room(shop.home, LEAST_ROOM + ROOM_A_BYTE * size)
+    check_room(shop.home, LEAST_ROOM + ROOM_A_BYTE * delivery.size)
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         bronze.land(shop.lake, delivery, resource, shop.home / "staging", shop.seal)
 

@@ -31,7 +31,7 @@ class Workshop:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        return catalog.load(self.settings.declarations)
+        return catalog.current(self.settings.declarations)
 
     @property
     def declarations(self) -> Declarations:

@@ -20,7 +20,7 @@ from onefile.files import make_folder
 from onefile.settings import Settings
 from samples import demo_report
 
-PEOPLE, ENTERPRISES, DAYS, SEED = 2000, 200, 1, 7
+PEOPLE, ENTERPRISES, DAYS, SEED = 1200, 150, 1, 7
 # All departments deliver on the first day; on the second the two registers that most of all hangs on.
 SECOND_DAY = ("police.population", "market.enterprises")
 REGISTER = Path(__file__).parent.parent.parent / "shared" / "data" / "enterprise-register.csv"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from onefile import airflow_home
-from onefile.files import make_folder
+from onefile.files import lock, make_folder
 from onefile.settings import Settings
 
 
@@ -25,9 +25,17 @@ class DagRuns:
         self.why: tuple[str, ...] = ()
         airflow_home.enter(settings)
         with quiet(self._log):
-            from airflow.dag_processing.dagbag import DagBag
+            from airflow.dag_processing.bundles.manager import DagBundlesManager
+            from airflow.dag_processing.dagbag import BundleDagBag, sync_bag_to_db
 
-            self._bag = DagBag(dag_folder=str(airflow_home.DAGS))
+            manager = DagBundlesManager()  # type: ignore[no-untyped-call]
+            bundle = next(iter(manager.get_all_dag_bundles()))
+            bundle.initialize()
+            self._bag = BundleDagBag(dag_folder=bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+            # Two processes that note the same assets for the first time would be in each other's way.
+            with lock(settings.home / "locks" / "airflow-dags.lock"):
+                manager.sync_bundles_to_db()
+                sync_bag_to_db(self._bag, bundle.name, bundle.version)
 
     @property
     def broken(self) -> list[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import click
 
+from onefile.cli.crew import Alone, Crew, Failed, crew
 from onefile.cli.failure import Failure
+from onefile.cli.plan import GOLD, Planned, Progress
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from inbox.door import Arrival
-    from onefile.cli.dag_runs import DagRuns
     from pipelines.steps import Outcome
     from pipelines.workshop import Workshop
 
@@ -23,7 +23,6 @@ HEADINGS = {
     "zh": ("批次", "资源", "结果", "收到", "接受", "问题", "重复"),
     "en": ("delivery", "resource", "outcome", "received", "accepted", "quarantined", "duplicates"),
 }
-GOLD = ("person_file", "enterprise_file", "quality", "publication", "vault")
 TERMS, ERASURE = "retention", "erasure"
 EXPIRY = "licence_expiry"
 
@@ -39,9 +38,14 @@ class Summary:
 
 @click.command()
 @click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N",
+    help="DAGs at a time, each in a process with an engine of its own. Left out: two where the lake is small and the "
+    "machine has the cores and the memory, else one.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
-def command(settings: Settings, resources: tuple[str, ...], as_json: bool) -> int:
+def command(settings: Settings, resources: tuple[str, ...], jobs: int | None, as_json: bool) -> int:
     """Take in everything that waits, or only RESOURCE…: receipts, one files, publication, licences.
 
     Licences whose last day is over lapse.
@@ -54,7 +58,7 @@ def command(settings: Settings, resources: tuple[str, ...], as_json: bool) -> in
     for resource in resources:
         shop.resource(resource)
     with lock(settings.home / "locks" / "run.lock", wait=False):
-        summary = _run(shop, resources or tuple(shop.resources))
+        summary = _run(shop, resources or tuple(shop.resources), jobs)
     click.echo(_as_json(summary) if as_json else _as_text(summary, settings))
     wrong = _what_failed(summary, settings.lang)
     if wrong:
@@ -62,85 +66,52 @@ def command(settings: Settings, resources: tuple[str, ...], as_json: bool) -> in
     return 0
 
 
-def _run(shop: Workshop, resources: Sequence[str]) -> Summary:
-    from pipelines import marker, receiving, steps
+def _run(shop: Workshop, resources: Sequence[str], jobs: int | None) -> Summary:
+    from onefile.cli.lanes import fitting
+    from pipelines import receiving, steps
 
     arrivals = receiving.receive(shop, on_look=lambda name: _say(f"looking at {name}"))
     waiting = {r: found for r in resources if (found := steps.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")
-    failed = _end_terms(shop)
-    failed |= _ingest(shop, waiting) if waiting or not marker.is_published(shop) else {}
-    failed |= _erase(shop)
-    failed |= _expire(shop)
+    with crew(shop.settings, jobs or fitting(shop.settings, len(waiting))) as workers:
+        failed = _work(shop, workers, waiting)
     outcomes = [steps.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
     return Summary([o for o in outcomes if o is not None], [a for a in arrivals if a.status != "taken"], failed)
 
 
-def _ingest(shop: Workshop, waiting: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    from onefile.cli.dag_runs import DagRuns
+def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Failed:
+    """Take in what waits, before and after it what the law and the calendar ask for; return what failed.
+
+    A DAG for which there is nothing to do is not loaded.
+    """
+    from pipelines import licences, marker, retention
+
+    failed = _alone(workers, TERMS) if retention.is_declared(shop.declarations) else {}
+    failed |= _ingest(shop, workers, waiting) if waiting or not marker.is_published(shop) else {}
+    if marker.erasures_ordered(shop):
+        unerased = _alone(workers, ERASURE)
+        if not unerased:
+            marker.erased(shop)
+        failed |= unerased
+    return failed | (_alone(workers, EXPIRY) if licences.is_due(shop) else {})
+
+
+def _ingest(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Failed:
+    """Take in what waits, the largest first, and bring up to it what is made of it."""
     from pipelines import marker
 
-    runs = DagRuns(shop.settings)
-    ingest = [f"ingest.{resource}" for resource in waiting]
-    progress = _Progress(len(ingest) + len(GOLD))
-    failed = {dag: runs.why for dag in ingest if not progress.run(runs, dag)}
+    sizes = {f"ingest.{r}": sum(shop.delivery(d)[0].size for d in found) for r, found in waiting.items()}
+    progress = Progress(len(sizes) + len(GOLD), is_side_by_side=not isinstance(workers, Alone))
+    failed = workers.work([Planned(dag) for dag in sorted(sizes, key=sizes.__getitem__, reverse=True)], progress)
     known = marker.state(shop)
-    late = {dag: runs.why for dag in GOLD if not progress.run(runs, dag)}
+    late = workers.work(GOLD, progress)
     if not late:
         marker.keep(shop, known)
     return failed | late
 
 
-def _end_terms(shop: Workshop) -> dict[str, tuple[str, ...]]:
-    """Order the erasure of what is kept no longer; the DAG is loaded only where a table says how long."""
-    from pipelines import retention
-
-    return _alone(shop, TERMS) if retention.is_declared(shop.declarations) else {}
-
-
-def _erase(shop: Workshop) -> dict[str, tuple[str, ...]]:
-    """Take out what is ordered to be erased; the DAG is loaded only where there is anything."""
-    from pipelines import marker
-
-    if not marker.erasures_ordered(shop):
-        return {}
-    failed = _alone(shop, ERASURE)
-    if not failed:
-        marker.erased(shop)
-    return failed
-
-
-def _alone(shop: Workshop, dag: str) -> dict[str, tuple[str, ...]]:
-    from onefile.cli.dag_runs import DagRuns
-
-    runs = DagRuns(shop.settings)
-    return {} if _Progress(1).run(runs, dag) else {dag: runs.why}
-
-
-def _expire(shop: Workshop) -> dict[str, tuple[str, ...]]:
-    """Let licences lapse whose last day is over; the DAG is loaded only where there are any."""
-    from pipelines import licences
-
-    if not licences.is_due(shop):
-        return {}
-    return _alone(shop, EXPIRY)
-
-
-class _Progress:
-    """Says on standard error which DAG is at work, and how it ended: ` 3/14 person_file … 12.3 s`."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._begun = 0
-
-    def run(self, runs: DagRuns, dag_id: str) -> bool:
-        """Run a DAG; True when every task did what it should."""
-        self._begun += 1
-        click.echo(f"{self._begun:>3}/{self._total} {dag_id:<40} ", err=True, nl=False)
-        started = time.monotonic()
-        is_done = runs.run(dag_id, {})
-        _say(f"{time.monotonic() - started:6.1f} s{'' if is_done else '  FAILED'}")
-        return is_done
+def _alone(workers: Crew, dag: str) -> Failed:
+    return workers.work([Planned(dag)], Progress(1))
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import catalog
 from catalog.errors import UnknownDepartment, UnknownResource
 from schemas.declarations import load as load_declarations
+from schemas.errors import DeclarationsRefused
 from schemas.model import Assertions, Cleaner, ColumnMapping, Operation, Place, Resource
 from tests.declared import SHOP, lay
 
@@ -150,3 +151,18 @@ def test_kinds_of_shareholders_that_have_a_number_are_told_apart_by_words_of_the
     words = {text for code in kinds for text in (code.name, *code.synonyms)}
     for column in ("holder_number", "holder_code"):
         assert set(mappings[column].when["股东类型"]) <= words
+
+
+def test_what_did_not_change_is_read_once_a_process_and_what_did_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "departments"
+    folder.mkdir()
+    overlay = folder / "departments.yml"
+    first = catalog.current()
+    assert catalog.current() is first
+    assert catalog.load() == first
+    empty = catalog.current((folder,))
+    overlay.write_text("nonsense: 1\n")
+    with pytest.raises(DeclarationsRefused):
+        catalog.current((folder,))
+    overlay.unlink()
+    assert catalog.current((folder,)).resources == empty.resources

@@ -29,7 +29,7 @@ ENVIRONMENT = (
     "onefile/services/",  # child processes get the caller's environment
     "onefile/verify/__main__.py",  # the verifier is a program of its own
     "onefile/cli/doctor.py",  # looks for the Java that an engine would find
-    "onefile/cli/dag_runs.py",
+    "onefile/cli/lanes.py",  # child processes, too
     "pipelines/quality.py",  # tells a library, before it is imported, not to call home
 )
 ASKS_THE_CLOCK = re.compile(r"^(datetime\.)?(datetime|date)\.(now|utcnow|today)$|^time\.(time|localtime|gmtime)$")

@@ -76,6 +76,40 @@ def test_any_line_that_is_taken_out_is_missed(lake):
             commit_check.check(str(lake), TABLE)
 
 
+def test_a_line_that_only_adds_a_file_is_missed_at_the_end_too(lake):
+    lines = newest(lake).read_bytes().splitlines(keepends=True)
+    without = [line for line in lines if b'"remove"' not in line and b'"domainMetadata"' not in line]
+    without.sort(key=lambda line: b'"add"' in line)
+    newest(lake).with_suffix(".crc").write_text(
+        newest(lake).with_suffix(".crc").read_text().replace('"numFiles": 2', '"numFiles": 3').replace("120", "130")
+    )
+    (newest(lake).parent / f"{1:020d}.crc").write_text(
+        (newest(lake).parent / f"{1:020d}.crc").read_text().replace('"configuration": "1"', '"configuration": "2"')
+    )
+    newest(lake).write_bytes(b"".join(without))
+    commit_check.check(str(lake), TABLE)
+    newest(lake).write_bytes(b"".join(without[:-1]))
+    with pytest.raises(LakeDamaged, match=commit_check.DIFFERS):
+        commit_check.check(str(lake), TABLE)
+
+
+def test_the_newest_version_and_what_was_noted_are_read_from_the_log(lake):
+    log = newest(lake).parent
+    assert commit_check.newest(str(lake), TABLE) == 2
+    assert commit_check.newest(str(lake), "silver/other") is None
+    assert commit_check.newest("s3a://bucket/lake", TABLE) is None
+    assert list(commit_check.notes(str(lake), TABLE, 100)) == []
+    for version, note in ((10, '{"n": 1}'), (9, '{"n": 0}')):
+        told = json.dumps({"commitInfo": {"operation": "WRITE", "userMetadata": note}}, separators=(",", ":"))
+        (log / f"{version:020d}.json").write_text(told + "\n")
+    assert commit_check.newest(str(lake), TABLE) == 10
+    assert list(commit_check.notes(str(lake), TABLE, 100)) == ['{"n": 1}', '{"n": 0}']
+    assert list(commit_check.notes(str(lake), TABLE, 1)) == ['{"n": 1}']
+    (log / f"{10:020d}.json").write_text('{"commitInfo":{"opera')
+    with pytest.raises(LakeDamaged, match=commit_check.UNREADABLE):
+        list(commit_check.notes(str(lake), TABLE, 1))
+
+
 def test_a_newest_one_that_is_gone_is_missed(lake):
     newest(lake).unlink()
     with pytest.raises(LakeDamaged, match=commit_check.GONE):

@@ -20,13 +20,17 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("limit", "is_small"), [(31, True), (30, False), (11, False)])
-def test_what_waits_what_is_kept_and_the_lake_weigh_together(home: Path, limit: int, is_small: bool) -> None:
-    assert effort.is_small(home, limit) is is_small
+@pytest.mark.parametrize(
+    ("delivered", "lake", "is_small"), [(21, 11, True), (20, 11, False), (21, 10, False), (11, 100, False)]
+)
+def test_what_waits_and_what_is_kept_weigh_together_and_the_lake_by_itself(
+    home: Path, delivered: int, lake: int, is_small: bool
+) -> None:
+    assert effort.is_small(home, delivered, lake) is is_small
 
 
 def test_a_home_that_holds_nothing_yet_is_small(tmp_path: Path) -> None:
-    assert effort.is_small(tmp_path / "not-there", limit=1)
+    assert effort.is_small(tmp_path / "not-there", 1, 1)
 
 
 def test_a_link_weighs_nothing_of_what_it_leads_to(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -34,7 +38,7 @@ def test_a_link_weighs_nothing_of_what_it_leads_to(home: Path, tmp_path_factory:
     large.write_bytes(bytes(10_000))
     (home / "inbox" / "police" / "link").symlink_to(large)
 
-    assert effort.is_small(home, limit=5_000)
+    assert effort.is_small(home, 5_000)
 
 
 @pytest.fixture
