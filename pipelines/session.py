@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
@@ -20,6 +21,7 @@ from pipelines.errors import JarsMissing, NoJava
 JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
 
+ASKED_FOR = ("PythonUtils", "functions", "org.apache.spark.sql.functions")
 # What every session has, in process or served.
 COMMON = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -57,9 +59,30 @@ def session(settings: Settings) -> SparkSession:
         builder = builder.config(name, value)
     try:
         with _output_to(settings.home / "logs" / "spark.log"):
-            return builder.getOrCreate()
+            started = builder.getOrCreate()
     except (RuntimeError, OSError):
         raise NoJava from None
+    _look_up_once(started)
+    return started
+
+
+def _look_up_once(spark: SparkSession) -> None:
+    """Keep what PySpark asks the engine for with each column: py4j forgets it, and seeks short names in all jars."""
+    jvm = spark.sparkContext._jvm
+    for name in ASKED_FOR:
+        setattr(jvm, name, _LookedUp(getattr(jvm, name)))
+
+
+class _LookedUp:
+    """A class of the engine whose members are asked for once."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._found, name)
+        setattr(self, name, member)
+        return member
 
 
 def _silence() -> None:

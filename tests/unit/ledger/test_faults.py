@@ -91,6 +91,10 @@ def _append_until_killed(folder: Path, keystore: object, name: str) -> None:
             told.write(f"{entry.seq} {entry.purpose}\n")
 
 
+def _told(folder):
+    return [line for path in folder.glob("ledger-*") for line in path.read_text().splitlines()]
+
+
 def test_what_was_acknowledged_before_a_kill_is_in_the_ledger(tmp_path, keystore, trust, monkeypatch):
     monkeypatch.setattr(files, "SEGMENT_ENTRIES", 20)
     folder = tmp_path / "ledger"
@@ -99,12 +103,14 @@ def test_what_was_acknowledged_before_a_kill_is_in_the_ledger(tmp_path, keystore
         processes = [CONTEXT.Process(target=_append_until_killed, args=(folder, keystore, name)) for name in names]
         for process in processes:
             process.start()
-        time.sleep(0.4)
+        wanted, until = 40 * (kill + 1), time.monotonic() + 60
+        while len(_told(tmp_path)) < wanted and time.monotonic() < until:
+            time.sleep(0.05)
         for process in processes:
             os.kill(process.pid or 0, signal.SIGKILL)
             process.join(10)
     Ledger(folder, keystore).append(LOOK)
-    told = [line for path in tmp_path.glob("ledger-*") for line in path.read_text().splitlines()]
+    told = _told(tmp_path)
     entries = {f"{entry.seq} {entry.purpose}" for entry in files.entries(folder)}
     assert len(told) > 100
     assert set(told) <= entries
