@@ -277,6 +277,15 @@ def held(content: bytes) -> list[str]:
     return [text for text in (NUMBER, BROKEN, NAME, subject_id) if any(form in content for form in forms(text))]
 
 
+def content(path: Path) -> bytes:
+    """Return what a file holds; nothing of SQLite's index beside a database, if that goes with the last connection."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        assert path.name.endswith(".db-shm")
+        return b""
+
+
 def searched(home: Path) -> Iterator[Path]:
     """Yield every file below a home that no row belongs in."""
     for path in home.rglob("*"):
@@ -335,7 +344,7 @@ def test_the_search_finds_what_is_there(played: Played) -> None:
 
 def test_nothing_planted_is_in_a_log_a_page_metadata_an_event_or_a_receipt(played: Played, spark_home: Path) -> None:
     files = [*searched(played.house.home), *(spark_home / "logs").iterdir()]
-    found = {str(path): texts for path in files if (texts := held(path.read_bytes()))}
+    found = {str(path): texts for path in files if (texts := held(content(path)))}
     assert found == {}
     folders = {path.relative_to(played.house.home).parts[0] for path in searched(played.house.home)}
     assert folders >= {"airflow", "ledger", "lineage.jsonl", "logs", "quality", "receipts"}
