@@ -67,6 +67,8 @@ def notes(root: str, table: str, limit: int) -> Iterator[str]:
         try:
             lines = commit.read_text("utf-8").splitlines()
             told = [json.loads(line)["commitInfo"] for line in lines if line.startswith(COMMIT_INFO)]
+        except FileNotFoundError:  # Delta takes the oldest files of a log away
+            return
         except (ValueError, KeyError):
             raise LakeDamaged(f"read the notes of {table}", UNREADABLE, table, f"{LOG}/{commit.name}") from None
         yield from (info["userMetadata"] for info in told if info.get("userMetadata"))

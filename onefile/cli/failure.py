@@ -25,14 +25,18 @@ class Failure(OneFileError):
 
 def report(error: BaseException) -> int:
     """Print the failure on standard error and return the exit code."""
+    said, code = told(error)
+    click.echo(f"onefile: {said}", err=True)
+    return code
+
+
+def told(error: BaseException) -> tuple[str, int]:
+    """Return what is said of a failure, and its exit code."""
     if isinstance(error, OneFileError):
-        click.echo(f"onefile: {error}", err=True)
-        return error.exit_code
+        return str(error), error.exit_code
     if is_full(error):
         named = getattr(error, "filename", None)
-        click.echo(f"onefile: {DiskFull(str(named) if named else 'the home, or of the place written to')}", err=True)
-        return DiskFull.exit_code
+        return str(DiskFull(str(named) if named else "the home, or of the place written to")), DiskFull.exit_code
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{frames[-1].filename.rsplit('/', 2)[-1]}:{frames[-1].lineno}" if frames else "?"
-    click.echo(f"onefile: a fault of the program ({type(error).__name__} at {where}): please report it", err=True)
-    return 1
+    return f"a fault of the program ({type(error).__name__} at {where}): please report it", 1

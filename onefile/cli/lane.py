@@ -15,8 +15,8 @@ import sys
 import threading
 
 from onefile import settings
+from onefile.cli import failure
 from onefile.cli.dag_runs import DagRuns, quiet
-from onefile.errors import OneFileError
 
 
 class Lane:
@@ -47,16 +47,16 @@ def main() -> int:
     """Work until the input ends; 1 where it cannot begin, or is stopped."""
     os.umask(0o077)
     answers = os.dup(1)
-    here = settings.read()
-    with quiet(here.home / "logs" / "airflow.log"):
-        try:
-            lane = Lane()
-            lane.work(DagRuns(here), answers)
-        except KeyboardInterrupt:
-            return 1
-        except OneFileError as error:
-            _answer(answers, {"error": str(error)})
-            return 1
+    try:
+        here = settings.read()
+        with quiet(here.home / "logs" / "airflow.log"):
+            Lane().work(DagRuns(here), answers)
+    except KeyboardInterrupt:
+        return 1
+    except Exception as error:  # noqa: BLE001 - told by class and place: its text may quote a row
+        said, code = failure.told(error)
+        _answer(answers, {"error": said, "exit_code": code})
+        return 1
     return 0
 
 

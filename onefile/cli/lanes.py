@@ -74,7 +74,7 @@ class Lane:
             )
         said = json.loads(line)
         if "error" in said:
-            raise Failure(said["error"])
+            raise Failure(said["error"], said["exit_code"])
         return Said(said["is_done"], tuple(said["why"]))
 
     def end(self) -> None:
@@ -139,13 +139,14 @@ class Lanes:
 def lanes(settings: Settings, count: int) -> Iterator[Lanes]:
     """Have so many lanes for the length of the block; left by an error, Ctrl-C or SIGTERM, they are stopped."""
     kept = signal.signal(signal.SIGTERM, _stop)
-    made = Lanes(settings, count)
     try:
-        yield made
-        made.close()
-    except BaseException:
-        made.stop()
-        raise
+        made = Lanes(settings, count)
+        try:
+            yield made
+            made.close()
+        except BaseException:
+            made.stop()
+            raise
     finally:
         signal.signal(signal.SIGTERM, kept)
 

@@ -1,4 +1,4 @@
-"""`onefile run`: take in everything that waits, through the DAGs, in this process."""
+"""`onefile run`: take in everything that waits, through the DAGs, in this process or in lanes side by side."""
 
 from __future__ import annotations
 

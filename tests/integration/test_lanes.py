@@ -156,3 +156,12 @@ def test_a_lane_that_cannot_begin_says_why(tmp_path: Path) -> None:
     (tmp_path / "home" / "airflow" / "airflow.db").mkdir()  # nothing can be opened there
     with pytest.raises(Failure, match="Airflow's database could not be made ready"), lanes(home, 1) as made:
         made.work([Planned("left")], Progress(1))
+
+
+def test_a_fault_in_a_lane_is_told_by_class_and_place_and_prints_no_trace(
+    here: settings.Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = r"^a fault of the program \(KeyError at .*dag_runs\.py:\d+\): please report it$"
+    with pytest.raises(Failure, match=told), lanes(here, 1) as made:
+        made.work([Planned("undeclared")], Progress(1, is_side_by_side=True))
+    assert "Traceback" not in "".join(capfd.readouterr())
