@@ -15,6 +15,8 @@ from inbox.names import is_file_name, is_id
 
 MAX_BYTES = 16 * 2**20
 MAX_FILES = 10_000
+MAX_ROWS = 2**53 - 1
+"""What a receipt, being canonical JSON, can still say."""
 _KEYS = ("resource", "id", "period", "files")
 _OPTIONAL_KEYS = ("redrives",)
 _FILE_KEYS = ("name", "rows", "sha256")
@@ -186,8 +188,11 @@ def _file(number: int, value: object) -> FileEntry:
     name, rows, sha256 = facts["name"], facts["rows"], facts["sha256"]
     if not isinstance(name, str) or not is_file_name(name):
         raise Refused("bad_file_name", number=number)
-    if type(rows) is not int or rows < 0:
-        raise _malformed(f"rows of file {number} is no count", f"第 {number} 个文件的 rows 应为非负整数")
+    if type(rows) is not int or not 0 <= rows <= MAX_ROWS:
+        raise _malformed(
+            f"rows of file {number} is no count from 0 to {MAX_ROWS}",
+            f"第 {number} 个文件的 rows 应为 0 至 {MAX_ROWS} 的整数",
+        )
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise _malformed(
             f"sha256 of file {number} is no 64 hex digits", f"第 {number} 个文件的 sha256 应为 64 位十六进制"
@@ -208,7 +213,7 @@ def _redrives(value: object, rows: int) -> tuple[Redriven, ...]:
 def _redriven(number: int, value: object) -> Redriven:
     facts = _members(value, ("delivery", "row"), f"entry {number} of redrives", f"redrives 第 {number} 项")
     delivery, row = facts["delivery"], facts["row"]
-    if not isinstance(delivery, str) or not is_id(delivery) or type(row) is not int or row < 1:
+    if not isinstance(delivery, str) or not is_id(delivery) or type(row) is not int or not 1 <= row <= MAX_ROWS:
         raise _malformed(f"entry {number} of redrives names no row", f"redrives 第 {number} 项未指明行")
     return Redriven(delivery, row)
 

@@ -55,6 +55,7 @@ def judge(text: str, kind: str | None = None, on: date | None = None) -> Finding
             person's number or a credit code: the one whose check fits. Where that is the
             credit code's, by chance it may be a person's with a wrong check; so it has to
             have an area that is listed, and the person's number a day or an area that is none.
+            One that begins with 9 needs no listed area: where its day is none it is no foreigner's.
         on: the day it was handed in, which no birth may be after.
     """
     if kind is None:
@@ -126,6 +127,8 @@ def _guess(text: str, on: date | None) -> tuple[str, str | None]:
 
 def _is_rather_a_person(text: str, reason: str) -> bool:
     """Tell 18 digits that pass the credit code's check by chance from those that are one."""
+    if text[0] == "9" and reason != "check":
+        return False
     if text[2:8] != CENTRAL_AREA and areas.warning(text[2:8]) == "region_unknown":
         return True
     return reason == "check" and areas.warning(text) != "region_unknown"

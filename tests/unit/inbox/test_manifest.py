@@ -66,7 +66,7 @@ def test_a_byte_order_mark_and_upper_case_hashes_are_read():
         GOOD | {"files": ["people.csv"]},
         GOOD | {"files": [FILE, FILE]},
         GOOD | {"files": [FILE | {"size": 3}]},
-        *(GOOD | {"files": [FILE | {"rows": rows}]} for rows in ("2", -1, True, 2.0, None, [])),
+        *(GOOD | {"files": [FILE | {"rows": rows}]} for rows in ("2", -1, True, 2.0, None, [], 2**53)),
         *(GOOD | {"files": [FILE | {"sha256": sha}]} for sha in ("", SHA[1:], "g" * 64, SHA + "\n", 5, None)),
         GOOD | {"redrives": [{"delivery": "d-0", "row": 1}]},
         GOOD | {"redrives": [{"delivery": "d-0", "row": 0}] * 2},

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from schemas.identifiers import areas, licences, persons
-from schemas.identifiers.judging import KINDS, Tally, judge, lint
+from schemas.identifiers import areas, enterprises, licences, persons
+from schemas.identifiers.judging import KINDS, Finding, Tally, judge, lint
 from tests.yardstick import slowness
 
 LICENCE = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U"
@@ -47,6 +47,19 @@ def test_a_persons_number_with_a_wrong_check_is_never_a_good_credit_code() -> No
         body = f"{chance.choice(counties)}{born_on:%Y%m%d}{chance.randint(0, 999):03d}"
         wrong = chance.choice([c for c in "0123456789" if c != persons.check_character(body)])
         assert judge(body + wrong).reason == "check", "one of 31 fits the credit code's check by chance"
+
+
+def test_an_enterprise_s_code_of_digits_is_one_though_its_area_is_not_listed() -> None:
+    """Development zones have areas of their own: 360108 is in no list, and a day such as 84 is no foreigner's."""
+    chance, seen = random.Random(5), 0
+    for _ in range(2_000):
+        organisation = f"{chance.randrange(10_000_000, 99_999_999)}"
+        body = f"91360108{organisation}{enterprises.organisation_check(organisation)}"
+        code = body + enterprises.check_character(body)
+        if code.isdecimal() and persons.person_fault(code) == "date":
+            seen += 1
+            assert judge(code) == Finding("credit_code", None, "region_unknown")
+    assert seen > 500
 
 
 def test_a_kind_that_is_said_is_not_guessed() -> None:
