@@ -5,6 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,10 +17,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy import delete, insert
 from starlette.testclient import TestClient
+from uvicorn import Config, Server
 
 import catalog
 from catalog import requests as sharing
@@ -27,6 +34,7 @@ from exchange.clients import registry
 from exchange.clients.keys import read_key
 from exchange.clients.registry import Wish
 from exchange.counter import Counter, open_counter
+from exchange.http.connections import OPTIONS
 from ledger.entry import Entry
 from onefile import client as library
 from onefile import settings as settings_module
@@ -210,3 +218,34 @@ class Open:
 
 def purpose(grant: str, case: str = "D-1", item: str = ITEM) -> Purpose:
     return Purpose(grant, item, case)
+
+
+@contextmanager
+def listening(opened: Open) -> Iterator[int]:
+    """Let a counter listen on a socket, in a thread, served as `onefile serve` does; the value is the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(Config(opened.http.app, lifespan="off", **OPTIONS))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join(30)
+
+
+def start(shop: Shop, port: int, processes: int = 2) -> subprocess.Popen[bytes]:
+    """Start `onefile serve` over a home, in a process group of its own, and wait until it answers."""
+    command = [sys.executable, "-m", "onefile.cli", "serve", "--port", str(port), "--processes", str(processes)]
+    here = {"ONEFILE_COUNTER_URL": f"http://127.0.0.1:{port}", "ONEFILE_NOW": shop.at.isoformat()}
+    server = subprocess.Popen(command, env={**os.environ, **shop.environ, **here}, start_new_session=True)
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        try:
+            if httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return server
+        except httpx2.HTTPError:
+            time.sleep(0.2)
+    raise AssertionError("the server did not start")

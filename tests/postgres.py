@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,42 +19,83 @@ import pytest
 SECONDS_TO_START = 120
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Path]:
-    """A running server; the value is the folder of its socket. Skips where PostgreSQL is not installed."""
+class PostgreSQL:
+    """A server in a folder that has its socket in it. It can be started anew after its end."""
+
+    def __init__(self, initdb: str, folder: Path) -> None:
+        self.folder, self._initdb, self._user = folder, initdb, _unprivileged()
+        shutil.chown(folder, self._user)
+        command = [initdb, "-D", folder / "data", "-U", "onefile", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run(command, check=True, capture_output=True, user=self._user, cwd=folder)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        program = Path(self._initdb).with_name("postgres")
+        self._server = subprocess.Popen(
+            [program, "-D", self.folder / "data", "-k", self.folder, "-c", "listen_addresses=", "-F"],
+            user=self._user, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        _wait_until_ready(self._initdb, self.folder, self._server)
+
+    def stop(self) -> None:
+        """End it, with the sessions that are still open: SIGTERM would wait for them."""
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(SECONDS_TO_START)
+
+    def kill(self) -> None:
+        """Have it gone at once, as in a power cut, with all its processes."""
+        os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait(SECONDS_TO_START)
+
+    def database(self) -> str:
+        """Make an empty database; return its SQLAlchemy URL."""
+        import psycopg
+
+        name = f"test_{next(_numbers)}"
+        with psycopg.connect(f"host={self.folder} user=onefile dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://onefile@/{name}?host={self.folder}"
+
+
+@contextmanager
+def server() -> Iterator[PostgreSQL]:
+    """Run a server of one's own. Skips where PostgreSQL is not installed."""
     initdb = _find("initdb")
     if initdb is None:
         pytest.skip("PostgreSQL is not installed (tools/setup-test installs it for root on Debian)")
     folder = Path(tempfile.mkdtemp(prefix="onefile-postgres-"))
-    user = _unprivileged()
-    shutil.chown(folder, user)
-    command = [initdb, "-D", folder / "data", "-U", "onefile", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(command, check=True, capture_output=True, user=user, cwd=folder)
-    server = subprocess.Popen(
-        [Path(initdb).with_name("postgres"), "-D", folder / "data", "-k", folder, "-c", "listen_addresses=", "-F"],
-        user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
     try:
-        _wait_until_ready(initdb, folder, server)
-        yield folder
+        running = PostgreSQL(initdb, folder)
+        try:
+            yield running
+        finally:
+            running.stop()
     finally:
-        server.send_signal(signal.SIGINT)  # ends sessions that are still open; SIGTERM would wait for them
-        server.wait(SECONDS_TO_START)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgreSQL]:
+    """The server that tests share."""
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: PostgreSQL) -> Path:
+    """The folder of its socket."""
+    return postgres_server.folder
 
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def postgres_url(postgres: Path) -> str:
+def postgres_url(postgres_server: PostgreSQL) -> str:
     """The SQLAlchemy URL of a new, empty database."""
-    import psycopg
-
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(f"host={postgres} user=onefile dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql+psycopg://onefile@/{name}?host={postgres}"
+    return postgres_server.database()
 
 
 def _find(program: str) -> str | None:

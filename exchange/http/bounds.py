@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ SECONDS_TO_ARRIVE = 30
 SECONDS_OF_A_DELIVERY = 1800
 DELIVERIES = "/v1/deliveries"
 MOST_DEPTH = 32
+MOST_HEADERS = 100
+ONCE = {"authorization", "content-type", "content-length", "content-digest", "host", "idempotency-key", "signature"}
+ONCE_BEGIN = "onefile-"
+"""Headers that decide something: of two of a name one reader takes the first and another the last."""
 _MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -36,6 +41,18 @@ def limits_of(scope: Scope) -> Limits:
     if scope["path"] == DELIVERIES and scope["method"] == "POST":
         return Limits(MOST_OF_A_DELIVERY, SECONDS_OF_A_DELIVERY, is_kept=False)
     return Limits(MOST_BYTES, SECONDS_TO_ARRIVE, is_kept=True)
+
+
+def check_headers(scope: Scope, headers: Mapping[str, str], certificate_header: str) -> None:
+    """Raise BadRequest where a request has too many headers, or twice one that decides something."""
+    if len(scope["headers"]) > MOST_HEADERS:
+        raise BadRequest(f"it has more than {MOST_HEADERS} headers")
+    if len(scope["headers"]) == len(headers):
+        return
+    counts = Counter(name.decode("latin-1").lower() for name, _ in scope["headers"])
+    once = {*ONCE, certificate_header}
+    if any(count > 1 and (name in once or name.startswith(ONCE_BEGIN)) for name, count in counts.items()):
+        raise BadRequest("a header that may stand there once stands there twice")
 
 
 async def whole_body(receive: Receive, headers: Mapping[str, str], limits: Limits) -> bytes:

@@ -6,6 +6,7 @@ of the program is told by its class and place, never by its text, which may quot
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 import traceback
@@ -16,11 +17,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from exchange.access.tokens import Token
 from exchange.clients.keys import thumbprint
-from exchange.errors import Fault, Refusal, TokenMissing, TooLarge
+from exchange.errors import Fault, Refusal, TokenMissing, TooLarge, TooSlow
 from exchange.http import bounds, problems
 from exchange.http.counting import Figures
 from exchange.http.signing import Asked
@@ -83,6 +85,7 @@ class Gate:
         lang = problems.language(headers)
         try:
             scope.setdefault("state", {})
+            bounds.check_headers(scope, headers, self._counter.settings.certificate_header)
             scope["state"]["token"] = self._admit(scope["path"], headers)
             limits = bounds.limits_of(scope)
             receive = await body.kept(limits) if limits.is_kept else body.streamed(limits)
@@ -90,8 +93,8 @@ class Gate:
             await self._app(scope, receive, answer.take)
         except OneFileError as error:
             await problems.response(problems.refusal_of(error), lang)(scope, _nothing, answer.take)
-        except ConnectionError:
-            raise
+        except (ConnectionError, ClientDisconnect):
+            raise ConnectionError from None
         except Exception as error:  # noqa: BLE001 # the outermost door: what it is about must reach neither answer nor log
             _tell(error)
             answer.parts.clear()
@@ -164,11 +167,15 @@ class _Body:
     def streamed(self, limits: bounds.Limits) -> Receive:
         """Return the body as it comes, bounded on the way."""
         bounds.check_length(self._headers, limits)
-        size = 0
+        size, ends = 0, asyncio.get_running_loop().time() + limits.seconds
 
         async def counted() -> Message:
             nonlocal size
-            message = await self._receive()
+            try:
+                async with asyncio.timeout_at(ends):
+                    message = await self._receive()
+            except TimeoutError:
+                raise TooSlow(limits.seconds) from None
             part = message.get("body", b"")
             size += len(part)
             if size > limits.most_bytes:

@@ -20,7 +20,7 @@ from exchange.queries.matching import plain, statements
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 NAMES = ("age_at_least", "less_than", "equals", "is_listed", "licence_in_force")
 GUESSABLE = ("less_than", "equals", "age_at_least")
-"""Those by which a value could be narrowed down, question by question: they count as guesses."""
+"""Those by which a value could be narrowed down, question by question."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,11 @@ class Question:
     def needs(self) -> str:
         """The attribute that it is about; empty: none."""
         return "birth_on" if self.name == "age_at_least" else self.field
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether a value could be narrowed down by it: also a scope, letter by letter. It counts as a guess then."""
+        return self.name in GUESSABLE or bool(self.contains)
 
 
 def answer(

@@ -68,7 +68,7 @@ def ask_predicates(ask: Annotated[Ask, Depends(asking("files.predicates"))], bod
     """Answer questions with yes, no or unknown; those that could narrow a value down count as guesses."""
     questions = [wish.question() for wish in body.questions]
     named = {q.needs for q in questions if q.needs and q.name != "licence_in_force"}
-    is_guess = any(question.name in predicates.GUESSABLE for question in questions)
+    is_guess = any(question.is_guess for question in questions)
     with ask.counter.database.writing() as connection:
         caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
         _check_resources(leave, questions)

@@ -7,11 +7,10 @@ import os
 import uvicorn
 
 from exchange.counter import open_counter
+from exchange.http.connections import OPTIONS
 from onefile.settings import Settings
 
 APPLICATION = "exchange.serving:application"
-SECONDS_TO_STOP = 30
-MOST_WAITING = 2048
 
 
 def serve(settings: Settings, host: str, port: int, processes: int) -> None:
@@ -22,20 +21,4 @@ def serve(settings: Settings, host: str, port: int, processes: int) -> None:
     """
     os.environ.setdefault("ONEFILE_COUNTER_URL", f"http://{host}:{port}")  # for the processes that answer
     open_counter(settings, os.urandom).close()
-    uvicorn.run(
-        APPLICATION,
-        factory=True,
-        host=host,
-        port=port,
-        workers=processes,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,  # a path may name a case
-        log_level="warning",
-        server_header=False,
-        date_header=False,
-        backlog=MOST_WAITING,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=SECONDS_TO_STOP,
-        limit_concurrency=MOST_WAITING,
-    )
+    uvicorn.run(APPLICATION, factory=True, host=host, port=port, workers=processes, **OPTIONS)

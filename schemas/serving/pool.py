@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -35,13 +36,15 @@ class Pool:
         """
         self._where = database(url)
         self._engine = _engine(self._where, size)
+        self._opening = Lock()
+        self._file_id = self._present_file()
         self._engines_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         with self.looking() as connection:
             check(snapshot(connection, self._where.place))
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:
-        """Hold a snapshot to read from; it waits for no writer. Errors as `schemas.serving.connection.looking`."""
+        """Hold a snapshot to read from; it waits for no writer. Errors as `schemas.serving.reading.reading`."""
         with self._held("BEGIN") as connection:
             if self._where.file is None:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -61,8 +64,27 @@ class Pool:
         """Close every connection."""
         self._engine.dispose()
 
+    def _present_file(self) -> tuple[int, int]:
+        """Return which file the database is; none in particular where it is no file. NothingPublished: it is gone."""
+        if self._where.file is None:
+            return 0, 0
+        try:
+            found = self._where.file.stat()
+        except OSError:
+            raise NothingPublished(self._where.place) from None
+        return found.st_dev, found.st_ino
+
+    def _follow(self) -> None:
+        """Open the file anew where another one took its place: open connections would see the old one for ever."""
+        found = self._present_file()
+        if found != self._file_id:
+            with self._opening:
+                self._engine.dispose()
+                self._file_id = found
+
     @contextmanager
     def _held(self, begins: str) -> Iterator[Connection]:
+        self._follow()
         try:
             with self._engine.connect().execution_options(**{_BEGINS: begins}) as connection, connection.begin():
                 yield connection

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,26 +16,11 @@ from ledger.audit import audit
 from onefile.client import Counter, Purpose, Unreachable
 from onefile.services.spark_connect import free_port
 from onefile.verify.trust import read_trust
-from tests.counter import ANNA, BELA, ITEM, Shop, person
+from tests.counter import ANNA, BELA, ITEM, Shop, person, start
 
 ASKERS = 6
 SECONDS_UNDER_LOAD = 1.5
 KILLS = 2
-
-
-def start(shop: Shop, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "onefile.cli", "serve", "--port", str(port)]
-    here = {"ONEFILE_COUNTER_URL": f"http://127.0.0.1:{port}", "ONEFILE_NOW": shop.at.isoformat()}
-    environ = {**os.environ, **shop.environ, **here}
-    server = subprocess.Popen(command, env=environ, start_new_session=True)
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
-        try:
-            if httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
-                return server
-        except httpx2.HTTPError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start")
 
 
 def ask_until_it_dies(shop: Shop, port: int, grant: str, arrived: list[str], stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tests.documents import ROOT
 
@@ -12,9 +13,9 @@ def test_every_attack_has_its_test():
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
     rows = [line for line in page.splitlines() if line.startswith("| ") and "---" not in line][1:]
     assert len(named) == len(rows) > 25
-    missing = [
-        (file, name)
-        for file, name in named
-        if f"def {name}(" not in (ROOT / "tests" / "unit" / file).read_text(encoding="utf-8")
-    ]
+    missing = [(file, name) for file, name in named if f"def {name}(" not in _place(file).read_text(encoding="utf-8")]
     assert missing == []
+
+
+def _place(file: str) -> Path:
+    return ROOT / "tests" / (file if file.startswith(("integration/", "torture/")) else f"unit/{file}")

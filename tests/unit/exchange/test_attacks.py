@@ -18,6 +18,9 @@ from joserfc.jwk import OKPKey
 from catalog import grants
 from catalog.grants import Limits
 from exchange.access.quota import Quotas
+from exchange.access.tokens import Tokens
+from licence_vault.presentations.sd_jwt import signed as jws_of
+from licence_vault.signers import Signer
 from onefile.client import AnswerNotGenuine, Purpose, Refused
 from onefile.client import counter as library
 from onefile.client.credentials import Credentials
@@ -110,6 +113,29 @@ def test_an_access_token_holds_for_us_for_ten_minutes_and_as_it_was_made(counter
     assert counter.http.get("/v1/me", headers=mine).status_code == 401
 
 
+def test_a_token_of_another_bureau_for_another_audience_or_by_another_key_opens_nothing(
+    counter: Open, tmp_path_factory: Any
+) -> None:
+    stranger, keystore = Shop(tmp_path_factory.mktemp("other") / "var"), counter.counter.keystore
+    with stranger.open() as other:
+        theirs = other.counter.tokens.make("client", "market-app", AT)
+    elsewhere = Tokens(keystore, "https://elsewhere.example", counter.counter.random).make("client", "market-app", AT)
+    seconds = int(AT.timestamp())
+    claims = {"iss": URL, "aud": URL, "sub": "market-app", "kind": "client", "nbf": seconds, "exp": seconds + 600}
+    ours = {kind: jws_of(claims, kind, keystore.signer(use)) for kind, use in (
+        ("at+jwt", "answers"), ("dc+sd-jwt", "tokens"), ("at+jwt ", "tokens"))}  # fmt: skip
+    for bad in (theirs, elsewhere, *ours.values(), jws_of({**claims, "kind": "bureau"}, "at+jwt", _tokens(counter)),
+                jws_of({**claims, "exp": "never"}, "at+jwt", _tokens(counter))):  # fmt: skip
+        answer = counter.http.get("/v1/me", headers={"Authorization": f"Bearer {bad}"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    good = {"Authorization": f"Bearer {jws_of(claims, 'at+jwt', _tokens(counter))}"}
+    assert counter.http.get("/v1/me", headers=good).status_code == 200
+
+
+def _tokens(counter: Open) -> Signer:
+    return counter.counter.keystore.signer("tokens")
+
+
 def test_a_token_bound_to_a_certificate_is_nothing_without_it(shop: Shop) -> None:
     shop.environ["ONEFILE_CERTIFICATE_HEADER"] = "Client-Cert"
     made = Shop(shop.home, **shop.environ)
@@ -160,6 +186,30 @@ def test_rows_outside_the_grant_are_as_if_they_were_not(counter: Open) -> None:
         assert ask.files(here, [ANNA])["results"][0]["outcome"] == "found"
         outside, nobody = (ask.files(there, [number])["results"][0] for number in (ANNA, NOBODY))
     assert outside == nobody == {"index": 0, "outcome": "not_found", "files": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/files/query", {"subjects": [{"number": "?"}], "fields": ["name"]}),
+        ("/v1/records/query", {"subjects": [{"number": "?"}], "resource": POPULATION}),
+        ("/v1/files/match", {"subjects": [{"number": "?", "name": "安娜"}]}),
+        ("/v1/files/predicates", {"subjects": [{"number": "?"}],
+                                  "questions": [{"predicate": "age_at_least", "value": "18"},
+                                                {"predicate": "is_listed", "resource": POPULATION}]}),
+        ("/v1/licences/search", {"searches": [{"holder": "?"}]}),
+    ],
+)  # fmt: skip
+def test_who_is_there_is_not_found_out_by_any_route(counter: Open, path: str, body: dict[str, Any]) -> None:
+    counter.case()
+    cited = purpose(counter.shop.grant(POPULATION, ("number", "name", "birth_on"), rows="area=690102"))
+    told = []
+    with counter.ask("market-app") as ask:
+        for number in (ANNA, NOBODY):
+            asked = json.loads(json.dumps(body).replace("?", number))
+            answer = ask.fetch("POST", path, asked, cited)
+            told.append((answer.status_code, answer.json()["results"], len(answer.content)))
+    assert told[0] == told[1]
 
 
 def test_nobody_and_somebody_who_is_not_granted_take_the_same_time(counter: Open) -> None:

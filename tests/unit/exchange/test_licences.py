@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import os
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from licence_vault.certificates import Subject, certify, create_ca
 from licence_vault.log import verify_inclusion
+from licence_vault.pdf import copies
 from onefile.client import Purpose, Refused
 from onefile.verify.checkpoint import open_checkpoint
 from onefile.verify.merkle import leaf_hash
+from onefile.verify.paper import Asked, judge_paper
 from onefile.verify.trust import read_trust
 from tests.counter import AT, FIRM, Open, Shop, purpose
 from tests.papers import AT as ISSUED
@@ -85,10 +90,6 @@ def test_a_licence_is_proved_by_its_log_and_told_unchanged_by_its_etag(
 
 
 def test_a_presentation_is_for_the_asker_and_its_case_alone(licensed: list[str], counter: Open, cited: Purpose) -> None:
-    from zoneinfo import ZoneInfo
-
-    from onefile.verify.paper import Asked, judge_paper
-
     with counter.ask("tax-app") as ask:
         token = ask.fetch("GET", f"/v1/licences/{licensed[0]}/presentation?nonce=n-12345678", None, cited).content
         with pytest.raises(Refused, match="not_in_force"):
@@ -98,3 +99,59 @@ def test_a_presentation_is_for_the_asker_and_its_case_alone(licensed: list[str],
     told = judge_paper(token, asked, "en")
     assert "genuine" in told.text(False)
     assert told.exit_code == 0
+
+
+def test_a_copy_as_pdf_is_signed_for_the_asker_and_holds_what_is_granted_alone(
+    licensed: list[str], counter: Open, cited: Purpose
+) -> None:
+    with counter.ask("tax-app") as ask:
+        with pytest.raises(Refused, match="no key for copies"):
+            ask.fetch("GET", f"/v1/licences/{licensed[0]}/pdf", None, cited)
+        vault = counter.counter.vault
+        create_ca(vault.keystore, Subject("trial CA", "样例市数据局"), AT, os.urandom)
+        vault.keystore.create_key("copies-1", use=copies.USE, at=AT, algorithm="ECDSA-P256")
+        certify(vault.keystore, "copies-1", Subject("copies", "样例市数据局"), AT, os.urandom)
+        answer = ask.fetch("GET", f"/v1/licences/{licensed[0]}/pdf?fields=ZZBH,CZZT", None, cited)
+        with pytest.raises(Refused, match="field_not_granted"):
+            ask.fetch("GET", f"/v1/licences/{licensed[0]}/pdf?fields=CZZTDM", None, cited)
+        with pytest.raises(Refused, match="not_in_force"):
+            ask.fetch("GET", f"/v1/licences/{licensed[1]}/pdf", None, cited)
+    assert answer.headers["content-type"] == "application/pdf"
+    asked = Asked(counter.trust, AT + timedelta(minutes=1), ZoneInfo("Asia/Shanghai"), None, None, None, None)
+    told = judge_paper(answer.content, asked, "en")
+    assert told.exit_code == 0
+    assert set(told.fields["data"]) == {"ZZBH", "CZZT"}
+    assert FIRM.encode() not in answer.content
+    (look,) = [look for look in counter.looks() if look.answer_id == answer.headers["onefile-answer"]]
+    assert (look.fields, look.kind) == (("ZZBH", "CZZT"), "licences.present")
+
+
+def said(counter: Open, cited: Purpose, **question: str) -> list[str]:
+    body = {"subjects": [{"number": FIRM}, {"number": "690101197705050019"}],
+            "questions": [{"predicate": "licence_in_force", "type": "food_operation_permit", **question}]}  # fmt: skip
+    with counter.ask("tax-app") as ask:
+        found = ask.call("POST", "/v1/files/predicates", body, cited)["results"]
+    return [answer for each in found for answer in each["answers"]]
+
+
+def test_whether_a_licence_is_in_force_for_a_scope_is_told_without_the_licence(
+    licensed: list[str], counter: Open
+) -> None:
+    counter.case(parties=(FIRM,), department="tax")
+    cited = purpose(counter.shop.grant(ENTRY, ("ZZBH", "KZ_JYXM"), consumer="tax", mode="licence"))
+    assert said(counter, cited) == ["yes", "unknown"]
+    assert said(counter, cited, field="KZ_JYXM", contains="热食") == ["yes", "unknown"]
+    assert said(counter, cited, field="KZ_JYXM", contains="冷食") == ["no", "unknown"]
+    with pytest.raises(Refused, match="field_not_granted"):
+        said(counter, cited, field="CZZT", contains="样例")
+    elsewhere = purpose(counter.shop.grant(ENTRY, ("ZZBH",), consumer="tax", mode="licence", rows="area=6902"))
+    assert said(counter, elsewhere) == ["unknown", "unknown"]
+
+
+def test_a_scope_is_not_found_out_letter_by_letter(licensed: list[str], counter: Open) -> None:
+    counter.case(parties=(FIRM,), department="tax")
+    cited = purpose(counter.shop.grant(ENTRY, ("ZZBH", "KZ_JYXM"), consumer="tax", mode="licence"))
+    for letter in "abcde":
+        assert said(counter, cited, field="KZ_JYXM", contains=letter)[0] == "no"
+    with pytest.raises(Refused, match="slow_down"):
+        said(counter, cited, field="KZ_JYXM", contains="热")
