@@ -18,6 +18,7 @@ from pyspark.sql import functions as f
 from pipelines.binding import bound
 from pipelines.characters import BLANKS, INVISIBLE, WIDTH_FROM, WIDTH_TO
 from pipelines.lookup import look_up
+from pipelines.money_order import FIGURE, in_order, is_uncertain
 from pipelines.outcome import Cleaned
 
 CENTS: Mapping[str, int] = {
@@ -38,13 +39,13 @@ CENTS: Mapping[str, int] = {
 }
 """Cents in each unit, without the 元 that may follow it."""
 
+NO_AMOUNT = "?"
 _PARTING = ";/|\\、"  # at an end it says nothing; within, it parts one amount or unit from another
 _PARTING_IN_CLASS = re.escape(_PARTING)
-_NOISE = BLANKS + "()[]{}<>〈〉《》〔〕【】「」:\"'’‘“”。"
-_KNOWN = WIDTH_FROM + "abcdefghijklmnopqrstuvwxyz" + "壹贰叁肆伍陆柒捌玖貳參陸两兩〇拾佰仟萬億圆圓"
-_MEANT = WIDTH_TO + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "一二三四五六七八九二三六二二零十百千万亿元元"
-_FIGURE = r"(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{0,12})?"
-_SHAPE = rf"^([^0-9.,+-]*)([+-]?{_FIGURE})([^0-9.,+-]*)\z"
+_NOISE = BLANKS + "()[]{}〈〉《》〔〕【】「」:\"'’‘“”。"
+_KNOWN = WIDTH_FROM + "abcdefghijklmnopqrstuvwxyz" + "壹贰叁肆伍陆柒捌玖貳參参弌弍弎陸两兩〇拾佰仟萬億圆圓"
+_MEANT = WIDTH_TO + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "一二三四五六七八九二三三一二三六二二零十百千万亿元元"
+_SHAPE = rf"^([^0-9.,+-]*)([+-]?{FIGURE})([^0-9.,+-]*)\z"
 _SIZE = f"^({'|'.join(sorted(filter(None, CENTS), key=len, reverse=True))})"
 _HAN_DIGITS = "零一二三四五六七八九"
 _PARTED = rf"[0-9.,][{re.escape(_NOISE)}]+[0-9.,]|[{_HAN_DIGITS}十百千万亿][{re.escape(_NOISE)}]+[{_HAN_DIGITS}十百千]"
@@ -55,8 +56,9 @@ def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
     """Read an amount and give its cents or its currency.
 
     A currency's cents are hundredths of its main unit, also where it has none (yen, won).
-    Parts of a cent are rounded half up. An amount of 0 needs no unit. A figure whose commas
-    do not part thousands, an exponent, two different currencies, or a range is refused.
+    Parts of a cent are rounded half up, but an amount that is not 0 never becomes 0. An amount of 0 needs
+    no unit. A figure whose commas do not part thousands, an exponent, two different currencies, a bound
+    (`>500万元`), a range, or a figure in brackets (an accountant's minus) is refused.
 
     Args:
         argument: `give` is `amount_cents` or `currency`; `default_unit` (one of
@@ -67,7 +69,7 @@ def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
 
     Returns:
         Whole cents, or an ISO 4217 code, as text; reasons `money_unreadable`,
-        `currency_unknown`, `unit_missing`, `currency_other`.
+        `currency_unknown`, `unit_missing`, `too_precise`, `currency_other`.
     """
     found = bound(_plain(text), lambda shape: bound(_parts(shape), lambda parts: _judged(parts, argument)))
     return Cleaned(found["text"], found["reason"])
@@ -107,6 +109,7 @@ def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
         .when(first.isNull() | last.isNull(), "money_unreadable")
         .when((number != 0) & unit.isNull(), "unit_missing")
         .when(whole.isNull(), "money_unreadable")
+        .when((number != 0) & (whole == 0), "too_precise")
     )
     usual = f.lit(argument.get("default_currency", "CNY"))
     currency = f.coalesce(f.get(named, f.lit(0)), usual)
@@ -129,7 +132,8 @@ def _plain(text: Column) -> Column:
     """
     bare = f.btrim(f.translate(f.translate(text, INVISIBLE, ""), _KNOWN, _MEANT), f.lit(_PARTING + BLANKS))
     told = f.regexp_replace(f.translate(bare, _NOISE, ""), r"(?<=[元角分])[整正]|\.\z", "")
-    quiet = f.when(bare.rlike(_PARTED), bare).otherwise(told)
+    told = in_order(f.regexp_replace(f.regexp_replace(told, "廿", "二十"), "卅", "三十"))
+    quiet = f.when(is_uncertain(bare), f.lit(NO_AMOUNT)).when(bare.rlike(_PARTED), bare).otherwise(told)
 
     def read(text: Column) -> Column:
         is_han = ~text.rlike("[0-9]") & text.rlike(f"[{_HAN_DIGITS}十]")

@@ -89,6 +89,27 @@ HK$100万                     | 100000000     | HKD
 十万元                       | 10000000      | CNY
 两百万美元                   | 200000000     | USD
 五百万                       | 500000000     | CNY
+8047人民币万元               | 8047000000    | CNY
+6990(人民币万元)             | 6990000000    | CNY
+人民币万元43                 | 43000000      | CNY
+人民币（万元）14             | 14000000      | CNY
+(万元)29                     | 29000000      | CNY
+万美元100                    | 100000000     | USD
+100美元万                    | 100000000     | USD
+注册资本5655万元             | 5655000000    | CNY
+注册资金：100万元人民币      | 100000000     | CNY
+4亿7227万元                  | 47227000000   | CNY
+4亿27万元                    | 40027000000   | CNY
+1亿2345万6789元              | 12345678900   | CNY
+9万3806元                    | 9380600       | CNY
+廿万元                       | 20000000      | CNY
+卅五万元                     | 35000000      | CNY
+二〇〇万元                   | 200000000     | CNY
+人民币一〇五〇万元整         | 1050000000    | CNY
+弍佰万元                     | 200000000     | CNY
+参佰万元整                   | 300000000     | CNY
+0.01元                       | 1             | CNY
+0.000001万元                 | 1             | CNY
 """
 
 REFUSED = """
@@ -107,6 +128,22 @@ N/A                          | money_unreadable
 1000000000000000万亿元       | money_unreadable
 2026-01-01                   | money_unreadable
 500万万元                    | money_unreadable
+>500万元                     | money_unreadable
+＞500万元                    | money_unreadable
+<$500                        | money_unreadable
+≥500万元                     | money_unreadable
+~500万元                     | money_unreadable
+500万元以上                  | money_unreadable
+(500)万元                    | money_unreadable
+（$500）                     | money_unreadable
+9万38元                      | money_unreadable
+1万5                         | money_unreadable
+二〇〇五十万元               | money_unreadable
+三百5                        | money_unreadable
+500元万                      | money_unreadable
+500万元注册资本              | money_unreadable
+0.001元                      | too_precise
+0.0000001万元                | too_precise
 500万(万元)                  | money_unreadable
 5,000万(万元人民币)          | money_unreadable
 1.5万万                      | money_unreadable
