@@ -17,6 +17,8 @@ MAX_BYTES = 16 * 2**20
 MAX_FILES = 10_000
 MAX_ROWS = 2**53 - 1
 """What a receipt, being canonical JSON, can still say."""
+FIRST_YEAR = 1000
+"""Years are four digits, the first of them not 0, in every way of writing days that there is here."""
 _KEYS = ("resource", "id", "period", "files")
 _OPTIONAL_KEYS = ("redrives",)
 _FILE_KEYS = ("name", "rows", "sha256")
@@ -104,11 +106,14 @@ def read_period(text: str) -> tuple[date, date]:
         Refused: `manifest_malformed`, the text is none of these.
     """
     try:
-        return _period(text)
+        first, last = _period(text)
+        if first.year < FIRST_YEAR:
+            raise ValueError("a year that nobody means")
+        return first, last
     except ValueError:
         raise _malformed(
-            "period is none of YYYY-MM-DD, YYYY-MM, YYYY, YYYY-MM-DD/YYYY-MM-DD",
-            "period 应为 YYYY-MM-DD、YYYY-MM、YYYY 或 YYYY-MM-DD/YYYY-MM-DD",
+            "period is none of YYYY-MM-DD, YYYY-MM, YYYY, YYYY-MM-DD/YYYY-MM-DD from the year 1000 on",
+            "period 应为 YYYY-MM-DD、YYYY-MM、YYYY 或 YYYY-MM-DD/YYYY-MM-DD，年份不早于 1000",
         ) from None
 
 

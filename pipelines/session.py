@@ -40,8 +40,11 @@ COMMON = {
 }
 
 
-def session(settings: Settings) -> SparkSession:
+def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
     """Return the process's session, started if it is not yet.
+
+    Args:
+        is_brief: the process ends when a run's work is done; an engine that lives for long learns to be faster.
 
     Raises:
         JarsMissing: an in-process session is asked for and the Delta jars are absent.
@@ -49,13 +52,13 @@ def session(settings: Settings) -> SparkSession:
     """
     _silence()
     if settings.spark.startswith("sc://"):
-        return SparkSession.builder.remote(settings.spark).getOrCreate()
+        return _served(settings)
     started = SparkSession.getActiveSession()
     if started is not None:
         return started
     java.use_own()
     builder = SparkSession.builder.master(settings.spark).appName("onefile")
-    for name, value in in_process(settings, is_small=effort.is_small(settings.home)).items():
+    for name, value in in_process(settings, is_small=effort.is_small(settings.home), is_brief=is_brief).items():
         builder = builder.config(name, value)
     try:
         with _output_to(settings.home / "logs" / "spark.log"):
@@ -64,6 +67,15 @@ def session(settings: Settings) -> SparkSession:
         raise NoJava from None
     _look_up_once(started)
     return started
+
+
+def _served(settings: Settings) -> SparkSession:
+    """Return a session of a served engine, which plans as little as a small lake asks for."""
+    builder = SparkSession.builder.remote(settings.spark)
+    for name, value in (effort.PLAINLY if effort.is_small(settings.home) else {}).items():
+        if name.startswith("spark.sql."):
+            builder = builder.config(name, value)
+    return builder.getOrCreate()
 
 
 def _look_up_once(spark: SparkSession) -> None:
@@ -109,11 +121,12 @@ def _output_to(path: Path) -> Iterator[None]:
             os.close(copy)
 
 
-def in_process(settings: Settings, *, is_small: bool = False) -> dict[str, str]:
+def in_process(settings: Settings, *, is_small: bool = False, is_brief: bool = True) -> dict[str, str]:
     """Return the configuration of a session that runs its own engine. Sizes are of this machine.
 
     Args:
         is_small: what it will compute is little (`effort.is_small`), so that preparing costs more than it saves.
+        is_brief: it will not live for long.
     """
     cores = os.cpu_count() or 2
     scratch = settings.home / "staging" / "spark"
@@ -121,7 +134,7 @@ def in_process(settings: Settings, *, is_small: bool = False) -> dict[str, str]:
         f'"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"',
         f'"-Dderby.system.home={scratch}"',
         "-XX:+UseParallelGC",
-        *(effort.QUICK_JVM if is_small else ()),
+        *(effort.QUICK_JVM if is_small and is_brief else ()),
     )
     machine = {
         "spark.jars": ",".join(str(jar) for jar in jars(settings.jars)),

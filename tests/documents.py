@@ -36,6 +36,12 @@ def files(*suffixes: str) -> list[Path]:
     return sorted(path for path in found if path.suffix not in {".jar", ".pyc", ".png"})
 
 
+def examples(page: Path) -> dict[str, str | bytes]:
+    """Return the files that a page shows: YAML blocks whose first line is a comment with the path."""
+    blocks = re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return dict(blocks)
+
+
 def modules() -> list[Path]:
     """Return the Python files of the product, without tests and tools."""
     return [path for path in files(".py") if path.relative_to(ROOT).parts[0] in ROOMS]

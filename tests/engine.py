@@ -25,7 +25,7 @@ def spark(spark_home: Path) -> Iterator[SparkSession]:
     from onefile import settings
     from pipelines.session import session
 
-    started = session(settings.read({"ONEFILE_HOME": str(spark_home), "ONEFILE_SPARK_MEMORY": "2g"}))
+    started = session(settings.read({"ONEFILE_HOME": str(spark_home), "ONEFILE_SPARK_MEMORY": "2g"}), is_brief=False)
     yield started
     started.stop()
 

@@ -101,7 +101,7 @@ def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> None:
 def _rest(url: str, body: object, token: str | None) -> Any:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=30) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=120) as answer:
         return json.load(answer)
 
 

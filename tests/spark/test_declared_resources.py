@@ -13,6 +13,7 @@ import catalog
 from catalog.model import Catalogue
 from pipelines import bronze, conform
 from tests.declared import SHOP, lay
+from tests.documents import ROOT, examples
 from tests.drawn import cells
 
 PERIOD, TODAY = date(2026, 10, 31), date(2026, 11, 23)
@@ -160,6 +161,21 @@ def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_
         (None, None, 1000000, "CNY", 0.0),
     ]
     assert [[header for header, _ in found] for found in problems(rows)] == [[], [], [], ["证照编号"]]
+
+
+def test_the_how_to_s_own_resource_takes_the_rows_that_it_speaks_of(spark: SparkSession, tmp_path: Path) -> None:
+    code = "91110000600037341L"
+    laid = catalog.load((lay(tmp_path, examples(ROOT / "docs" / "how-to" / "connect-a-department.md")),))
+    rows = typed(spark, "water.meters", f"""
+        户表号    | 用户统一社会信用代码 | 用户名称 | 用水性质 | 口径（毫米） | 装表日期 | 欠费      | 状态
+        sb-000001 | {code}               | 甲厂     | 特行     | 50           | 2020/1/5 | 120.50元  | 正常
+        SB-000002 | {code}               | 乙厂     | 工业     | 1００        | 2020/1/6 | 3         | 停用
+        SB-000003 |                      |          |          |              |          |           | 拆除
+        SB-000004 | {code}               | 丁厂     | 居民     | 20           | 2020/1/7 | 0         | 待查
+    """, laid)  # fmt: skip
+    assert problems(rows) == [[], [], [], [("状态", "not_in_list")]]
+    read = [(row["use"], row["arrears_cents"], row["_withdrawn"]) for row in rows.orderBy("_row_no").collect()]
+    assert read[:3] == [("3", 12050, False), ("2", 300, False), (None, None, True)]
 
 
 def test_every_built_in_resource_can_be_planned(spark: SparkSession) -> None:

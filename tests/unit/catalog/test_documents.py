@@ -13,16 +13,11 @@ from schemas.cleaners import CLEANERS, MONEY_GIVES, MONEY_UNITS
 from schemas.declarations import DEPARTMENT_LEVELS
 from schemas.model import COLUMN_TYPES, SENSITIVITIES, SHARE_CLASSES, SUBJECT_KINDS, UPDATE_CYCLES
 from tests.declared import told
+from tests.documents import examples
 
 DOCS = Path(__file__).parents[3] / "docs"
 REFERENCE = DOCS / "reference" / "declarations.md"
 PAGES = [REFERENCE, DOCS / "how-to" / "connect-a-department.md"]
-
-
-def examples(page: Path) -> dict[str, str | bytes]:
-    """Return the files that a page shows: YAML blocks whose first line is a comment with the path."""
-    blocks = re.findall(r"^```yaml\n# (\S+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return dict(blocks)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

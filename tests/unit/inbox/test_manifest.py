@@ -62,6 +62,8 @@ def test_a_byte_order_mark_and_upper_case_hashes_are_read():
         GOOD | {"resource": ""},
         GOOD | {"resource": None},
         GOOD | {"period": "2026-13"},
+        GOOD | {"period": "0001"},
+        GOOD | {"period": "0999-12-31/1000-01-01"},
         GOOD | {"files": {}},
         GOOD | {"files": ["people.csv"]},
         GOOD | {"files": [FILE, FILE]},

@@ -55,6 +55,13 @@ def test_little_work_is_done_without_what_has_to_be_prepared(here: settings.Sett
     assert "-XX:TieredStopAtLevel=1" in told["spark.driver.extraJavaOptions"]
 
 
+def test_an_engine_that_lives_for_long_keeps_java_s_second_compiler(here: settings.Settings) -> None:
+    told = session.in_process(here, is_small=True, is_brief=False)
+
+    assert told["spark.sql.codegen.wholeStage"] == "false"
+    assert "Tiered" not in told["spark.driver.extraJavaOptions"]
+
+
 def test_much_work_differs_from_little_in_that_alone(here: settings.Settings) -> None:
     little, much = session.in_process(here, is_small=True), session.in_process(here)
 
