@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "lake": ("onefile.cli.lake", "whether what must always hold of the lake holds"),
     "backup": ("onefile.cli.backup", "what the home holds, as of one moment, into a folder"),
     "restore": ("onefile.cli.restore", "a backup back into an empty home"),
+    "database": ("onefile.cli.database", "the serving database moved to another engine or place"),
     "upgrade": ("onefile.cli.upgrade", "data of the last release moved on to this one"),
     "ids": ("onefile.cli.ids", "check identifiers, lint lists of them"),
     "city": ("onefile.cli.city", "make a synthetic city"),

@@ -17,10 +17,29 @@ class PlaceTaken(KeepingError):
 
 
 class DatabaseTaken(KeepingError):
-    """The database to restore into holds something already."""
+    """The database to restore or move into holds something already."""
 
     def __init__(self, place: str) -> None:
-        super().__init__(f"the {place} is not empty: restore into a new one, so that nothing is overwritten")
+        super().__init__(f"the {place} is not empty: name a new one, so that nothing is overwritten")
+
+
+class SameDatabase(KeepingError):
+    """A database was to be moved onto itself."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"the {place} is the one to move from and to: name the new one in ONEFILE_DATABASE_URL, "
+            "the old one in --from"
+        )
+
+
+class NothingToMove(KeepingError):
+    """The database to move from has no tables of this release."""
+
+    def __init__(self, place: str, shape: str | None) -> None:
+        older = "is of an earlier release: `onefile upgrade` first, with it"
+        what = "has no tables: name another" if shape is None else older
+        super().__init__(f"the {place} {what}; nothing was moved")
 
 
 class BackupDamaged(KeepingError):

@@ -16,8 +16,12 @@ from licence_vault.errors import LogAndTableDiffer
 from licence_vault.expiry import lapse
 from licence_vault.exporting import export, find
 from licence_vault.status_lists import current, publish
+from onefile.keeping import moving
+from onefile.keeping.errors import DatabaseTaken
 from onefile.verify.licence import open_licence
 from onefile.verify.status import open_status
+from schemas.serving.connection import looking
+from schemas.serving.tables import METADATA
 from tests.papers import AT
 from tests.statements import stated, told, waiting
 from tests.vault import DECLARED, ids_of, issue_rows, permit, vault_of
@@ -55,6 +59,34 @@ def test_a_backup_of_postgresql_is_restored_and_beside_a_newer_log_it_is_found(t
     assert audit(vault).leaves == 30
     issue_rows(vault, [permit(99)], "d-2", AT + timedelta(days=1))
     assert audit(vault).leaves == 31
+
+
+def test_a_home_s_database_moves_to_postgresql_and_back_with_all_it_holds(tmp_path, postgres_url):
+    home, sqlite, other = tmp_path / "home", f"sqlite:///{tmp_path}/a.db", f"sqlite:///{tmp_path}/b.db"
+    vault = vault_of(home, sqlite)
+    issue_rows(vault, [permit(number) for number in range(30)], "d-1")
+    told(vault, stated(40, 1, state="cancelled"), stated(40, 2))
+    leaves = audit(vault).leaves
+    moved = moving.move(sqlite, postgres_url)
+    assert moved["licence_version"] == leaves
+    assert rows_of(postgres_url) == rows_of(sqlite)
+    with pytest.raises(DatabaseTaken):
+        moving.move(sqlite, postgres_url)
+    assert issue_rows(vault_of(home, postgres_url), [permit(99)], "d-9").batch.issued == 1
+    told(vault_of(home, postgres_url), stated(41, 1, state="cancelled"), stated(41, 2), batch="d-10")
+    assert audit(vault_of(home, postgres_url)).leaves > leaves
+    moving.move(postgres_url, other)
+    assert rows_of(other) == rows_of(postgres_url)
+    issue_rows(vault_of(home, other), [permit(98)], "d-11")
+    assert audit(vault_of(home, other)).leaves > leaves + 1
+    with pytest.raises(LogAndTableDiffer):
+        audit(vault)
+
+
+def rows_of(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables."""
+    with looking(url) as connection:
+        return {t.name: sorted(map(tuple, connection.execute(t.select())), key=repr) for t in METADATA.sorted_tables}
 
 
 def test_what_the_flow_hands_over_waits_lapses_and_is_erased_alike(tmp_path, postgres_url):
