@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -36,6 +37,10 @@ NAMES = {
     "ONEFILE_CERTIFICATE_HEADER": "header of the front proxy with the client's certificate, RFC 9440 (default: none)",
     "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",
 }
+
+
+SPARK = r"local(?:\[(?:\*|[1-9][0-9]*)(?:,[0-9]+)?\])?|(?:spark|sc|k8s)://\S+|yarn"
+"""What an engine is called by."""
 
 
 class SettingsError(OneFileError):
@@ -93,7 +98,7 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         home=home,
         declarations=tuple(Path(d).absolute() for d in env.get("ONEFILE_DECLARATIONS", "").split(":") if d),
         database_url=env.get("ONEFILE_DATABASE_URL") or f"sqlite:///{quote(str(home / 'serving.db'))}",
-        spark=env.get("ONEFILE_SPARK") or "local[*]",
+        spark=_spark(env.get("ONEFILE_SPARK") or "local[*]"),
         spark_memory=env.get("ONEFILE_SPARK_MEMORY") or "4g",
         timezone=_zone(env.get("ONEFILE_TIMEZONE") or "Asia/Shanghai"),
         fixed_now=instant(now) if (now := at or env.get("ONEFILE_NOW")) else None,
@@ -123,6 +128,14 @@ def instant(text: str) -> datetime:
     if found.tzinfo is None:
         raise SettingsError(f"instant {text!r} has no offset: write it like 2026-03-01T08:00:00+08:00")
     return found.astimezone(UTC)
+
+
+def _spark(address: str) -> str:
+    if not re.fullmatch(SPARK, address):
+        raise SettingsError(
+            f"ONEFILE_SPARK {address!r} is no engine: write local[*], spark://HOST:PORT or sc://HOST:PORT"
+        )
+    return address
 
 
 def _user() -> str:

@@ -103,12 +103,15 @@ def inline(entries: list[tuple[str, Value, Value]]) -> dict[str, Code]:
 
 def read_csv(path: Path, shown: str, problems: Problems) -> dict[str, Code]:
     """Read a code list's CSV file (UTF-8, the columns of `HEADER`, synonyms parted by |), telling every fault."""
+    rows: list[tuple[int, list[str]]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, row) for row in reader]
+            for row in reader:
+                rows.append((reader.line_num, row))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        problems.add(Place(shown, 1), f"what cannot be read ({error})", "a CSV file in UTF-8")
+        after = rows[-1][0] if rows else 0
+        problems.add(Place(shown, after + 1), f"what cannot be read ({error})", "a CSV file in UTF-8, quotes closed")
         return {}
     if not rows or tuple(rows[0][1]) != HEADER:
         problems.add(Place(shown, 1), "another header", ",".join(HEADER))
@@ -146,6 +149,30 @@ def _day(text: str, place: Place, problems: Problems) -> date | None:
         return None
 
 
+def _leads_back(codes: Mapping[str, Code], code: str, what: str) -> bool:
+    """Tell an entry whose parents (or successors), one after the other, come to itself again."""
+    seen: set[str] = set()
+    other: str | None = getattr(codes[code], what)
+    while other is not None and other in codes and other not in seen:
+        if other == code:
+            return True
+        seen.add(other)
+        other = getattr(codes[other], what)
+    return False
+
+
+def _check_ties(codes: Mapping[str, Code], entry: Code, place: Place, problems: Problems) -> None:
+    """Tell an entry that points to none, leads back to itself, or ends before it begins."""
+    code = entry.code
+    for what, other in (("parent", entry.parent), ("successor", entry.successor)):
+        if other is not None and (other not in codes or other == code):
+            problems.add(place, f"the {what} {other!r} of {code!r}", "another code of the list")
+        elif other is not None and _leads_back(codes, code, what):
+            problems.add(place, f"the {what}s of {code!r} lead back to it", f"a {what} that is none of its own")
+    if entry.since and entry.until and entry.until < entry.since:
+        problems.add(place, f"{code!r} ends before it begins", "until not before since")
+
+
 def check(codes: Mapping[str, Code], places: Mapping[str, Place], problems: Problems) -> None:
     """Tell entries that point to no entry, end before they begin, or whose synonym is another's code or synonym.
 
@@ -159,11 +186,7 @@ def check(codes: Mapping[str, Code], places: Mapping[str, Place], problems: Prob
             holders.setdefault((entry.parent, synonym), entry.code)
     for code in places.keys() & codes.keys():
         entry = codes[code]
-        for what, other in (("parent", entry.parent), ("successor", entry.successor)):
-            if other is not None and (other not in codes or other == code):
-                problems.add(places[code], f"the {what} {other!r} of {code!r}", "another code of the list")
-        if entry.since and entry.until and entry.until < entry.since:
-            problems.add(places[code], f"{code!r} ends before it begins", "until not before since")
+        _check_ties(codes, entry, places[code], problems)
         for synonym in entry.synonyms:
             if not synonym.strip() or (synonym in codes and synonym != code):
                 problems.add(places[code], f"the synonym {synonym!r} of {code!r}", "a text that is no other code")

@@ -251,6 +251,9 @@ def read(path: Path, shown: str, problems: Problems) -> Value | None:
         return None
     try:
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if "!" in text and (tag := next((t for t in yaml.scan(text) if isinstance(t, yaml.TagToken)), None)):
+            document.refuse(tag.start_mark.line + 1, "a tag (`!…`)", "the value alone, in quotes where it is a text")
+            return None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         document.refuse(mark.line + 1 if mark else 1, _said(error), _advice(error))

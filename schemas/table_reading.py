@@ -94,7 +94,8 @@ def read_type(value: Value) -> str:
     found = value.text()
     if found not in COLUMN_TYPES:
         meant = _ALIASES.get(found.lower())
-        value.refuse(f"the type {found!r}", f"{meant!r}" if meant else one_of(COLUMN_TYPES, found))
+        allowed = one_of(COLUMN_TYPES, None if meant else found)
+        value.refuse(f"the type {found!r}", f"{allowed} (it is called {meant!r} here)" if meant else allowed)
     return found
 
 

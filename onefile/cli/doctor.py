@@ -139,7 +139,7 @@ def disk_free(settings: Settings) -> Finding:
 def home_private(settings: Settings) -> Finding:
     """See that nobody else can look into the home."""
     if not settings.home.exists():
-        return Finding("home", f"{settings.home} will be made")
+        return _home_to_be(settings.home)
     if not settings.home.is_dir():
         return Finding("home", "no folder", (f"{settings.home} is no folder: set ONEFILE_HOME to one",))
     mode = settings.home.stat().st_mode & 0o777
@@ -149,6 +149,14 @@ def home_private(settings: Settings) -> Finding:
     if not os.access(settings.home, os.R_OK | os.W_OK | os.X_OK):
         return Finding("home", "not ours", (f"{settings.home} cannot be written by this user: chown it",))
     return Finding("home", f"{settings.home}, mode {mode:04o}")
+
+
+def _home_to_be(home: Path) -> Finding:
+    there = next(folder for folder in home.parents if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK) or not shutil.disk_usage(there).total:
+        problem = f"{home} cannot be made in {there}: set ONEFILE_HOME elsewhere, or let this user write there"
+        return Finding("home", "cannot be made", (problem,))
+    return Finding("home", f"{home} will be made")
 
 
 def database_answers(settings: Settings) -> Finding:

@@ -31,6 +31,11 @@ KINDS_ZH = {
     "forked": "与留存的签名头不符（分叉）",
 }
 
+NO_LEDGER = (
+    "没有台账：尚无人查阅，或台账已被移走；请用留存的 ledger/head 核对（--head）",
+    "no ledger: nobody has looked yet, or it was taken away, which a copy of ledger/head tells that was kept (--head)",
+)
+
 
 @click.group()
 def command() -> None:
@@ -65,7 +70,7 @@ def audit(settings: Settings, trust: Path | None, folder: Path | None, heads: tu
         if heads:
             raise Failure(_say(settings, "台账不在，却有留存的头", "there is no ledger, though a head of it was kept"))
         empty = json.dumps({"whole": True, "entries": 0})
-        click.echo(empty if as_json else _say(settings, "没有台账条目", "no entries"))
+        click.echo(empty if as_json else _say(settings, *NO_LEDGER))
         return
     trusted = read_trust(read_file(trust or settings.home / "keys" / "trust.json"))
     kept = tuple(read_file(head) for head in heads)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import click
 
@@ -94,7 +95,14 @@ def _equip(command: click.Command) -> None:
 
 def _set_instant(ctx: click.Context, _parameter: click.Parameter, at: str | None) -> None:
     if at is not None:
-        ctx.obj = replace(ctx.obj, fixed_now=settings_module.instant(at))
+        ctx.obj = replace(ctx.obj, fixed_now=_instant(at))
+
+
+def _instant(at: str) -> datetime:
+    try:
+        return settings_module.instant(at)
+    except settings_module.SettingsError as error:
+        raise click.BadParameter(str(error), param_hint="--at") from None
 
 
 def _set_language(ctx: click.Context, _parameter: click.Parameter, lang: str | None) -> None:
@@ -116,7 +124,9 @@ COMMON = (
 @click.pass_context
 def onefile(ctx: click.Context, at: str | None, lang: str | None) -> None:
     """One File (一档通): one file per person and enterprise, from what departments hand over."""
-    ctx.obj = settings_module.read(at=at, lang=lang)
+    ctx.obj = settings_module.read(lang=lang)
+    if at is not None:
+        ctx.obj = replace(ctx.obj, fixed_now=_instant(at))
     if ctx.invoked_subcommand != "doctor":
         home.check(ctx.obj, is_restoring=ctx.invoked_subcommand == "restore")
 

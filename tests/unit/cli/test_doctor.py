@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def test_faults_of_declarations_are_told_one_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = lay(tmp_path, changed("tables/shop.yml", "type: decimal", "type: float"))
+    folder = lay(tmp_path, changed("tables/shop.yml", "observed: opened_on", "observed: kind"))
     assert run(["--lang", "en", "doctor", "--declarations", str(folder)]) == 1
     assert capsys.readouterr().out == (
-        f"WRONG  declarations: 1 to correct\n  {folder}/tables/shop.yml:13: found the type 'float'; wanted 'decimal'\n"
+        f"WRONG  declarations: 1 to correct\n  {folder}/tables/shop.yml:7: "
+        "found the observed column 'kind' of type 'code'; wanted a column of type date\n"
     )
 
 
@@ -49,6 +51,11 @@ def test_an_open_home_is_told(settings: Settings) -> None:
     assert doctor.home_private(settings).problems == (
         f"{settings.home} has mode 0755, others may look in: chmod 700 it",
     )
+
+
+def test_a_home_that_cannot_be_made_is_told(settings: Settings) -> None:
+    found = doctor.home_private(replace(settings, home=Path("/proc/onefile/home")))
+    assert "cannot be made in /proc" in found.problems[0]
 
 
 def test_missing_jars_are_told_by_name(settings: Settings) -> None:

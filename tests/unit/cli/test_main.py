@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from onefile import settings
 from onefile.cli import main
+from onefile.settings import SettingsError
 from tools.reference.commands import commands
 
 LEAVES = {name: command for name, command in commands() if not isinstance(command, click.Group)}
@@ -37,8 +39,16 @@ def test_the_instant_may_stand_behind_the_verb(capsys: pytest.CaptureFixture[str
     assert keys["trial"]["created_at"] == "2031-02-03T00:00:00Z"
 
 
+@pytest.mark.parametrize("address", ["foo", "http://x", "spark://", "local[0]"])
+def test_an_engine_that_is_none_is_told_at_once(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONEFILE_SPARK", address)
+    with pytest.raises(SettingsError, match=r"write local\[\*\], spark://HOST:PORT or sc://HOST:PORT"):
+        settings.read()
+
+
 def test_an_instant_without_offset_is_refused_behind_the_verb_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["ids", "check", "360426", "--at", "2031-02-03T08:00:00"]) == 1
+    assert main.run(["ids", "check", "360426", "--at", "2031-02-03T08:00:00"]) == 2
+    assert main.run(["--at", "2031", "ids", "check", "360426"]) == 2
     assert "has no offset" in capsys.readouterr().err
 
 
