@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,12 +23,16 @@ from schemas.model import Resource
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What deliveries are held against: the declared resources, the keys in `home`, the instant of receipt."""
+    """What deliveries are held against: the declared resources, the keys in `home`, the instant of receipt.
+
+    `rejected` gives the rows of a resource that were ever rejected, as (delivery, row).
+    """
 
     home: Path
     resources: Mapping[str, Resource]
     at: datetime
     timezone: ZoneInfo
+    rejected: Callable[[str], Collection[tuple[str, int]]] = lambda _: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def examine(place: Path, department: str, rules: Rules) -> Verdict:
         resource = resource_of(manifest, department, rules)
         signed_by = _signer(place, content, resource, rules)
         check_period(manifest.last_day, rules.at, rules.timezone)
+        check_redrives(manifest, rules)
         check_listing(place, manifest)
         for entry in manifest.files:
             check_file(place / entry.name, entry, resource)
@@ -114,6 +119,24 @@ def check_period(last_day: date, at: datetime, timezone: ZoneInfo) -> None:
     today = at.astimezone(timezone).date()
     if last_day > today:
         raise Refused("future_period", last_day=last_day.isoformat(), received=today.isoformat())
+
+
+def check_redrives(manifest: Manifest, rules: Rules) -> None:
+    """Refuse corrections of rows that were never rejected, or of one row twice.
+
+    What is re-driven is not measured as a delivery of its own, so nothing else may come under that name.
+
+    Raises:
+        Refused: `not_rejected`.
+    """
+    if not manifest.redrives:
+        return
+    known, seen = rules.rejected(manifest.resource), set()
+    for number, corrected in enumerate(manifest.redrives, 1):
+        place = (corrected.delivery, corrected.row)
+        if place not in known or place in seen:
+            raise Refused("not_rejected", number=number)
+        seen.add(place)
 
 
 def check_listing(place: Path, manifest: Manifest) -> None:

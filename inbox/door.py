@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -74,6 +74,7 @@ def receive(
     timezone: ZoneInfo,
     *,
     wait: bool = False,
+    rejected: Callable[[str], Collection[tuple[str, int]]] = lambda _: (),
     on_look: Callable[[str], None] = lambda _: None,
     checkpoint: Callable[[str], None] = lambda _: None,
 ) -> list[Arrival]:
@@ -84,6 +85,7 @@ def receive(
         at: the instant of receipt; it is noted once and never changed.
         timezone: of the legal day of receipt.
         wait: for another run that holds the door.
+        rejected: gives the (delivery, row) of each row of a resource that was ever rejected; asked for corrections.
         on_look: called with `<department>/<id>` before a delivery is judged, for progress.
         checkpoint: called between the steps with the name of the one just done, for tests.
 
@@ -91,7 +93,7 @@ def receive(
         Busy: another run holds the door, and `wait` is false.
     """
     with lock(home / "locks" / "inbox.lock", wait):
-        door = _Door(Rules(home, resources, at, timezone), checkpoint)
+        door = _Door(Rules(home, resources, at, timezone, rejected), checkpoint)
         arrivals: list[Arrival] = door.recover()
         places = list(_places(home / INBOX, frozenset(r.department for r in resources.values()), arrivals))
         for place in sorted(places, key=_turn):

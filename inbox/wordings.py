@@ -54,6 +54,18 @@ WORDINGS: Mapping[str, Mapping[str, Wording]] = {
             "deliver it there",
         ),
     },
+    "not_rejected": {
+        "zh": (
+            "redrives 第 {number} 项所指不是该资源的问题数据，或重复",
+            "每项各指一条曾被退回的数据",
+            "用 onefile quarantine export 导出后改正，或不写 redrives 重新报送",
+        ),
+        "en": (
+            "entry {number} of redrives names no row of the resource that was rejected, or one twice",
+            "a rejected row in each entry",
+            "correct what `onefile quarantine export` wrote, or deliver again without redrives",
+        ),
+    },
     "unknown_department": {
         "zh": ("收件箱中的部门文件夹没有任何已登记的资源", "已登记部门的编号", "改名，或先登记该部门的资源"),
         "en": (

@@ -15,6 +15,7 @@ from licence_vault import receipts
 from licence_vault.log import EMPTY_ROOT
 from licence_vault.receipts import Receipt, ReceivedFile
 from onefile.files import write_whole
+from pipelines import quarantine
 from pipelines.workshop import Workshop
 
 
@@ -24,7 +25,10 @@ def receive(shop: Workshop, on_look: Callable[[str], None] = lambda _: None) -> 
     Raises:
         Busy: another run holds the door.
     """
-    arrivals = door.receive(shop.home, shop.resources, shop.at, shop.settings.timezone, wait=True, on_look=on_look)
+    arrivals = door.receive(
+        shop.home, shop.resources, shop.at, shop.settings.timezone, wait=True, on_look=on_look,
+        rejected=lambda resource: quarantine.ever(shop.home / "lake", resource),
+    )  # fmt: skip
     for folder, note in deliveries.notes(shop.home):
         if note.status == "refused":
             _answer(shop, folder, note)

@@ -100,8 +100,16 @@ def test_what_is_made_is_for_its_owner_only(hands: Hands, people: Path):
 def test_corrected_rows_say_which_rows_they_correct(hands: Hands, people: Path):
     rows = (Redriven("d-0", 3), Redriven("d-0", 8))
     made = make(hands, people, redrives=rows)
-    assert hands.outcome() == ["taken"]
+    assert hands.outcome(rejected={"civil.people": {("d-0", 3), ("d-0", 8)}}.__getitem__) == ["taken"]
     assert deliveries.open_delivery(hands.home, made.manifest.id).manifest.redrives == rows
+
+
+@pytest.mark.parametrize("rows", [(("d-0", 3), ("ghost", 1)), (("d-0", 3), ("d-0", 3)), (("d-0", 3), ("d-0", 9))])
+def test_rows_that_were_never_rejected_are_not_corrected(hands: Hands, people: Path, rows: tuple) -> None:
+    make(hands, people, redrives=tuple(Redriven(*row) for row in rows))
+    [refused] = hands.receive(rejected=lambda _: {("d-0", 3), ("d-0", 8)})
+    assert refused.refusal.reason == "not_rejected"
+    assert refused.refusal.facts == {"number": 2}
 
 
 def test_the_reading_tells_how_far_it_is(hands: Hands, people: Path):
