@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -102,13 +101,21 @@ def look() -> list[str]:
 
 @_tells
 def receive(resource: str, params: Mapping[str, Any]) -> list[str]:
-    """Take in what waits in the inbox; return the resource's deliveries to work on, in order."""
-    from pipelines import receiving, steps
+    """Take in what waits in the inbox; return the resource's deliveries to work on, in order.
+
+    Raises:
+        AirflowFailException: the run asks for what is not there; trying again does not help.
+    """
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from pipelines import asking, receiving, steps
 
     shop = _shop()
     receiving.receive(shop)
-    waiting = steps.pending(shop, resource)
-    return [d for d in waiting if _is_asked_for(shop, d, params)]
+    try:
+        return asking.chosen(shop, resource, steps.pending(shop, resource), params)
+    except asking.NotAskable as error:
+        raise AirflowFailException(str(error)) from None
 
 
 @_tells
@@ -303,13 +310,3 @@ def _shop() -> Workshop:
     from pipelines.workshop import Workshop
 
     return Workshop(settings.read())
-
-
-def _is_asked_for(shop: Workshop, delivery_id: str, params: Mapping[str, Any]) -> bool:
-    """Tell whether a run's parameters ask for the delivery: one id, or periods that end within two days."""
-    if params.get("delivery") is not None:
-        return bool(params["delivery"] == delivery_id)
-    last_day = shop.delivery(delivery_id)[0].manifest.last_day
-    first = date.fromisoformat(params["from"]) if params.get("from") else date.min
-    last = date.fromisoformat(params["to"]) if params.get("to") else date.max
-    return first <= last_day <= last

@@ -36,6 +36,9 @@ taken in, in the order received. A delivery that is finished is done and is not 
 | `{{"delivery": "ID"}}` | that delivery |
 | `{{"from": "2026-01-01", "to": "2026-03-31"}}` | those whose period ends within these days; either may be left out |
 
+A run that asks for a delivery which was never taken in, or is another resource's, for days in the wrong order or by another key fails at once and
+says so. A delivery that is finished is nothing to do.
+
 A failed resource does not hold up another: each has its own DAG.
 """
 ASSETS = """
