@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pyarrow.dataset as ds
-
 from pipelines import names, peek
 from pipelines.names import RESOLUTION
 
@@ -38,13 +36,13 @@ class Pile:
 
 def waiting(lake: Path, resources: Sequence[str]) -> Iterator[Rejected]:
     """Yield the quarantined rows of the resources that nothing has settled yet, in the order delivered."""
+    settled = _settled(lake)
     for resource in sorted(resources):
-        settled = _settled(lake, resource)
         columns = ["_delivery", "_row_no", "_recorded_at", "problems", "row"]
         table = peek.rows(lake, names.quarantine(resource), columns)
         if table is None:
             continue
-        found = (row for row in table.to_pylist() if (row["_delivery"], row["_row_no"]) not in settled)
+        found = (row for row in peek.dicts(table) if (resource, row["_delivery"], row["_row_no"]) not in settled)
         for row in sorted(found, key=lambda r: (r["_recorded_at"], r["_delivery"], r["_row_no"])):
             yield Rejected(
                 resource=resource,
@@ -71,6 +69,6 @@ def piles(rejected: Iterator[Rejected]) -> list[Pile]:
     return [Pile(*key, rows=len(seen), oldest=min(seen)) for key, seen in sorted(found.items())]
 
 
-def _settled(lake: Path, resource: str) -> set[tuple[str, int]]:
-    table = peek.rows(lake, RESOLUTION, ["_delivery", "_row_no"], ds.field("_resource") == resource)
-    return set() if table is None else {(row["_delivery"], row["_row_no"]) for row in table.to_pylist()}
+def _settled(lake: Path) -> set[tuple[str, str, int]]:
+    table = peek.rows(lake, RESOLUTION, ["_resource", "_delivery", "_row_no"])
+    return set() if table is None else set(zip(*(column.to_pylist() for column in table.columns), strict=True))

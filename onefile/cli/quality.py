@@ -44,7 +44,7 @@ def command(settings: Settings, show_all: bool, resource: str | None, as_json: b
     from pipelines import names, peek
 
     table = peek.rows(settings.home / "lake", names.QUALITY, COLUMNS)
-    found = newest([] if table is None else table.to_pylist(), resource)
+    found = newest([] if table is None else peek.dicts(table), resource)
     if resource is not None and not found:
         raise Failure(UNKNOWN[settings.lang])
     if as_json:
