@@ -46,7 +46,7 @@ torture: setup ## kills and attacks in full, where `make test` has a fixed sampl
 	$(PYTHON) -m pytest --torture tests/torture
 
 bench: setup ## what it can do in how long, beside something else in the same run; an hour on a quiet machine
-	@status=0; for program in bench/[a-z]*.py; do \
+	@status=0; for program in $$(grep -l "^def main" bench/*.py); do \
 	  echo "== $$program"; $(PYTHON) -m bench.$$(basename $$program .py) || status=1; \
 	done; exit $$status
 
