@@ -117,6 +117,18 @@ def test_where_a_deciding_word_has_no_code_list_it_has_to_be_declared(spark: Spa
     assert problems(rows) == [[], [], [], [("证件", "not_in_list")]]
 
 
+def test_days_are_read_as_registers_spreadsheets_and_databases_write_them(spark: SparkSession) -> None:
+    written = ["1993-1-4", "1993/01/04", "1993年1月4日", "19930104", "1993.1.4", "1993-01-04 00:00:00", "1993-01-04 00:00:00.0",
+               "1993/1/4 0:00", "1993-01-04T00:00:00"]  # fmt: skip
+    drawing = "\n".join(
+        ["注册日期 | 企业类型", *(f"{day} | 个体工商户" for day in (*written, "1000-01-01", "0999-01-01"))]
+    )
+    days = [
+        row["established_on"] for row in typed(spark, "market.public_register", drawing).orderBy("_row_no").collect()
+    ]
+    assert days == [date(1993, 1, 4)] * len(written) + [date(1000, 1, 1), None]
+
+
 SHIFTED = {
     "a name in the place of the capital": (
         "ABC Ltd | 91110000600037341L | 1993-01-04 | 有限责任公司 | JOHN | 600(万美元) | 生产玩具 | 江西 | 南昌",
