@@ -164,7 +164,7 @@ def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations, besid
         "number_type",
         "number",
         *attributes,
-        (f.array_sort(f.flatten(f.array(*lost))) if lost else f.array()).cast(CONTRADICTIONS).alias("contradictions"),
+        (f.sort_array(f.flatten(f.array(*lost))) if lost else f.array()).cast(CONTRADICTIONS).alias("contradictions"),
         _relations().alias("relations"),
         _identifiers().alias("identifiers"),
     )
@@ -178,7 +178,7 @@ def _relations() -> Column:
     def shown(tie: Column) -> Column:
         return tie.withField("details", f.map_from_entries(tie["details"]))
 
-    return f.transform(f.array_sort("_ties"), shown)
+    return f.transform(f.sort_array("_ties"), shown)
 
 
 def _identifiers() -> Column:

@@ -57,7 +57,7 @@ def candidates(attribute: Attribute, layout: Mapping[str, Sequence[str]], ended_
 
     tables = sorted({source.table for source in attribute.sources})
     relevant = f.filter("_records", lambda r: r["table"].isin(tables))
-    return f.array_sort(f.filter(f.transform(relevant, candidate), lambda c: c["value"].isNotNull()))
+    return f.sort_array(f.filter(f.transform(relevant, candidate), lambda c: c["value"].isNotNull()))
 
 
 def winner(sorted_candidates: Column, typed: Column) -> Column:
