@@ -100,8 +100,26 @@ def look() -> list[str]:
 
 
 @_tells
+def are_declarations_changed() -> bool:
+    """Tell whether something was made by other declarations than today's."""
+    from pipelines import changing
+
+    return bool(changing.due(_shop()))
+
+
+@_tells
+def apply_declarations() -> bool:
+    """Bring what was made by other declarations up to today's; returns whether there was anything to do."""
+    from pipelines import changing
+
+    return changing.apply(_shop(), lambda _: None)
+
+
+@_tells
 def receive(resource: str, params: Mapping[str, Any]) -> list[str]:
     """Take in what waits in the inbox; return the resource's deliveries to work on, in order.
+
+    They are those that a run's parameters ask for, and those that were received before one of them.
 
     Raises:
         AirflowFailException: the run asks for what is not there; trying again does not help.

@@ -91,7 +91,7 @@ class Delivery:
     def rows(self, resource: Resource) -> Iterator[Batch]:
         """Yield all rows in order, numbered from 1 through all files in the manifest's order.
 
-        Rows that were erased say nothing.
+        Rows that were erased say nothing. A header that the resource has since the delivery was received is empty.
 
         Raises:
             KeptFileChanged: a file is no longer what was received; rows yielded so far must not be used.
@@ -112,7 +112,7 @@ class Delivery:
                 raise KeptFileChanged(self.id, entry.name)
             file.seek(0)
             try:
-                yield from records(file, resource, first_row)
+                yield from records(file, resource, first_row, is_kept=True)
             except FileBroken as error:
                 raise error.in_file(entry.name) from None
 

@@ -131,7 +131,7 @@ def _blanked(path: Path, resource: Resource, rows: frozenset[int]) -> Path:
         head, blank = _shape(source, resource)
         target.write(head)
         source.seek(0)
-        for batch in records(source, resource):
+        for batch in records(source, resource, is_kept=True):
             for row, raw in enumerate(batch.raw, batch.first_row):
                 target.write((blank if row in rows else raw) + b"\n")
         target.flush()

@@ -20,8 +20,8 @@ def columns(resource: Resource) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*resource.headers, *resource.ignore)))
 
 
-def check_header(header: Sequence[str], resource: Resource) -> None:
-    """Hold a file's header, in any order, against the resource.
+def check_header(header: Sequence[str], resource: Resource, *, may_lack: bool = False) -> None:
+    """Hold a file's header, in any order, against the resource. Where it `may_lack` columns, none is missed.
 
     Where the header line is missing, the first record stands in its place: a name is quoted
     only when most declared columns are there and it does not look like data; else its place is.
@@ -41,7 +41,8 @@ def check_header(header: Sequence[str], resource: Resource) -> None:
     if unknown:
         shown = _shown(header, unknown, is_plausible=is_plausible)
         raise FileBroken("columns_unknown", 0, columns=shown, resource=resource.id)
-    check_missing(header, resource)
+    if not may_lack:
+        check_missing(header, resource)
 
 
 def check_missing(header: Sequence[str], resource: Resource) -> None:

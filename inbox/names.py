@@ -10,8 +10,10 @@ SIGNATURE = "manifest.json.sig"
 RECEIVED = "received.json"
 ERASED = "erased.json"
 
-# Our own notes beside the kept files; `pipelines` writes the last three.
-RESERVED_NAMES = frozenset({MANIFEST, SIGNATURE, RECEIVED, ERASED, "landed.json", "conformed.json", "finished.json"})
+# Our own notes beside the kept files; `pipelines` writes the last four.
+RESERVED_NAMES = frozenset(
+    {MANIFEST, SIGNATURE, RECEIVED, ERASED, "landed.json", "conformed.json", "finished.json", "read-again.json"}
+)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _REFUSED = re.compile(r"\.refused-[0-9a-f]{8}\Z")

@@ -26,7 +26,7 @@ class Batch:
 
     `raw` has each record's own bytes without its line end. `values` has, for each name of
     `header`, the values of that column; None where a JSON line has null or no such key, or where
-    the file has no such column, which only ignored columns may lack.
+    the file has no such column, which only ignored columns may lack, and those declared since it was kept.
     """
 
     header: tuple[str, ...]
@@ -47,32 +47,33 @@ class Batch:
         return self.values
 
 
-def records(file: BinaryIO, resource: Resource, first_row: int = 1) -> Iterator[Batch]:
+def records(file: BinaryIO, resource: Resource, first_row: int = 1, *, is_kept: bool = False) -> Iterator[Batch]:
     """Read a file of a resource from where it stands, in constant memory.
 
     Every batch has the same header: the resource's headers, then its ignored columns.
 
     Args:
         first_row: number of the file's first record in the batches; errors count from 1.
+        is_kept: it was received already, maybe before the resource had all of its headers: one that it lacks is empty.
 
     Raises:
         FileBroken: structure, encoding or columns are not what the resource declares. Raised
             where reading meets it, after the batches before it.
     """
     if resource.format == "csv":
-        yield from _csv(file, resource, first_row)
+        yield from _csv(file, resource, first_row, is_kept=is_kept)
     elif resource.format == "jsonl":
-        yield from _json_lines(file, resource, first_row)
+        yield from _json_lines(file, resource, first_row, is_kept=is_kept)
     else:
         raise ValueError(f"format {resource.format!r} of {resource.id} has no reader")
 
 
-def _csv(file: BinaryIO, resource: Resource, first_row: int) -> Iterator[Batch]:
+def _csv(file: BinaryIO, resource: Resource, first_row: int, *, is_kept: bool) -> Iterator[Batch]:
     dialect = Dialect(resource.encoding, resource.delimiter)
     wanted = columns(resource)
     solid = _solid_blocks(file, resource, 0)
     header, rest = split_header(next(solid, b""), dialect)
-    check_header(header, resource)
+    check_header(header, resource, may_lack=is_kept)
     places = {name: place for place, name in enumerate(header)}
     row = 1
     for block in chain([rest] if rest else [], solid):
@@ -83,17 +84,17 @@ def _csv(file: BinaryIO, resource: Resource, first_row: int) -> Iterator[Batch]:
         row += len(raw)
 
 
-def _json_lines(file: BinaryIO, resource: Resource, first_row: int) -> Iterator[Batch]:
+def _json_lines(file: BinaryIO, resource: Resource, first_row: int, *, is_kept: bool) -> Iterator[Batch]:
     wanted = columns(resource)
     lines = JsonLines(resource.encoding, wanted)
     row = 1
     for block in _solid_blocks(file, resource, 1):
         raw, values = lines.read_block(block, row)
         if not lines.seen.keys() <= set(wanted):
-            check_header(tuple(lines.seen), resource)
+            check_header(tuple(lines.seen), resource, may_lack=is_kept)
         yield Batch(wanted, first_row + row - 1, raw, values)
         row += len(raw)
-    if row > 1:
+    if row > 1 and not is_kept:
         check_missing(tuple(lines.seen), resource)
 
 

@@ -19,10 +19,12 @@ class NotAskable(PipelineError):
 
 
 def chosen(shop: Workshop, resource: str, waiting: list[str], conf: Mapping[str, Any]) -> list[str]:
-    """Return those of a resource's waiting deliveries that a run is asked for, in their order.
+    """Return those of a resource's waiting deliveries that a run is asked for, and those received before one of them.
+
+    Whether a row is a duplicate follows from what came before, so none overtakes another.
 
     Args:
-        waiting: ids of deliveries that were received and are not finished.
+        waiting: ids of deliveries that were received and are not finished, in the order received.
         conf: `delivery` an id; `from`, `to` days as YYYY-MM-DD; each may be missing or None.
 
     Raises:
@@ -31,16 +33,18 @@ def chosen(shop: Workshop, resource: str, waiting: list[str], conf: Mapping[str,
     asked = {key: value for key, value in conf.items() if value is not None}
     strange = sorted(asked.keys() - set(KEYS))
     if strange:
-        wanted = ", ".join(KEYS)
-        raise NotAskable(f"conf has the key{quoted(strange[0])}; wanted {wanted}, each optional: trigger it anew")
+        known = ", ".join(KEYS)
+        raise NotAskable(f"conf has the key{quoted(strange[0])}; wanted {known}, each optional: trigger it anew")
     first, last = (date.fromisoformat(asked[key]) if key in asked else None for key in ("from", "to"))
     if first and last and last < first:
         raise NotAskable(f"conf asks from {first} to {last}; wanted days in their order: trigger it anew")
+    wanted = list(waiting)
     if "delivery" in asked:
         _check_received(shop, resource, asked["delivery"])
-        waiting = [delivery for delivery in waiting if delivery == asked["delivery"]]
-    ends = {delivery: shop.delivery(delivery)[0].manifest.last_day for delivery in waiting}
-    return [d for d in waiting if (first or date.min) <= ends[d] <= (last or date.max)]
+        wanted = [delivery for delivery in waiting if delivery == asked["delivery"]]
+    ends = {delivery: shop.delivery(delivery)[0].manifest.last_day for delivery in wanted}
+    places = [waiting.index(d) for d in wanted if (first or date.min) <= ends[d] <= (last or date.max)]
+    return waiting[: max(places, default=-1) + 1]
 
 
 def _check_received(shop: Workshop, resource: str, delivery: str) -> None:

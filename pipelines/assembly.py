@@ -168,7 +168,8 @@ def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations, besid
         _relations().alias("relations"),
         _identifiers().alias("identifiers"),
     )
-    content = [name for name in shaped.columns if name not in beside]
+    # In the order of names: that an attribute is declared before another one says nothing about anybody.
+    content = sorted(name for name in shaped.columns if name not in beside)
     return shaped.withColumn("_digest", f.sha2(f.to_json(f.struct(*content)), 256))
 
 

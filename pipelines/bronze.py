@@ -65,8 +65,15 @@ def landed(delivery: Delivery) -> Landed | None:
 
 
 def rows_of(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
-    """Return the delivery's rows as bronze holds them."""
-    return lake.read(names.bronze(resource.id)).where(f.col("_delivery") == delivery.id)
+    """Return the delivery's rows as bronze holds them; a header that was declared since is empty."""
+    rows = lake.read(names.bronze(resource.id)).where(f.col("_delivery") == delivery.id)
+    return with_all_columns(rows, resource)
+
+
+def with_all_columns(rows: DataFrame, resource: Resource) -> DataFrame:
+    """Add to rows of bronze the columns of headers that were declared after the last delivery landed."""
+    missing = set(columns(resource).values()) - set(rows.columns)
+    return rows.withColumns({name: f.lit(None).cast("string") for name in sorted(missing)})
 
 
 def schema(resource: Resource) -> StructType:

@@ -19,7 +19,7 @@ from pyspark.sql.types import MapType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import write_whole
-from pipelines import bronze, choosing, erasing, names, present, reading, settle, types, values
+from pipelines import bronze, choosing, erasing, names, present, reading, settle, shaping, types, values
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake, TableDesign, engine
 from schemas.model import Column as Declared
@@ -68,11 +68,18 @@ def conformed(delivery: Delivery) -> Conformed | None:
 
 
 def conform(
-    lake: Lake, delivery: Delivery, resource: Resource, declarations: Declarations, on: date, staging: Path
+    lake: Lake,
+    rows: DataFrame,
+    delivery: Delivery,
+    resource: Resource,
+    declarations: Declarations,
+    on: date,
+    staging: Path,
 ) -> Conformed:
     """Write the delivery's rows to silver or quarantine, once, and note the counts beside the kept files.
 
     Args:
+        rows: the delivery's, as `bronze.rows_of` returns them.
         on: the legal day of receipt, for values that may not lie after it.
         staging: folder that the typed rows are written to meanwhile, so that what follows plans
             over plain columns: the plan that reads them is far larger than the rows.
@@ -81,11 +88,12 @@ def conform(
         CountsDiffer: the counts do not add up.
     """
     table = declarations.tables[resource.table]
-    lake.create(names.silver(table.name), silver_schema(table), _silver_design(table))
-    lake.create(names.quarantine(resource.id), QUARANTINE, TableDesign(f"rejected rows of {resource.id}", {}))
-    rows = typed(bronze.rows_of(lake, delivery, resource), resource, declarations, delivery.manifest.last_day, on)
+    lake.create(names.silver(table.name), silver_schema(table), silver_design(table))
+    shaping.widen(lake, names.silver(table.name), silver_schema(table))
+    lake.create(names.quarantine(resource.id), QUARANTINE, quarantine_design(resource))
+    read = typed(rows, resource, declarations, delivery.manifest.last_day, on)
     folder = staging / "silver" / delivery.id
-    identified = _staged(lake, settle.identified(rows, table), folder, delivery)
+    identified = _staged(lake, settle.identified(read, table), folder, delivery)
     judged = settle.settled(identified, _stated(lake, identified, delivery, table), resource, table).persist()
     try:
         verdicts = _verdicts(judged, delivery)
@@ -95,8 +103,8 @@ def conform(
         if verdicts.accepted:
             accepted = judged.where(f.col("_verdict") == settle.ACCEPTED)
             erasing.order(lake, accepted, resource, table, delivery)
-            rows = _statements(accepted.where(~f.col("_erases")), resource, delivery, table)
-            lake.append(names.silver(table.name), rows, f"silver:{delivery.id}")
+            stated = _statements(accepted.where(~f.col("_erases")), resource, delivery, table)
+            lake.append(names.silver(table.name), stated, f"silver:{delivery.id}")
         found = _count(lake, verdicts, delivery, resource, table)
     finally:
         judged.unpersist()
@@ -287,7 +295,13 @@ def silver_schema(table: Table) -> StructType:
     return StructType(fields)
 
 
-def _silver_design(table: Table) -> TableDesign:
+def quarantine_design(resource: Resource) -> TableDesign:
+    """Return how the table of a resource's rejected rows is laid out."""
+    return TableDesign(f"rejected rows of {resource.id}", {})
+
+
+def silver_design(table: Table) -> TableDesign:
+    """Return how silver is laid out: what is required is there, but in a withdrawal, which needs its key."""
     required = {f"{c.name}_is_there": f"_withdrawn OR `{c.name}` IS NOT NULL" for c in table.columns if c.required}
     keys = {f"key_{name}_is_there": f"`{name}` IS NOT NULL" for name in table.key}
     return TableDesign(f"{table.label}: {table.grain}; a row is one statement, append only", required | keys)

@@ -49,7 +49,7 @@ TOMBSTONE = StructType(
         types.field("erased_at", types.INSTANT, "instant of the order, UTC"),
     ]
 )
-_ORDERS = TableDesign("records to be erased; a row goes when its record is gone", {})
+ORDERS = TableDesign("records to be erased; a row goes when its record is gone", {})
 _TOMBSTONES = TableDesign("rows that were erased by law, without what they said; append only", {})
 
 
@@ -76,7 +76,7 @@ def order(lake: Lake, accepted: DataFrame, resource: Resource, table: Table, del
 
 def keep_orders(lake: Lake, rows: DataFrame, once: str) -> None:
     """Append orders, once under a name."""
-    lake.create(names.ERASURE_ORDER, ORDER, _ORDERS)
+    lake.create(names.ERASURE_ORDER, ORDER, ORDERS)
     lake.append(names.ERASURE_ORDER, rows, once)
 
 

@@ -7,11 +7,9 @@ files and the cursor can never disagree.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
@@ -20,10 +18,9 @@ from pyspark.sql.types import StructField, StructType
 from pipelines import assembly, erasing, names, numbers, present
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine
 from schemas import feeds
-from schemas.model import Declarations, OneFile, Place
+from schemas.model import Declarations, OneFile
 
 MADE_FROM = "made_from"
-FORMAT = "1"
 # A touched subject that has no file any more comes as a row without a digest.
 TOUCHED = """
     WHEN MATCHED AND s._digest IS NULL THEN DELETE
@@ -34,7 +31,7 @@ EVERYTHING = f"{TOUCHED} WHEN NOT MATCHED BY SOURCE THEN DELETE"
 SAME_SUBJECT = "t.subject_id = s.subject_id"
 
 
-Note = dict[str, int | str]
+Note = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -49,39 +46,72 @@ class Assembled:
 def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled:
     """Bring gold up to the newest release; nothing is written when nothing was released.
 
-    Declarations that changed since gold was made ask for every subject anew; only files
-    that come out different are rewritten.
+    The first time every file is made; from then on those of touched subjects, by the same declarations: others are
+    applied by `pipelines.changing`.
     """
     table = names.gold(file.kind)
     release = lake.version(names.RELEASE)
-    note = made_from_now(lake, file, declarations)
+    note = made_from_now(lake)
     made_from = lake.note(table, MADE_FROM)
     if release < 0 or made_from == note:
         return Assembled(file.kind, False, lake.version(table))
-    if made_from is None or made_from["declared"] != note["declared"]:
-        made = build(lake, file, declarations)
+    stated = statements(lake, file, declarations)
+    if made_from is None:
+        made = files_of(stated, None, file, declarations)
         if made is not None:
-            lake.create(table, _described(made.schema, file), _design(file))
+            lake.create(table, described(made.schema, file), _design(file))
             lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
         return Assembled(file.kind, True, lake.version(table))
-    _merge_touched(lake, file, declarations, int(made_from["release"]), note)
+    _merge_touched(lake, stated, file, declarations, (int(made_from["release"]), note))
+    advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
+
+
+def advance(lake: Lake, table: str, note: Note) -> None:
+    """Note what gold is made from where the merge did not, for it found nothing to change.
+
+    Else the same releases would be looked at again, and what waits for gold to be made after an order to erase
+    would wait until somebody's file changes.
+    """
+    if lake.note(table, MADE_FROM) != note:
+        lake.mark(table, MADE_FROM, note)
 
 
 def build(lake: Lake, file: OneFile, declarations: Declarations) -> DataFrame | None:
     """Assemble every subject's file from silver; None when silver says nothing of such subjects."""
-    said = {}
-    for table in feeds.subject_columns(file, declarations):
-        stated = present.statements(lake, table)
-        if stated is not None:
-            said[table] = present.present(stated)
+    return files_of(statements(lake, file, declarations), None, file, declarations)
+
+
+def statements(lake: Lake, file: OneFile, declarations: Declarations) -> dict[str, DataFrame]:
+    """Return by table the statements that count, of each table that feeds the file and that has any."""
+    found = {table: present.statements(lake, table) for table in feeds.subject_columns(file, declarations)}
+    return {table: rows for table, rows in found.items() if rows is not None}
+
+
+def files_of(
+    stated: Mapping[str, DataFrame], touched: DataFrame | None, file: OneFile, declarations: Declarations
+) -> DataFrame | None:
+    """Assemble the files of subjects; None when nothing is said of such subjects.
+
+    Args:
+        stated: by table, the statements that count.
+        touched: the numbers of the subjects, as `touched_numbers` returns them, and maybe of others; None: all.
+    """
+    columns = feeds.subject_columns(file, declarations)
+    said = {
+        table: present.present(rows if touched is None else present.about(rows, columns[table], touched))
+        for table, rows in stated.items()
+    }
     return assembly.one_files(said, file, declarations)
 
 
-def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after: int, note: Note) -> None:
-    deliveries = released_between(lake, after, int(note["release"]))
+def _merge_touched(
+    lake: Lake, stated: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, made: tuple[int, Note]
+) -> None:
+    """Make the files anew of who was touched since; `made` is the release that gold has, and what to note now."""
+    after, note = made
     columns = feeds.subject_columns(file, declarations)
-    stated = {t: s for t in columns if (s := present.statements(lake, t)) is not None}
+    deliveries = released_between(lake, after, int(note["release"]))
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in columns if ordered and (e := present.erased(lake, t)) is not None}
     touched = touched_numbers(stated, columns, deliveries, erased)
@@ -89,11 +119,10 @@ def _merge_touched(lake: Lake, file: OneFile, declarations: Declarations, after:
         return
     touched = touched.persist()
     try:
-        said = {table: present.present(present.about(rows, columns[table], touched)) for table, rows in stated.items()}
-        made = assembly.one_files(said, file, declarations)
-        if made is None:
+        found = files_of(stated, touched, file, declarations)
+        if found is None:
             return
-        rows = with_gone(made, touched, file.kind)
+        rows = with_gone(found, touched, file.kind)
         lake.merge(names.gold(file.kind), rows, SAME_SUBJECT, TOUCHED, {MADE_FROM: note})
     finally:
         touched.unpersist()
@@ -131,30 +160,12 @@ def touched_numbers(
     return reduce(DataFrame.unionByName, frames).select(f.col("_named").alias("number")).distinct()
 
 
-def made_from_now(lake: Lake, file: OneFile, declarations: Declarations) -> Note:
+def made_from_now(lake: Lake) -> Note:
     """Return what a file that is made now is made from: noted with it, and compared the next time."""
-    note: Note = {"release": lake.version(names.RELEASE), "declared": declared_digest(file, declarations)}
+    note: Note = {"release": lake.version(names.RELEASE)}
     if lake.exists(names.ERASURE_ORDER):
         note["orders"] = lake.version(names.ERASURE_ORDER)
     return note
-
-
-def declared_digest(file: OneFile, declarations: Declarations) -> str:
-    """Return a digest of all that decides how the file is made from silver."""
-    tables = [declarations.tables[name] for name in feeds.subject_columns(file, declarations)]
-    ways = feeds.ways(file.kind, declarations)
-    return hashlib.sha256(repr(without_places((FORMAT, file, tables, ways))).encode()).hexdigest()
-
-
-def without_places(value: Any) -> Any:
-    """Return a declaration as plain tuples, without the places where it was written."""
-    if isinstance(value, Place):
-        return None
-    if is_dataclass(value):
-        return tuple(without_places(getattr(value, field.name)) for field in fields(value))
-    if isinstance(value, Mapping):
-        return tuple(sorted((key, without_places(item)) for key, item in value.items()))
-    return tuple(without_places(item) for item in value) if isinstance(value, tuple | list) else value
 
 
 def released_between(lake: Lake, after: int, upto: int) -> list[str]:
@@ -164,7 +175,8 @@ def released_between(lake: Lake, after: int, upto: int) -> list[str]:
         return sorted(row["_delivery"] for row in added.collect())
 
 
-def _described(schema: StructType, file: OneFile) -> StructType:
+def described(schema: StructType, file: OneFile) -> StructType:
+    """Return the columns of assembled files with what each means as its comment."""
     about = {a.name: f"{a.label}: {a.about}" for a in file.attributes} | {
         "subject_id": "internal id of the subject",
         "number_type": "type of the number the subject is known by",
@@ -174,11 +186,12 @@ def _described(schema: StructType, file: OneFile) -> StructType:
         "identifiers": "numbers of the subject, each with who stated it first",
         "_digest": "SHA-256 over the whole file",
     }
-    described = [
-        StructField(field.name, field.dataType, field.name != "subject_id", {"comment": about[field.name]})
-        for field in schema.fields
-    ]
-    return StructType(described)
+    return StructType(
+        [
+            StructField(field.name, field.dataType, field.name != "subject_id", {"comment": about[field.name]})
+            for field in schema.fields
+        ]
+    )
 
 
 def _design(file: OneFile) -> TableDesign:

@@ -127,7 +127,11 @@ def _stated(lake: Lake, declarations: Declarations, subject: SubjectNumber) -> d
     columns = feeds.subject_columns(declarations.files[subject.kind], declarations)
     wanted = literal_rows(lake.spark, [(subject.number,)], NUMBER)
     every = {table: present.statements(lake, table) for table in columns}
-    return {t: present.about(rows, columns[t], wanted) for t, rows in every.items() if rows is not None}
+    return {
+        t: present.about(present.with_declared(rows, declarations.tables[t]), columns[t], wanted)
+        for t, rows in every.items()
+        if rows is not None
+    }
 
 
 def _by_then(rows: DataFrame, on: date | None, known_at: datetime | None) -> DataFrame:

@@ -20,7 +20,7 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import erasing, names, present, settle, steps
+from pipelines import answers, erasing, names, present, settle, steps
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
@@ -83,11 +83,22 @@ def _counts(shop: Workshop, settled: list[Delivery]) -> Iterator[Broken]:
         if receipt is None:
             yield Broken("receipt_missing", delivery.id, 1)
             continue
-        wanted = {"bronze": receipt.received, "silver": receipt.accepted, "quarantine": receipt.quarantined}
+        wanted = _wanted(delivery, receipt)
         for layer, rows in wanted.items():
             found = held[layer, delivery.id] + held[f"{layer} erased", delivery.id]
             if layer not in hurt and found != rows:
                 yield Broken("counts_differ", f"{layer}, delivery {delivery.id}", abs(found - rows))
+
+
+def _wanted(delivery: Delivery, receipt: Receipt) -> dict[str, int]:
+    """Return how many rows each layer has of a delivery: as its receipt says, or as it was read again since."""
+    again = answers.otherwise(delivery)
+    if again is None:
+        return {"bronze": receipt.received, "silver": receipt.accepted, "quarantine": receipt.quarantined}
+    counts = again.counts
+    received = counts.accepted + counts.quarantined + counts.duplicates
+    silver, quarantine = counts.accepted, counts.quarantined
+    return {"bronze": receipt.received, "silver": silver, "quarantine": quarantine + receipt.received - received}
 
 
 def _places(shop: Workshop, resources: set[str]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StructField, StructType
 
 from onefile.errors import OneFileError
 from pipelines import commit_check
@@ -136,8 +136,8 @@ class Lake:
         if self.exists(name):
             return
         table = self.sql_name(name)
-        columns = ", ".join(_column_ddl(field) for field in schema.fields)
-        cluster = f" CLUSTER BY ({', '.join(_quoted(c) for c in design.cluster_by)})" if design.cluster_by else ""
+        columns = ", ".join(column_ddl(field) for field in schema.fields)
+        cluster = f" CLUSTER BY ({', '.join(quoted(c) for c in design.cluster_by)})" if design.cluster_by else ""
         properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(
             design.properties or {}
         )
@@ -149,6 +149,15 @@ class Lake:
             f"COMMENT '{_escaped(design.about)}' TBLPROPERTIES ({shown})"
         )
         self._commit(f"create {name}", lambda: self.spark.sql(statement))
+
+    def alter(self, what: str, name: str, clause: str) -> None:
+        """Change what a table is, and none of its rows."""
+        self._commit(f"{what} {name}", lambda: self.spark.sql(f"ALTER TABLE {self.sql_name(name)} {clause}"))
+
+    def properties(self, name: str) -> dict[str, str]:
+        """Return the properties of a table."""
+        with engine(f"read what {name} is"):
+            return dict(self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["properties"])
 
     def append(self, name: str, rows: DataFrame, once: str) -> None:
         """Append rows. A second append under the same `once` does nothing, whatever its rows are."""
@@ -175,6 +184,12 @@ class Lake:
         finally:
             self.spark.catalog.dropTempView(view)
 
+    def mark(self, name: str, key: str, noted: Mapping[str, Any]) -> None:
+        """Note something with a commit that changes no row; it stands among the table's properties, too."""
+        with self._noted({key: noted}):
+            shown = _escaped(json.dumps(noted, sort_keys=True))
+            self.alter("mark", name, f"SET TBLPROPERTIES ('onefile.{key}' = '{shown}')")
+
     def replace(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
         """Put `rows` in the place of all that the table held, keeping its design; one commit."""
 
@@ -187,15 +202,9 @@ class Lake:
 
     def track_rows(self, name: str) -> None:
         """Let the table track its rows from now on: those that are there count as added now."""
-        with engine(f"read what {name} is"):
-            held = self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["properties"]
-        if ROW_TRACKING.items() <= held.items():
-            return
-        shown = ", ".join(f"'{key}' = '{value}'" for key, value in ROW_TRACKING.items())
-        self._commit(
-            f"track the rows of {name}",
-            lambda: self.spark.sql(f"ALTER TABLE {self.sql_name(name)} SET TBLPROPERTIES ({shown})"),
-        )
+        if not ROW_TRACKING.items() <= self.properties(name).items():
+            shown = ", ".join(f"'{key}' = '{value}'" for key, value in ROW_TRACKING.items())
+            self.alter("track the rows of", name, f"SET TBLPROPERTIES ({shown})")
 
     def compact(self, name: str) -> None:
         """Join small files into larger ones, clustered where the design says so. No row changes."""
@@ -315,14 +324,16 @@ def _figures(schema: StructType, design: TableDesign) -> dict[str, str]:
     return {"delta.dataSkippingStatsColumns": ",".join(kept)}
 
 
-def _column_ddl(field: Any) -> str:
+def column_ddl(field: StructField) -> str:
+    """Return a column as SQL declares it, with its comment."""
     comment = field.metadata.get("comment", "") if field.metadata else ""
     null = "" if field.nullable else " NOT NULL"
     shown = f" COMMENT '{_escaped(comment)}'" if comment else ""
-    return f"{_quoted(field.name)} {field.dataType.simpleString()}{null}{shown}"
+    return f"{quoted(field.name)} {field.dataType.simpleString()}{null}{shown}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever stands in it."""
     return "`" + name.replace("`", "``") + "`"
 
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import MapType, StructType
 
 from pipelines import gold, names, present, types
-from pipelines.lake import Lake, TableDesign
+from pipelines.lake import Lake, TableDesign, literal_rows
 from schemas import feeds
 from schemas.model import Declarations, Table
 
@@ -51,10 +51,13 @@ def listed(rows: DataFrame, table: Table, column: str, others: Sequence[str] = (
     )
 
 
-def refresh(lake: Lake, declarations: Declarations) -> None:
-    """Make the list anew from what silver says now; nothing is written when nothing was released since then."""
-    note = gold.made_from_now(lake, declarations.files["person"], declarations)
-    if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note:
+def refresh(lake: Lake, declarations: Declarations, *, is_changed: bool = False) -> None:
+    """Make the list anew from what silver says now.
+
+    Nothing is written when nothing was released since then, unless what is declared or was read is changed.
+    """
+    note = gold.made_from_now(lake)
+    if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note and not is_changed:
         return
     frames = []
     for name, columns in feeds.attribute_columns(declarations.files["person"]).items():
@@ -64,8 +67,8 @@ def refresh(lake: Lake, declarations: Declarations) -> None:
         for column in (c for c in columns if not table.column(c).required):
             maybe = present.of_records(stated, stated.where(f.col(column).isNull()))
             frames.append(listed(present.present(maybe), table, column, alternatives(table, column, declarations)))
-    if frames:
-        rows = reduce(DataFrame.unionByName, frames)
+    if frames or lake.exists(names.LINK_CANDIDATES):
+        rows = reduce(DataFrame.unionByName, frames, literal_rows(lake.spark, [], CANDIDATE))
         lake.create(names.LINK_CANDIDATES, CANDIDATE, TableDesign("person records without a usable number", {}))
         lake.replace(names.LINK_CANDIDATES, rows, {gold.MADE_FROM: note})
 

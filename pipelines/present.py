@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
-from pipelines import erasing, names
+from pipelines import erasing, names, types
 from pipelines.lake import Lake, latest
+from schemas.model import Table
 
 # A statement wins over one that has been true for less long; of two about the same day, the one learnt later.
 ORDER = ("_valid_from", "_seq", "_row_no")
@@ -56,6 +57,13 @@ def statements(lake: Lake, table: str, version: int | None = None) -> DataFrame 
     """Return the statements of a table, by a version of the release table; None when nothing was ever stated."""
     name = names.silver(table)
     return released(lake, lake.read(name), version) if lake.exists(name) else None
+
+
+def with_declared(statements: DataFrame, table: Table) -> DataFrame:
+    """Add to statements the columns that the table is declared with since; they are empty in all of them."""
+    kinds = {c.name: types.spark_type(c.type, c.precision, c.scale) for c in table.columns}
+    missing = {name: kind for name, kind in kinds.items() if name not in statements.columns}
+    return statements.withColumns({name: f.lit(None).cast(kind) for name, kind in missing.items()})
 
 
 def of_records(statements: DataFrame, records: DataFrame) -> DataFrame:

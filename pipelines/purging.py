@@ -23,7 +23,8 @@ from pyspark.sql.types import StructType
 from inbox.erased import erase, is_overwritten
 from ledger.entry import subject_hash
 from onefile.files import lock, write_whole
-from pipelines import conform, erasing, gold, names, numbers, settle, types
+from pipelines import conform, declared, erasing, gold, names, numbers, settle, types
+from pipelines.bronze import with_all_columns
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
@@ -94,8 +95,10 @@ def _behind(shop: Workshop) -> Behind | None:
     made: set[str] = set()
     for kind, file in kinds.items():
         if lake.exists(names.gold(kind)):
-            note = gold.made_from_now(lake, file, shop.declarations)
+            note, parts = gold.made_from_now(lake), declared.making(file, shop.declarations)
             if lake.note(names.gold(kind), gold.MADE_FROM) != note:
+                return None
+            if not declared.is_made_by(shop.home, declared.of_kind(kind), parts):
                 return None
             made.add(f"{note['release']}/{note['orders']}")
     if len(made) != 1:
@@ -152,7 +155,7 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
     quarantine know it by counts too, for the declaration may have changed since.
     """
     lake = shop.lake
-    bronze = lake.read(names.bronze(resource.id))
+    bronze = with_all_columns(lake.read(names.bronze(resource.id)), resource)
     silver = lake.read(names.silver(table.name)).where(f.col("_resource") == resource.id)
     quarantine = lake.read(names.quarantine(resource.id))
     today = shop.legal_day(shop.at)

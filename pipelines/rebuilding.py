@@ -8,9 +8,10 @@ declaration that changed.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,13 +22,13 @@ from inbox import deliveries
 from inbox.deliveries import Delivery
 from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
-from pipelines import bronze, conform, erasing, marker, names, steps
+from pipelines import answers, bronze, conform, declared, erasing, marker, names, steps
 from pipelines.errors import LakeDamaged
 from pipelines.lake import Lake, engine
 from pipelines.workshop import Workshop
 
 FOLDER = "rebuilt"
-NOTES = (bronze.LANDED, conform.CONFORMED, steps.FINISHED)
+NOTES = (bronze.LANDED, conform.CONFORMED, steps.FINISHED, answers.READ_AGAIN)
 # Made of runs and not of what was delivered, or by the vault, whose log is never made anew.
 LEFT_OUT = (names.QUALITY, names.LICENCE)
 
@@ -49,11 +50,9 @@ def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
     house = shop.home / FOLDER
     shutil.rmtree(house, ignore_errors=True)
     settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
+    beside = open_beside(shop, house)
     for delivery in settled:
-        _lay(delivery, house / deliveries.FOLDER / delivery.department / delivery.folder.name)
-    (house / "keys").symlink_to(shop.home / "keys", target_is_directory=True)
-    beside = Workshop(replace(shop.settings, home=house))
-    _carry_over(shop.lake, beside.lake)
+        lay(delivery, beside)
     for number, delivery in enumerate(settled, 1):
         on_step(f"{number}/{len(settled)} {delivery.manifest.resource} {delivery.id}")
         steps.land(beside, delivery.id)
@@ -72,8 +71,17 @@ def differences(shop: Workshop, beside: Workshop) -> Iterator[Difference]:
             yield Difference(table, only_present, only_rebuilt)
     for delivery in deliveries.every(beside.home):
         present, rebuilt = (_receipt(house, delivery.id) for house in (shop.home, beside.home))
-        if present != rebuilt:
+        if present != rebuilt and not _is_known_otherwise(shop, beside, delivery.id):
             yield Difference(f"receipts/{delivery.id}", int(present is not None), int(rebuilt is not None))
+
+
+def _is_known_otherwise(shop: Workshop, beside: Workshop, delivery_id: str) -> bool:
+    """Tell whether a receipt, given before a declaration changed, is known to say something else, and just this."""
+    known = answers.otherwise(shop.delivery(delivery_id)[0])
+    would_say = answers.given(beside, delivery_id)
+    if known is None or would_say is None or answers.given(shop, delivery_id) is None:
+        return False
+    return known.wording == hashlib.sha256(would_say).hexdigest()
 
 
 def _held_against(shop: Workshop, beside: Workshop, table: str) -> tuple[int, int]:
@@ -96,12 +104,23 @@ def swap(shop: Workshop, beside: Workshop) -> Path:
         lake.rename(kept)
     (beside.home / "lake").rename(lake)
     for delivery in deliveries.every(beside.home):
-        for note in NOTES:
-            write_whole(shop.delivery(delivery.id)[0].folder / note, (delivery.folder / note).read_bytes())
+        take_notes(shop, delivery, answers.given(beside, delivery.id))
+    for note in sorted((beside.home / declared.FOLDER).glob("*.json")):
+        write_whole(shop.home / declared.FOLDER / note.name, note.read_bytes())
     (shop.home / marker.PUBLISHED).unlink(missing_ok=True)
     fsync_folder(shop.home)
     shutil.rmtree(beside.home)
     return kept
+
+
+def open_beside(shop: Workshop, house: Path) -> Workshop:
+    """Open a house beside, new or begun before: the same keys, and what was erased, for no delivery says it."""
+    make_folder(house)
+    if not (house / "keys").is_symlink():
+        (house / "keys").symlink_to(shop.home / "keys", target_is_directory=True)
+    beside = shop.beside(house)
+    _carry_over(shop.lake, beside.lake)
+    return beside
 
 
 def _carry_over(present: Lake, rebuilt: Lake) -> None:
@@ -113,12 +132,30 @@ def _carry_over(present: Lake, rebuilt: Lake) -> None:
         erasing.keep_orders(rebuilt, terms, "carried over")
 
 
-def _lay(delivery: Delivery, folder: Path) -> None:
-    """Lay a delivery's files there as links to the same bytes, without the notes of how far it came."""
+def lay(delivery: Delivery, beside: Workshop, without: Sequence[str] = NOTES) -> Delivery:
+    """Lay a delivery into a house beside, as links to the same bytes, without notes of how far it came; return it."""
+    folder = beside.home / deliveries.FOLDER / delivery.department / delivery.folder.name
     make_folder(folder)
     for file in delivery.folder.iterdir():
-        if file.is_file() and file.name not in NOTES and not file.name.startswith("."):
+        is_left_out = file.name in without or file.name.startswith(".")
+        if file.is_file() and not is_left_out and not (folder / file.name).exists():
             os.link(file, folder / file.name)
+    return replace(delivery, folder=folder)
+
+
+def take_notes(shop: Workshop, made: Delivery, wording: bytes | None) -> None:
+    """Note of a delivery what became of it in a house beside, whose tables take the place of the present ones.
+
+    Args:
+        made: the delivery there.
+        wording: what its receipt says there.
+    """
+    delivery = shop.delivery(made.id)[0]
+    for note in (bronze.LANDED, conform.CONFORMED, steps.FINISHED):
+        write_whole(delivery.folder / note, (made.folder / note).read_bytes())
+    counts = conform.conformed(made)
+    if wording is not None and counts is not None:
+        answers.note_otherwise(shop, delivery, wording, counts)
 
 
 def _rows(lake: Lake, table: str) -> DataFrame | None:

@@ -21,6 +21,7 @@ RESOLUTION = StructType(
         types.field("resolved_at", types.INSTANT, "instant that delivery was received, UTC"),
     ]
 )
+DESIGN = TableDesign("quarantined rows that were settled", {})
 
 REDRIVEN = StructType(
     [
@@ -37,7 +38,7 @@ def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
     A sound row settles another that is about the same record. A row that was re-driven for another, as
     its manifest says (`redrives`), takes its place: where it is quarantined again, it waits instead.
     """
-    lake.create(names.RESOLUTION, RESOLUTION, TableDesign("quarantined rows that were settled", {}))
+    lake.create(names.RESOLUTION, RESOLUTION, DESIGN)
     rows = settled_by(lake, delivery, resource).select(
         f.lit(resource.id).alias("_resource"),
         "_delivery",

@@ -12,15 +12,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
+from inbox import deliveries
 from inbox.deliveries import Delivery
 from onefile.files import check_room, lock, write_whole
 from pipelines import (
     answers,
     bronze,
     conform,
+    declared,
     expectations,
     gold,
     link_candidates,
@@ -32,10 +35,13 @@ from pipelines import (
     retention,
     types,
 )
+from pipelines.declared import DeclarationChanged
 from pipelines.errors import CriticalExpectationFailed
 from pipelines.lake import ROW_TRACKING, TableDesign, literal_rows
 from pipelines.publish import Published
 from pipelines.workshop import Workshop
+from schemas import feeds
+from schemas.model import OneFile, Resource
 
 FINISHED = "finished.json"
 LEAST_ROOM = 64 * 2**20
@@ -47,6 +53,7 @@ RELEASE = StructType(
         types.field("released_at", types.INSTANT, "instant of the release, UTC"),
     ]
 )
+RELEASES = TableDesign("deliveries that count; a row per delivery", {}, properties=ROW_TRACKING)
 
 
 @dataclass(frozen=True)
@@ -87,31 +94,49 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
         done = outcome(delivery)
         if done is not None:
             return done
-        counts = conform.conform(
-            shop.lake,
-            delivery,
-            resource,
-            shop.declarations,
-            shop.legal_day(delivery.received_at),
-            shop.home / "staging",
-        )
+        is_first = not any((d.folder / FINISHED).exists() for d in shop.received(resource.id))
+        declared.begin(shop.home, resource, shop.declarations, is_first=is_first)
+        counts = judge(shop, delivery, resource, bronze.rows_of(shop.lake, delivery, resource))
         held_by = _check(shop, delivery, counts)
         answers.answer(shop, delivery, resource, counts, held_by)
-        if not held_by:
-            resolution.resolve(shop.lake, delivery, resource)
-            _release(shop, delivery)
-        found = Outcome(
-            delivery.id,
-            resource.id,
-            "held" if held_by else "released",
-            counts.accepted + counts.quarantined + counts.duplicates,
-            counts.accepted,
-            counts.quarantined,
-            counts.duplicates,
-            held_by,
-        )
-        write_whole(delivery.folder / FINISHED, json.dumps(found.__dict__, sort_keys=True).encode())
-        return found
+        return _finish(shop, delivery, resource, counts, held_by)
+
+
+def settle_again(beside: Workshop, delivery: Delivery, resource: Resource, rows: DataFrame) -> None:
+    """Settle a delivery in a house beside, where it is read by other declarations; sign nothing.
+
+    What its receipt would say is kept beside its files (`answers.would_say`).
+
+    Args:
+        rows: the delivery's, as `bronze.rows_of` returns them of the house that has them.
+    """
+    if outcome(delivery) is None:
+        counts = judge(beside, delivery, resource, rows)
+        held_by = _check(beside, delivery, counts)
+        answers.keep_wording(beside, delivery, resource, counts, held_by)
+        _finish(beside, delivery, resource, counts, held_by)
+
+
+def judge(shop: Workshop, delivery: Delivery, resource: Resource, rows: DataFrame) -> conform.Conformed:
+    """Silver and quarantine: what becomes of each row."""
+    day = shop.legal_day(delivery.received_at)
+    return conform.conform(shop.lake, rows, delivery, resource, shop.declarations, day, shop.home / "staging")
+
+
+def _finish(
+    shop: Workshop, delivery: Delivery, resource: Resource, counts: conform.Conformed, held_by: tuple[str, ...]
+) -> Outcome:
+    """Let a delivery count, unless it is held back, and note what became of it."""
+    if not held_by:
+        resolution.resolve(shop.lake, delivery, resource)
+        _release(shop, delivery)
+    received = counts.accepted + counts.quarantined + counts.duplicates
+    status: Literal["released", "held"] = "held" if held_by else "released"
+    found = Outcome(
+        delivery.id, resource.id, status, received, counts.accepted, counts.quarantined, counts.duplicates, held_by
+    )
+    write_whole(delivery.folder / FINISHED, json.dumps(found.__dict__, sort_keys=True).encode())
+    return found
 
 
 def outcome(delivery: Delivery) -> Outcome | None:
@@ -151,19 +176,43 @@ def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> p
 
 
 def _release(shop: Workshop, delivery: Delivery) -> None:
-    design = TableDesign("deliveries that count; a row per delivery", {}, properties=ROW_TRACKING)
-    shop.lake.create(names.RELEASE, RELEASE, design)
+    shop.lake.create(names.RELEASE, RELEASE, RELEASES)
     rows = literal_rows(shop.spark, [(delivery.id, delivery.received_at)], RELEASE)
     shop.lake.append(names.RELEASE, rows, f"release:{delivery.id}")
 
 
 def assemble(shop: Workshop, kind: str) -> gold.Assembled:
     """Gold: the one files whose records changed; for persons also the list of candidates for linking."""
+    file, name = shop.declarations.files[kind], declared.of_kind(kind)
+    parts = declared.making(file, shop.declarations)
     with lock(shop.home / "locks" / f"gold-{kind}.lock"):
-        made = gold.assemble(shop.lake, shop.declarations.files[kind], shop.declarations)
+        _require_made_by(shop, file, parts)
+        made = gold.assemble(shop.lake, file, shop.declarations)
         if kind == "person":
             link_candidates.refresh(shop.lake, shop.declarations)
+        if made.version >= 0 and declared.noted(shop.home, name) is None:
+            declared.keep(shop.home, name, parts)
     return made
+
+
+def settled_resources(shop: Workshop) -> set[str]:
+    """Return the resources of which a delivery is settled."""
+    return {d.manifest.resource for d in deliveries.every(shop.home) if (d.folder / FINISHED).exists()}
+
+
+def _require_made_by(shop: Workshop, file: OneFile, parts: declared.Parts) -> None:
+    """See that the files of a kind, and the statements they are made of, are by the declarations of today.
+
+    Raises:
+        DeclarationChanged: one of them is not.
+    """
+    tables = feeds.feeding_tables(shop.declarations, file.kind)
+    feeding = [resource for resource in shop.resources.values() if resource.table in tables]
+    for resource in declared.unread(shop.home, feeding, shop.declarations, settled_resources(shop)):
+        raise DeclarationChanged(resource.id)
+    name = declared.of_kind(file.kind)
+    if shop.lake.exists(names.gold(file.kind)) and not declared.is_made_by(shop.home, name, parts):
+        raise DeclarationChanged(f"{file.kind} files")
 
 
 def end_terms(shop: Workshop) -> int:

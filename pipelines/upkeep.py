@@ -85,9 +85,9 @@ def _forget(shop: Workshop, left: list[str]) -> list[str]:
 
 
 def _remove_aside(home: Path) -> None:
-    aside = [folder for folder in (*home.glob("lake.before-*"), home / "rebuilt") if folder.is_dir()]
+    aside = [folder for folder in (*home.glob("lake.before-*"), home / "rebuilt", home / "planned") if folder.is_dir()]
     if aside:
-        with lock(home / "locks" / "run.lock", wait=False):
+        with lock(home / "locks" / "run.lock", wait=False), lock(home / "locks" / "declarations.lock", wait=False):
             for folder in aside:
                 shutil.rmtree(folder)
 

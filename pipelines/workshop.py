@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -52,6 +53,13 @@ class Workshop:
     @cached_property
     def keys(self) -> Keystore:
         return keystore.bureau(self.home, self.settings.passphrase_file, self.at)
+
+    def beside(self, home: Path) -> Workshop:
+        """Return a workshop of a home beside this one: the same declarations, clock and engine, tables of its own."""
+        other = Workshop(replace(self.settings, home=home))
+        other.at = self.at
+        other.__dict__["catalogue"] = self.catalogue
+        return other
 
     def seal(self) -> Seal:
         """Return what seals, and opens, the hashes of rows that are erased."""

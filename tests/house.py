@@ -69,6 +69,11 @@ class House:
         self.shop: Workshop
         self.on("2026-11-01")
 
+    def declare(self, catalogue: Catalogue) -> None:
+        """Let other declarations be those of today."""
+        self.catalogue = catalogue
+        self.shop.__dict__["catalogue"] = catalogue
+
     def on(self, day: str) -> None:
         """Let it be eight o'clock of a day."""
         self.environ["ONEFILE_NOW"] = f"{day}T08:00:00+08:00"

@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "deliver": ("onefile.cli.deliver", "make a delivery and put it into the inbox"),
     "run": ("onefile.cli.run", "take in everything that waits"),
     "rebuild": ("onefile.cli.rebuild", "everything anew from what was delivered"),
+    "plan": ("onefile.cli.planning", "what a changed declaration would change"),
     "receipt": ("onefile.cli.receipt", "show a receipt; prove and verify that a row is in it"),
     "quarantine": ("onefile.cli.quarantine", "rejected rows by department and reason"),
     "redrive": ("onefile.cli.redrive", "put corrected rows in"),

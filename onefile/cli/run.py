@@ -23,7 +23,7 @@ HEADINGS = {
     "zh": ("批次", "资源", "结果", "收到", "接受", "问题", "重复"),
     "en": ("delivery", "resource", "outcome", "received", "accepted", "quarantined", "duplicates"),
 }
-TERMS, ERASURE = "retention", "erasure"
+CHANGED, TERMS, ERASURE = "declarations", "retention", "erasure"
 EXPIRY = "licence_expiry"
 
 
@@ -48,7 +48,8 @@ class Summary:
 def command(settings: Settings, resources: tuple[str, ...], jobs: int | None, as_json: bool) -> int:
     """Take in everything that waits, or only RESOURCE…: receipts, one files, publication, licences.
 
-    Licences whose last day is over lapse.
+    Where declarations changed (`onefile plan` shows what that means), what was made by the old ones is brought up to
+    them first. Licences whose last day is over lapse.
     Killed anywhere and run again, the outcome is the same.
     """
     from onefile.files import lock
@@ -86,7 +87,8 @@ def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Faile
     """
     from pipelines import licences, marker, retention
 
-    failed = _alone(workers, TERMS) if retention.is_declared(shop.declarations) else {}
+    failed = _apply(shop, workers)
+    failed |= _alone(workers, TERMS) if retention.is_declared(shop.declarations) else {}
     failed |= _ingest(shop, workers, waiting) if waiting or not marker.is_published(shop) else {}
     if marker.erasures_ordered(shop):
         unerased = _alone(workers, ERASURE)
@@ -94,6 +96,18 @@ def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Faile
             marker.erased(shop)
         failed |= unerased
     return failed | (_alone(workers, EXPIRY) if licences.is_due(shop) else {})
+
+
+def _apply(shop: Workshop, workers: Crew) -> Failed:
+    """Bring what was made by other declarations up to today's; what cannot be is written to by nobody."""
+    from pipelines import changing
+
+    due = changing.due(shop)
+    if not due:
+        return {}
+    names = [*(resource.id for resource in due.resources), *(f"{file.kind} files" for file in due.kinds)]
+    _say(f"declarations changed, and are applied first: {', '.join(names)}")
+    return _alone(workers, CHANGED)
 
 
 def _ingest(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Failed:

@@ -15,7 +15,7 @@ from licence_vault import sealing
 from onefile.keeping.errors import NewerHome, UnmovableHome
 from onefile.keeping.home_note import HOME_FORMAT, NOTE, is_newer
 from onefile.verify import receipt, trust
-from pipelines import lake, table_formats
+from pipelines import declared, lake, table_formats
 from schemas.serving.shape import SHAPES
 
 TABLE_FORMAT = f"onefile.table/{lake.FORMAT}"
@@ -46,6 +46,7 @@ KINDS = (
     Kind(NOTE, HOME_FORMAT, _plain),
     Kind("deliveries/*/*/received.json", deliveries.FORMAT, _plain),
     Kind("deliveries/*/*/erased.json", erased.FORMAT, _plain),
+    Kind("declared/*.json", declared.FORMAT, _plain),
     Kind("receipts/*.json", receipt.FORMAT, _enveloped),
     Kind("ledger/*.jsonl", SEGMENT_FORMAT, _first_line),
     Kind("keys/keystore.json", sealing.FORMAT, _plain),

@@ -12,12 +12,13 @@ from tools.reference.markdown import page as made
 
 INTRODUCTION = """
 DAGs are made from the declarations: a resource that is declared has one. The files in `dags/` say when things run;
-what a task does is in `pipelines/steps.py`. `onefile run` runs the same DAGs in one process: the ingest of each
-resource that something waits for, then `person_file` to `vault` in the order of this table, and `licence_expiry`
-where a licence's last day is over; what `sharing` does is left to its own verbs ([share](../how-to/share.md)).
-Under Airflow they start as the table says ([how to run it](../how-to/run-under-airflow.md)). Tasks pass delivery
-ids and counts to each other, never data. Of one DAG, one run is active at a time; every DAG can be started again at
-any time, and changes nothing when there is nothing to do.
+what a task does is in `pipelines/steps.py`. `onefile run` runs the same DAGs in one process: `declarations` where
+they changed, the ingest of each resource that something waits for, then `person_file` to `vault` in the order of this
+table, and `licence_expiry` where a licence's last day is over; what `sharing` does is left to its own verbs
+([share](../how-to/share.md)). Under Airflow they start as the table says
+([how to run it](../how-to/run-under-airflow.md)). Tasks pass delivery ids and counts to each other, never data. Of
+one DAG, one run is active at a time; every DAG can be started again at any time, and changes nothing when there is
+nothing to do.
 """
 INGEST = """
 ## `ingest.<department>.<resource>`
@@ -36,8 +37,10 @@ taken in, in the order received. A delivery that is finished is done and is not 
 | `{{"delivery": "ID"}}` | that delivery |
 | `{{"from": "2026-01-01", "to": "2026-03-31"}}` | those whose period ends within these days; either may be left out |
 
-A run that asks for a delivery which was never taken in, or is another resource's, for days in the wrong order or by another key fails at once and
-says so. A delivery that is finished is nothing to do.
+A run that asks for a delivery which was never taken in, or is another resource's, for days in the wrong order or by
+another key fails at once and says so. A delivery that is finished is nothing to do.
+
+None overtakes another: what was received before one of them, and is not finished, is taken in with it.
 
 A failed resource does not hold up another: each has its own DAG.
 """
@@ -70,8 +73,8 @@ def page() -> str:
 
 TIMES = ("no", "once", "twice")
 ORDER = (
-    "inbox", "person_file", "enterprise_file", "quality", "publication", "retention", "erasure", "vault",
-    "licence_expiry", "licence_status", "sharing", "notices", "reconciliation",
+    "inbox", "declarations", "person_file", "enterprise_file", "quality", "publication", "retention", "erasure",
+    "vault", "licence_expiry", "licence_status", "sharing", "notices", "reconciliation",
 )  # fmt: skip
 
 

@@ -52,6 +52,16 @@ def test_columns_come_in_the_declared_order_whatever_the_files_is():
     assert read("﻿ name , note,number\na,x,1\n".encode()) == [(1, b"a,x,1", ("1", "a", "x"))]
 
 
+def test_a_file_that_was_received_before_a_column_was_declared_has_nothing_there():
+    kept = [row for batch in records.records(io.BytesIO(b"number\n1\n"), PEOPLE, is_kept=True) for row in batch]
+    assert kept == [(1, b"1", ("1", None, None))]
+    kept = [row for batch in records.records(io.BytesIO(b'{"number": "1"}'), LINES, is_kept=True) for row in batch]
+    assert kept == [(1, b'{"number": "1"}', ("1", None, None))]
+    assert broken(b"number\n1\n") == ("columns_missing", 0)
+    with pytest.raises(FileBroken, match="other"):
+        list(records.records(io.BytesIO(b"number,other\n1,2\n"), PEOPLE, is_kept=True))
+
+
 def test_empty_lines_at_the_end_are_no_records():
     for end in (b"", b"\n", b"\r\n", b"\n\n\n", b"\r\n\r\n", b"\n" * 3_000_000):
         assert [raw for _, raw, _ in read(b"number,name\n1,a" + end)] == [b"1,a"]

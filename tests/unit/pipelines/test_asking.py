@@ -36,14 +36,14 @@ def shop(tmp_path: Path) -> Workshop:
     [
         ({}, ["r-01", "r-02", "r-03"]),
         ({"delivery": None, "from": None, "to": None}, ["r-01", "r-02", "r-03"]),
-        ({"delivery": "r-02"}, ["r-02"]),
-        ({"from": "2026-02-01"}, ["r-02", "r-03"]),
+        ({"delivery": "r-02"}, ["r-01", "r-02"]),
+        ({"from": "2026-02-01"}, ["r-01", "r-02", "r-03"]),
         ({"to": "2026-02-28"}, ["r-01", "r-02"]),
-        ({"from": "2026-02-28", "to": "2026-02-28"}, ["r-02"]),
+        ({"from": "2026-02-28", "to": "2026-02-28"}, ["r-01", "r-02"]),
         ({"delivery": "r-02", "from": "2026-03-01"}, []),
     ],
 )
-def test_deliveries_are_chosen_by_id_and_by_the_end_of_their_period(
+def test_deliveries_are_chosen_by_id_and_by_the_end_of_their_period_and_none_overtakes_another(
     shop: Workshop, conf: dict[str, str], taken: list[str]
 ) -> None:
     assert chosen(shop, REGISTER, steps.pending(shop, REGISTER), conf) == taken

@@ -1,0 +1,33 @@
+"""Looks every five minutes whether declarations changed, and brings what was made by the old ones up to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from dags import assets, work
+from schemas.model import SUBJECT_KINDS
+
+
+@dag(
+    dag_id="declarations",
+    schedule="*/5 * * * *",
+    catchup=False,
+    max_active_runs=1,
+    tags=["silver", "gold"],
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+)
+def run() -> None:
+    @task.short_circuit
+    def look() -> bool:
+        return work.are_declarations_changed()
+
+    @task(outlets=[assets.gold(kind) for kind in SUBJECT_KINDS])
+    def apply() -> bool:
+        return work.apply_declarations()
+
+    look() >> apply()
+
+
+run()
