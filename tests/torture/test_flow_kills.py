@@ -7,31 +7,21 @@ process, of one delivery, ends at one boundary.
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import shutil
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deltalake import DeltaTable
 
 from onefile import settings
 from onefile.files import make_folder
 from onefile.services import spark_connect
 from onefile.services.processes import running
-from tests.declared import SHOP, SHOP_FILE, lay
-from tests.house import shop_house
 from tests.killing import Boundaries, take_in
-
-HEADER = "编号 | 信用代码 | 开业 | 类别"
-FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
+from tests.runs import copy, finished, home_that_waits, lay_shops, left, start
 
 
 @pytest.fixture(scope="module")
@@ -48,27 +38,12 @@ def spark_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str
 
 @pytest.fixture(scope="module")
 def declarations(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return lay(tmp_path_factory.mktemp("declared"), SHOP | {"files/shops.yml": SHOP_FILE})
+    return lay_shops(tmp_path_factory.mktemp("declared"))
 
 
 @pytest.fixture(scope="module")
 def waiting(tmp_path_factory: pytest.TempPathFactory, declarations: Path, in_full: bool) -> Path:
-    """A home in which good and bad rows wait; in full, a change and a correction behind them."""
-    house = shop_house(tmp_path_factory.mktemp("kills") / "waiting", declarations)
-    house.deliver("market.shops", "2026-10-29", f"""
-        {HEADER}
-        AB0001 | {FIRST}  | 2020/1/1  | 书店
-        AB0002 | {SECOND} | 2020/2/2  | 茶馆
-        AB0003 | {THIRD}  | 2020/13/3 | 茶馆
-    """, "first")  # fmt: skip
-    if in_full:
-        house.deliver("market.shops", "2026-10-30", f"""
-        {HEADER}
-        AB0002 | {SECOND} | 2020/2/2  | 书店
-        AB0003 | {THIRD}  | 2020/3/3  | 茶馆
-        """, "second")  # fmt: skip
-    house.shop.keys.trust()  # the keys are there: else each copy would make its own
-    return house.home
+    return home_that_waits(tmp_path_factory.mktemp("kills") / "waiting", declarations, in_full=in_full)
 
 
 class Gone(BaseException):
@@ -77,40 +52,6 @@ class Gone(BaseException):
 
 def gone() -> None:
     raise Gone
-
-
-def start(home: Path, declarations: Path, spark: dict[str, str], fatal: int = 0) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.killing", str(home), str(declarations), str(fatal)]
-    return subprocess.Popen(command, env=os.environ | spark, text=True, stdout=subprocess.PIPE)
-
-
-def finished(run: subprocess.Popen[str]) -> str:
-    printed, _ = run.communicate(timeout=600)
-    assert run.returncode == 0
-    return printed
-
-
-def copy(waiting: Path, home: Path) -> Path:
-    shutil.copytree(waiting, home)
-    return home
-
-
-def left(home: Path) -> dict[str, object]:
-    """Return all that a home holds: rows of each table, receipts, what is published."""
-    tables = {str(log.parent.relative_to(home / "lake")): log.parent for log in home.glob("lake/*/*/_delta_log")}
-    held: dict[str, object] = {
-        name: sorted(map(repr, DeltaTable(str(path)).to_pyarrow_table().to_pylist())) for name, path in tables.items()
-    }
-    held["receipts"] = {path.name: path.read_bytes() for path in home.glob("receipts/*.json")}
-    with sqlite3.connect(home / "serving.db") as database:
-        held["published"] = sorted(database.execute("SELECT subject_id, number, digest, document FROM subject"))
-    held["finished"] = {
-        path.parent.name: json.loads(path.read_bytes()) for path in home.glob("deliveries/**/finished.json")
-    }
-    held["left over"] = sorted(
-        str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and "staging" in path.parts
-    )
-    return held
 
 
 def test_a_run_that_ends_at_a_boundary_and_is_started_again_leaves_what_an_undisturbed_one_leaves(

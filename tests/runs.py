@@ -1,0 +1,80 @@
+"""Whole runs of a small flow in processes of their own, and all that one leaves, to be held against another's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from tests.declared import SHOP, SHOP_FILE, lay
+from tests.house import shop_house
+
+HEADER = "编号 | 信用代码 | 开业 | 类别"
+FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
+
+
+def lay_shops(folder: Path) -> Path:
+    """Write the declarations of the shops, which go into enterprises' files, into a folder; return it."""
+    return lay(folder, SHOP | {"files/shops.yml": SHOP_FILE})
+
+
+def home_that_waits(home: Path, declarations: Path, *, in_full: bool) -> Path:
+    """Make a home in which good and bad rows wait; in full, a change and a correction behind them."""
+    house = shop_house(home, declarations)
+    house.deliver("market.shops", "2026-10-29", f"""
+        {HEADER}
+        AB0001 | {FIRST}  | 2020/1/1  | 书店
+        AB0002 | {SECOND} | 2020/2/2  | 茶馆
+        AB0003 | {THIRD}  | 2020/13/3 | 茶馆
+    """, "first")  # fmt: skip
+    if in_full:
+        house.deliver("market.shops", "2026-10-30", f"""
+        {HEADER}
+        AB0002 | {SECOND} | 2020/2/2  | 书店
+        AB0003 | {THIRD}  | 2020/3/3  | 茶馆
+        """, "second")  # fmt: skip
+    house.shop.keys.trust()  # the keys are there: else each copy would make its own
+    return house.home
+
+
+def start(home: Path, declarations: Path, spark: Mapping[str, str], fatal: int = 0) -> subprocess.Popen[str]:
+    """Start a run (`tests.killing`) that takes in what waits, by the Spark that the variables name."""
+    command = [sys.executable, "-m", "tests.killing", str(home), str(declarations), str(fatal)]
+    return subprocess.Popen(command, env={**os.environ, **spark}, text=True, stdout=subprocess.PIPE)
+
+
+def finished(run: subprocess.Popen[str]) -> str:
+    """Wait until a run has done what it should; return what it printed."""
+    printed, _ = run.communicate(timeout=600)
+    assert run.returncode == 0
+    return printed
+
+
+def copy(waiting: Path, home: Path) -> Path:
+    shutil.copytree(waiting, home)
+    return home
+
+
+def left(home: Path) -> dict[str, object]:
+    """Return all that a home holds: rows of each table, receipts, what is published."""
+    tables = {str(log.parent.relative_to(home / "lake")): log.parent for log in home.glob("lake/*/*/_delta_log")}
+    held: dict[str, object] = {
+        name: sorted(map(repr, DeltaTable(str(path)).to_pyarrow_table().to_pylist())) for name, path in tables.items()
+    }
+    held["receipts"] = {path.name: path.read_bytes() for path in home.glob("receipts/*.json")}
+    with sqlite3.connect(home / "serving.db") as database:
+        held["published"] = sorted(database.execute("SELECT subject_id, number, digest, document FROM subject"))
+    held["finished"] = {
+        path.parent.name: json.loads(path.read_bytes()) for path in home.glob("deliveries/**/finished.json")
+    }
+    held["left over"] = sorted(
+        str(path.relative_to(home)) for path in home.rglob("*") if path.is_file() and "staging" in path.parts
+    )
+    return held

@@ -1,0 +1,64 @@
+"""On a Spark cluster, and through a Spark Connect service on one, the flow gives the tables that it gives here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onefile import settings
+from onefile.files import make_folder
+from onefile.services import spark_connect
+from onefile.services.processes import running
+from tests.cluster import Cluster, cluster
+from tests.runs import copy, finished, home_that_waits, lay_shops, left, start
+
+pytestmark = pytest.mark.only_in_full
+
+
+@pytest.fixture(scope="module")
+def declarations(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return lay_shops(tmp_path_factory.mktemp("declared"))
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory, declarations: Path) -> Path:
+    return home_that_waits(tmp_path_factory.mktemp("waits") / "home", declarations, in_full=True)
+
+
+@pytest.fixture(scope="module")
+def here(waiting: Path, declarations: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What a run in one process leaves."""
+    home = copy(waiting, tmp_path_factory.mktemp("here") / "home")
+    finished(start(home, declarations, {"ONEFILE_SPARK": "local[*]", "ONEFILE_SPARK_MEMORY": "1g"}))
+    return left(home)
+
+
+@pytest.fixture(scope="module")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as started:
+        yield started
+
+
+def test_a_run_on_a_cluster_leaves_what_one_in_a_single_process_leaves(
+    two_workers, waiting, declarations, here, tmp_path
+):
+    home = copy(waiting, tmp_path / "home")
+    finished(start(home, declarations, {"ONEFILE_SPARK": two_workers.address, "ONEFILE_SPARK_MEMORY": "1g"}))
+    assert two_workers.worked() == {"one", "two"}
+    assert left(home) == here
+
+
+def test_so_does_one_through_a_service_that_works_on_the_cluster(two_workers, waiting, declarations, here, tmp_path):
+    beside = tmp_path / "service"
+    make_folder(beside / "logs")
+    named = {"ONEFILE_HOME": str(beside), "ONEFILE_SPARK": two_workers.address, "ONEFILE_SPARK_MEMORY": "1g"}
+    on_cluster = settings.read(named)
+    with running() as services:
+        served, token = spark_connect.served(on_cluster, spark_connect.start(services, on_cluster))
+        spark_connect.wait(services, served)
+        home = copy(waiting, tmp_path / "home")
+        finished(start(home, declarations, {"ONEFILE_SPARK": served.spark, **token}))
+        assert len(two_workers.told()["activeapps"]) == 1
+    assert left(home) == here
