@@ -15,7 +15,7 @@ from pathlib import Path
 from catalog import checks, resources
 from catalog.model import Catalogue
 from schemas import declarations as declared
-from schemas import layers, working_days
+from schemas import layers, watching, working_days
 from schemas.errors import Problems
 
 __all__ = ["Catalogue", "current", "load"]
@@ -36,9 +36,9 @@ def load(overlays: tuple[Path, ...] = (), with_items: bool = True) -> Catalogue:
     declarations = declared.gather(found, problems, with_items)
     known = resources.gather(found, declarations, problems)
     checks.check(declarations, known, problems)
-    sharing = working_days.gather(found, problems)
+    sharing, watch = working_days.gather(found, problems), watching.gather(found, problems)
     problems.raise_if_any()
-    return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing)
+    return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing, watch)
 
 
 def current(overlays: tuple[Path, ...] = ()) -> Catalogue:

@@ -96,6 +96,13 @@ def in_force(case: Case, entry: Entry | None, on: date) -> Given:
     )  # fmt: skip
 
 
+def may_give(case: Case, entry: Entry, on: date) -> tuple[str, ...]:
+    """Return the fields that a grant gives on a day, or may give again: it is suspended, or has not begun."""
+    may = case.state in (*IN_FORCE, "suspended") and _lapsed(case, entry, on) in (None, _NOT_YET)
+    lost = set(lost_fields(case, entry))
+    return tuple(name for name in case.fields if may and name not in lost)
+
+
 def passes_to(case: Case) -> tuple[str, ...]:
     """Return the departments to which the provider let what was granted be passed on."""
     found = case.wants.get("passing_on")

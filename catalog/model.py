@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalog.errors import UnknownDepartment, UnknownResource
 from schemas.model import Declarations, Department, Resource
+from schemas.watching import Watch
 from schemas.working_days import Sharing
 
 
@@ -14,13 +15,15 @@ from schemas.working_days import Sharing
 class Catalogue:
     """Everything declared, cross-checked. `digest` covers resources too: SHA-256, hex.
 
-    `sharing` are the calendar, the clocks and the authority of sharing, which no digest covers.
+    `sharing` are the calendar, the clocks and the authority of sharing, `watch` from where on looks are unusual: no
+    digest covers them.
     """
 
     declarations: Declarations
     resources: Mapping[str, Resource]
     digest: str
     sharing: Sharing
+    watch: Watch = field(default_factory=Watch)
 
     def resource(self, resource_id: str) -> Resource:
         """Return the resource of that id; raise UnknownResource with the nearest one."""
@@ -33,6 +36,12 @@ class Catalogue:
         if department_id not in self.declarations.departments:
             raise UnknownDepartment(department_id, self.declarations.departments)
         return self.declarations.departments[department_id]
+
+    def check_party(self, department_id: str) -> None:
+        """Check who is to have clients or officials: a department, or the authority of sharing; UnknownDepartment."""
+        known = (*self.declarations.departments, self.sharing.authority)
+        if department_id not in known:
+            raise UnknownDepartment(department_id, known)
 
     def of_table(self, table: str) -> tuple[Resource, ...]:
         """Return the resources that fill a table, in order of id."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
@@ -180,6 +180,24 @@ def escalate(connection: Connection, actor: Actor) -> list[Case]:
         if "escalate" in REQUEST.allowed(case.state, "rule"):
             reason = f"no answer by {case.due_on}"
             found.append(move(connection, case, replace(actor, role="rule"), "escalate", reason, "escalated", None))
+    return found
+
+
+def note_supplied(connection: Connection, held: Mapping[str, Sequence[str]], actor: Actor) -> list[Case]:
+    """Note the granted requests as supplied whose grants can be answered now; late supply is told by `overdue`.
+
+    A comparison and a licence are answered as soon as they are granted; rows once they are at the counter with all of
+    their columns. Files are handed over by the provider, who says so.
+
+    Args:
+        held: by resource, the columns of its rows at the counter.
+    """
+    found, ruled = [], replace(actor, role="rule")
+    for case in cases(connection, "R"):
+        mode = str(case.wants["mode"])
+        has_rows = mode in ("query", "batch") and set(case.fields) <= {*held.get(case.entry_id, ())}
+        if case.state == "granted" and (mode in ("check", "licence") or has_rows):
+            found.append(move(connection, case, ruled, "supply", "the counter answers", "supplied", None))
     return found
 
 

@@ -23,7 +23,11 @@ def run() -> None:
     def purge() -> int:
         return work.purge()
 
-    purge()
+    @task
+    def bring() -> dict[str, int]:
+        return work.bring_records()
+
+    purge() >> bring()
 
 
 run()

@@ -34,8 +34,12 @@ def run() -> None:
     def answer() -> dict[str, int]:
         return work.answer_objections()
 
+    @task
+    def supply() -> dict[str, int]:
+        return work.bring_records()
+
     escalate()
-    review()
+    review() >> supply()
     verify()
     answer()
 

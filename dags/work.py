@@ -203,6 +203,19 @@ def publish(kind: str) -> dict[str, int]:
 
 
 @_tells
+def bring_records() -> dict[str, int]:
+    """Bring the rows of granted resources up to what holds; returns counts. Where none is due no engine is started."""
+    from pipelines import lineage, records, sharing
+
+    shop = _shop()
+    done = records.bring(shop) if records.is_due(shop) else []
+    sharing.supply(shop)
+    for each in done:
+        lineage.emit_brought(shop, each.resource, each.to_version)
+    return {"upserted": sum(each.upserted for each in done), "deleted": sum(each.deleted for each in done)}
+
+
+@_tells
 def end_terms() -> int:
     """Order the erasure of records that are kept no longer; returns how many."""
     from pipelines import steps
@@ -322,6 +335,22 @@ def find_unusual_looks() -> int:
     from pipelines import accounts
 
     return accounts.find_unusual(_shop())
+
+
+@_tells
+def expire_ledger() -> int:
+    """Remove the ledger's entries whose years are over; returns the last number that is gone, 0 where none went."""
+    from pipelines import accounts
+
+    return accounts.expire(_shop())
+
+
+@_tells
+def accept_cases() -> int:
+    """Let cases count as accepted where nobody told in time what they lack; returns how many."""
+    from pipelines import sharing
+
+    return sharing.accept_cases(_shop())
 
 
 def _shop() -> Workshop:

@@ -13,8 +13,8 @@ import catalog
 from catalog.entries import Entry, entries
 from catalog.grants import Given
 from catalog.model import Catalogue
+from exchange import keys
 from exchange.access.quota import Quotas
-from exchange.access.tokens import USE as TOKENS
 from exchange.access.tokens import Tokens
 from exchange.http.signing import USE as ANSWERS
 from exchange.http.signing import AnswerSigner
@@ -25,9 +25,13 @@ from exchange.oidc.relying import RelyingParty
 from exchange.queries.granted import Scope, scope
 from ledger.record import Ledger
 from ledger.recorder import Recorder
+from licence_vault.at_rest import at_rest_of
+from licence_vault.current import Current
 from licence_vault.keystore import Keystore
+from licence_vault.log_folder import LogFolder
 from licence_vault.vault import Vault, open_vault
 from onefile.settings import Settings
+from onefile.verify.trust import read_trust
 from schemas.licence_types import LicenceType
 from schemas.serving.pool import Pool
 
@@ -63,7 +67,7 @@ class Counter:
     entries: Mapping[str, Entry]
     kinds: Mapping[str, LicenceType]
     keystore: Keystore
-    vault: PooledVault
+    vault_now: Current[PooledVault]
     database: Pool
     ledger: Recorder
     tokens: Tokens
@@ -76,6 +80,11 @@ class Counter:
     random: Callable[[int], bytes] = field(repr=False)
     made: dict[str, bytes] = field(default_factory=dict, repr=False)
     scopes: dict[tuple[str, tuple[Given, ...]], Scope] = field(default_factory=dict, repr=False)
+
+    @property
+    def vault(self) -> PooledVault:
+        """The vault, with the keys that there are now."""
+        return self.vault_now()
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -112,9 +121,15 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         settings.home, settings.database_url, settings.passphrase_file, settings.log_origin, settings.now()
     )
     keystore = vault.keystore
-    keystore.ensure((TOKENS, ANSWERS), (), settings.now())
+    keys.ensure(keystore, settings.now())
     pool = Pool(settings.database_url)
-    pooled = PooledVault(vault.home, vault.url, keystore, vault.at_rest, vault.log, vault.trust, pool=pool)
+
+    def pooled(held: Keystore) -> PooledVault:
+        trust = read_trust(held.trust())
+        return PooledVault(
+            vault.home, vault.url, held, at_rest_of(held), LogFolder(vault.log.folder, trust), trust, pool=pool
+        )
+
     tokens = Tokens(keystore, settings.counter_url, random)
     return Counter(
         settings=settings,
@@ -122,7 +137,7 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         entries=entries(known),
         kinds={kind.code: kind for kind in known.declarations.licences.values()},
         keystore=keystore,
-        vault=pooled,
+        vault_now=Current(keystore, pooled),
         database=pool,
         ledger=Recorder(Ledger(settings.home / "ledger", keystore)),
         tokens=tokens,
@@ -130,7 +145,7 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         quotas=Quotas(pool),
         logins=Logins(keystore, random),
         parties=_parties(settings),
-        signer=AnswerSigner(keystore.signer(ANSWERS), settings.now),
+        signer=AnswerSigner(Current(keystore, lambda held: held.signer(ANSWERS)), settings.now),
         subject_secret=keystore.secret("subject-hash"),
         random=random,
     )

@@ -156,6 +156,18 @@ class FieldNotGranted(Refusal):
         super().__init__("a field that you ask for is not granted, or is none: leave it out; /v1/grants says which are")
 
 
+class RowsNotSupplied(Refusal):
+    """The grant holds, but the rows that it gives are not at the counter yet."""
+
+    status, code, zh = 409, "rows_not_supplied", "该资源的记录尚未供到窗口，请在下一次发布后再试"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "what the grant gives of the resource's rows is not at the counter yet: it comes with the bureau's next"
+            " publication after the grant; ask again then"
+        )
+
+
 class QuotaUsedUp(Refusal):
     """Today's looks under the grant are used up."""
 

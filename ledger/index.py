@@ -69,6 +69,14 @@ def caught_up(connection: Connection, folder: Path) -> int:
     return count
 
 
+def forget(connection: Connection, folder: Path) -> int:
+    """Take out the lines of entries that are kept no longer; return the last number that is gone, 0: none is."""
+    kept = files.segments(folder)
+    last = int(kept[0].stem) - 1 if kept else 0
+    connection.execute(delete(DISCLOSURE).where(DISCLOSURE.c.seq <= last))
+    return last
+
+
 def sealed_entries(folder: Path) -> int:
     """Return how many entries the head covers; 0 where there is no ledger."""
     try:

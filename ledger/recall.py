@@ -11,18 +11,21 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from catalog.cases import store as cases
 from catalog.model import Catalogue
 from ledger.index import Disclosure, of_subject
-from ledger.shown import columns_of, shows
+from ledger.shown import shows, shows_column
 from onefile.verify.reading import instant_text, read_instant
-from schemas.serving.changes import CHANGED
+from schemas.serving.changes import CHANGED, RECORD
 from schemas.serving.disclosure_tables import NOTICE, VALUE_CHANGE
 
 VALUE, LICENCE = "value", "licence"
+VERSIONS = "release"
+"""What rows of resources are made from: what stands before the version in the lake version of a look at them."""
 LICENCE_KIND = "licence"
 """What stands in `value_change.kind` for a licence that lost force: `attribute` is its key and version."""
 
@@ -48,9 +51,8 @@ def recall(connection: Connection, recalling: Recalling) -> int:
     row, made = VALUE_CHANGE.c, 0
     waiting = select(VALUE_CHANGE).where(row.recalled_at.is_(None), row.kind != LICENCE_KIND).order_by(row.change_no)
     for change in connection.execute(waiting).all():
-        columns = columns_of(recalling.catalogue, change.kind, change.attribute)
         looks = [look for look in of_subject(connection, recalling.subject_hash(change.subject_id))
-                 if shows(look, change.attribute, columns) and _saw_before(look, change)]  # fmt: skip
+                 if _showed(look, change) and _saw_before(look, change)]  # fmt: skip
         if change.how == CHANGED:
             looks = [look for look in looks if _is_open(connection, look.case_no)]
         told = {"attribute": change.attribute, "kind": change.kind, "how": change.how, "changed_at": change.changed_at}
@@ -98,12 +100,19 @@ def put(
     return 1
 
 
-def _saw_before(look: Disclosure, change: object) -> bool:
+def _showed(look: Disclosure, change: Any) -> bool:
+    """Say whether a look showed what changed: an attribute of a file, or a column of a resource's rows."""
+    if change.kind == RECORD:
+        return shows_column(look, *change.attribute.rpartition(".")[::2])
+    return shows(look, change.attribute)
+
+
+def _saw_before(look: Disclosure, change: Any) -> bool:
     """Say whether a look was answered from before a change, by the version it was made from, else by its instant."""
     made_from, _, version = look.lake_version.partition("@")
-    if made_from == f"{change.kind}_file" and version.isdecimal():  # type: ignore[attr-defined]
-        return int(version) < int(change.lake_version)  # type: ignore[attr-defined]
-    return look.at <= read_instant(change.changed_at)  # type: ignore[attr-defined]
+    if made_from == (VERSIONS if change.kind == RECORD else f"{change.kind}_file") and version.isdecimal():
+        return int(version) < int(change.lake_version)
+    return look.at <= read_instant(change.changed_at)
 
 
 def _is_open(connection: Connection, case_no: str) -> bool:

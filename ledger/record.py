@@ -28,6 +28,7 @@ from ledger.errors import ClockWentBack, LedgerAltered, LedgerUnwritable
 from ledger.locking import held
 from ledger.seals import HEAD, HEAD_BYTES, head_bytes, header_line, read_head, seal_line, sealer
 from ledger.tail import Tail, read_tail, tail_bytes
+from licence_vault.current import Current
 from licence_vault.keystore import Keystore
 from licence_vault.log import Tree
 from onefile.files import make_folder, write_whole
@@ -43,9 +44,9 @@ class Ledger:
 
     def __init__(self, folder: Path, keystore: Keystore) -> None:
         self.folder = folder
-        self._sealer = sealer(keystore)
+        self._sealer = Current(keystore, sealer)
         self._secret = keystore.secret("subject-hash")
-        self._trust = read_trust(keystore.trust())
+        self._trust = Current(keystore, lambda keys: read_trust(keys.trust()))
         locks = folder.parent / "locks"
         self._write_lock, self._flush_lock, self._tail_path = (
             locks / "ledger.lock", locks / "ledger.flush.lock", locks / "ledger.tail",
@@ -163,7 +164,7 @@ class Ledger:
 
     def _sealed(self, tail: Tail) -> tuple[Tail, bytes]:
         tree = tail.tree()
-        note = self._sealer.checkpoint(tree.size, tree.root())
+        note = self._sealer().checkpoint(tree.size, tree.root())
         if tail.sealed == tail.size:
             return tail, note
         return self._written(replace(tail, sealed=tail.size), seal_line(note), tree, None), note
@@ -187,12 +188,12 @@ class Ledger:
         head_size = self._head_size()
         tail = read_tail(self._tail_path, self._secret)
         if not self._is_known:
-            head = read_head(self.folder, self._trust)
+            head = read_head(self.folder, self._trust())
             if head is None:
                 return self._begin(Tree(), b"", "", os.urandom(16).hex())
         if tail is None or tail.size < head_size or (length := self._length(tail)) < tail.offset:
             self._is_known = False
-            found = recovery.recover(self.folder, self._trust, head_size)
+            found = recovery.recover(self.folder, self._trust(), head_size)
             return self._tell(found) if found else self._begin(Tree(), b"", "", os.urandom(16).hex())
         if length > tail.offset:
             recovery.set_aside(files.segment_path(self.folder, tail.segment), tail.offset, tail.size)
@@ -203,7 +204,7 @@ class Ledger:
         """Begin a segment after a tree; the first of all begins with a signed head over nothing."""
         make_folder(self.folder)
         if not note:
-            note = self._sealer.checkpoint(tree.size, tree.root())
+            note = self._sealer().checkpoint(tree.size, tree.root())
             write_whole(self.folder / HEAD, head_bytes(note))
         line = header_line(tree, note, read_instant(last_at) if last_at else None)
         write_whole(files.segment_path(self.folder, tree.size + 1), line)

@@ -14,8 +14,7 @@ from ledger.entry import EXPIRY, Entry, Look
 from ledger.errors import BadEntry
 from ledger.record import Ledger
 from onefile.files import fsync_folder
-
-LEAST_YEARS = 3
+from schemas.watching import LEAST_YEARS
 
 
 def expire(ledger: Ledger, look: Look, years: int = LEAST_YEARS) -> Entry | None:

@@ -16,12 +16,14 @@ def shows(look: Disclosure, attribute: str, columns: frozenset[tuple[str, str]] 
     Args:
         columns: where the attribute comes from, as (resource, column): a record's look names these.
     """
-    if attribute in look.fields or attribute in _asked(look):
-        return True
-    resources = set(look.resource.split(","))
-    return look.kind.startswith(RECORDS) and any(
-        resource in resources and column in look.fields for resource, column in columns
-    )
+    if look.kind.startswith(RECORDS):
+        return any(shows_column(look, resource, column) for resource, column in columns)
+    return attribute in look.fields or attribute in _asked(look)
+
+
+def shows_column(look: Disclosure, resource: str, column: str) -> bool:
+    """Say whether a look showed a column of a resource's rows."""
+    return look.kind.startswith(RECORDS) and resource in look.resource.split(",") and column in look.fields
 
 
 def columns_of(catalogue: Catalogue, kind: str, attribute: str) -> frozenset[tuple[str, str]]:

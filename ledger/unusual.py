@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -17,23 +16,7 @@ from ledger.index import Disclosure, between
 from ledger.reconciliation import day_bounds
 from onefile.verify.reading import instant_text
 from schemas.serving.disclosure_tables import WATCHED_SUBJECT
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From where on looks are unusual. Hours are of the legal day: from `late_hour` to before `early_hour`.
-
-    Volume: at least `least_looks`, and over `times_median` times the median of the days before. Enumeration: more
-    subjects under one case than `subjects_a_case`, or in one hour than `subjects_an_hour`.
-    """
-
-    least_looks: int = 200
-    times_median: float = 5.0
-    days_before: int = 14
-    late_hour: int = 22
-    early_hour: int = 6
-    subjects_a_case: int = 20
-    subjects_an_hour: int = 500
+from schemas.watching import Watch
 
 
 def watch(connection: Connection, subject_hash: str, reason: str, by: str, at: datetime) -> None:
@@ -46,20 +29,19 @@ def watch(connection: Connection, subject_hash: str, reason: str, by: str, at: d
 
 def find(
     connection: Connection, day: date, zone: ZoneInfo, at: datetime, is_working: Callable[[date], bool],
-    limits: Limits | None = None,
+    limits: Watch,
 ) -> int:  # fmt: skip
     """Keep what is unusual among a day's looks; return how many findings are new. Again it changes nothing.
 
     The index must have caught up with the ledger.
     """
-    set_limits = limits or Limits()
     looks = list(between(connection, *day_bounds(day, zone)))
-    before = _before(connection, day, zone, set_limits)
+    before = _before(connection, day, zone, limits)
     watched = set(connection.execute(select(WATCHED_SUBJECT.c.subject_hash)).scalars())
     found = [
-        *_volume(looks, before, day, set_limits),
-        *_hours(looks, day, zone, is_working, set_limits),
-        *_enumeration(looks, day, set_limits),
+        *_volume(looks, before, day, limits),
+        *_hours(looks, day, zone, is_working, limits),
+        *_enumeration(looks, day, limits),
         *(_of(look, "famous", day) for look in looks if look.subject_hash in watched),
     ]
     return findings.keep(connection, found, at)
@@ -70,7 +52,7 @@ def who(look: Disclosure) -> str:
     return look.client or look.operator
 
 
-def _before(connection: Connection, day: date, zone: ZoneInfo, limits: Limits) -> dict[str, list[int]]:
+def _before(connection: Connection, day: date, zone: ZoneInfo, limits: Watch) -> dict[str, list[int]]:
     """Return how often each looked on the days before, days without a look too."""
     days: dict[str, list[int]] = defaultdict(lambda: [0] * limits.days_before)
     first = day_bounds(day - timedelta(days=limits.days_before), zone)[0]
@@ -80,7 +62,7 @@ def _before(connection: Connection, day: date, zone: ZoneInfo, limits: Limits) -
     return days
 
 
-def _volume(looks: Iterable[Disclosure], before: dict[str, list[int]], day: date, limits: Limits) -> Iterator[Finding]:
+def _volume(looks: Iterable[Disclosure], before: dict[str, list[int]], day: date, limits: Watch) -> Iterator[Finding]:
     departments = {who(look): look.department for look in looks}
     for name, count in Counter(map(who, looks)).items():
         usual = median(before[name]) if name in before else 0
@@ -89,7 +71,7 @@ def _volume(looks: Iterable[Disclosure], before: dict[str, list[int]], day: date
 
 
 def _hours(
-    looks: Iterable[Disclosure], day: date, zone: ZoneInfo, is_working: Callable[[date], bool], limits: Limits
+    looks: Iterable[Disclosure], day: date, zone: ZoneInfo, is_working: Callable[[date], bool], limits: Watch
 ) -> Iterator[Finding]:  # fmt: skip
     """Officials at night or on days off; systems answer applicants at any hour."""
     found: Counter[tuple[str, str]] = Counter()
@@ -102,7 +84,7 @@ def _hours(
         yield _by(name, "hours", department, day, {"looks": count, "is_working_day": is_working(day)})
 
 
-def _enumeration(looks: Iterable[Disclosure], day: date, limits: Limits) -> Iterator[Finding]:
+def _enumeration(looks: Iterable[Disclosure], day: date, limits: Watch) -> Iterator[Finding]:
     by_case: dict[tuple[str, str], set[str]] = defaultdict(set)
     by_hour: dict[tuple[str, str], set[str]] = defaultdict(set)
     departments = {who(look): look.department for look in looks}

@@ -17,6 +17,8 @@ KINDS: Mapping[str, Words] = {
     "own": Words("查阅", "looked at"),
     "match": Words("核验", "compared"),
     "predicate": Words("核对（只得到是或否）", "asked yes or no about"),
+    "register": Words("登记", "registered"),
+    "end": Words("终止", "ended"),
     "prefill": Words("预填表单时取用", "took, to fill in a form,"),
 }
 """By what is asked (`match` of `files.match`), else by of what (`licence` of `licences.read`); what is not here was
@@ -91,7 +93,12 @@ class Dictionary:
     def _any(self) -> dict[str, Words]:
         tables = self.catalogue.declarations.tables.values()
         found = {column.name: Words(column.label, column.about) for table in tables for column in table.columns}
-        return {**found, **{name: words for (_, name), words in self._attributes.items()}, "number": _NUMBER}
+        return {
+            **found,
+            **{name: words for (_, name), words in self._attributes.items()},
+            "number": _NUMBER,
+            "mandate": _MANDATE,
+        }
 
     def _columns(self, resource: str) -> dict[str, Words]:
         named = (self.catalogue.resources.get(each) for each in resource.split(","))
@@ -108,3 +115,4 @@ class Dictionary:
 
 
 _NUMBER = Words("号码", "number")
+_MANDATE = Words("代办授权", "mandate to act")

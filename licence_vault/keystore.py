@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from licence_vault.contents import Contents, Key, checked, new_key, new_secret, read, trust_file, written
 from licence_vault.errors import KeystoreCorrupted, KeystoreExists, KeystoreMissing, NoSuchKey, PassphraseMissing
@@ -20,6 +21,7 @@ from licence_vault.signers import signer as make_signer
 from onefile.files import lock, write_whole
 from onefile.verify.algorithms import ECDSA_P256
 
+Stamp = tuple[int, int, int]
 USES = ("receipts", "ledger")
 SECRETS = ("subject-hash", "erased-rows")
 
@@ -27,9 +29,13 @@ SECRETS = ("subject-hash", "erased-rows")
 class Keystore:
     """An open keystore. Made by `create`, `open` or `bureau`; `repr` shows names only."""
 
-    def __init__(self, path: Path, passphrase: bytes, contents: Contents, key: SealingKey) -> None:
+    def __init__(
+        self, path: Path, passphrase: bytes, contents: Contents, key: SealingKey, stamp: Stamp | None = None
+    ) -> None:  # fmt: skip
         self.path = path
-        self._passphrase, self._contents, self._key = passphrase, contents, key
+        self.generation = 0
+        self._passphrase, self._contents, self._key, self._stamp = passphrase, contents, key, stamp
+        self._refreshing = Lock()
 
     @classmethod
     def create(cls, path: Path, passphrase: bytes) -> Keystore:
@@ -54,8 +60,22 @@ class Keystore:
             KeystoreCorrupted: the file is damaged.
             WrongPassphrase: the passphrase does not open it.
         """
+        stamp = _stamp(path)  # before the file is read: what comes meanwhile is read again
         contents, key = _load(path, passphrase, None)
-        return cls(path, passphrase, contents, key)
+        return cls(path, passphrase, contents, key, stamp)
+
+    def refresh(self) -> None:
+        """Take over what another process changed since; `generation` is another number then. Errors as `open`.
+
+        Where nothing was changed it costs a look at the file's entry in its folder.
+        """
+        stamp = _stamp(self.path)
+        if stamp == self._stamp:
+            return
+        with self._refreshing:
+            self._contents, self._key = _load(self.path, self._passphrase, self._key)
+            self._stamp = stamp
+            self.generation += 1
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -201,6 +221,8 @@ class Keystore:
     def _save(self) -> None:
         write_whole(self.path, seal(written(self._contents), self._key))
         write_whole(self.path.with_name("trust.json"), self.trust())
+        self._stamp = _stamp(self.path)
+        self.generation += 1
 
 
 def passphrase(path: Path, create: bool = False) -> bytes:
@@ -262,6 +284,15 @@ def _create_or_open(path: Path, secret: bytes) -> Keystore:
         return Keystore.create(path, secret)
     except KeystoreExists:  # another process was first, between the look and the lock
         return Keystore.open(path, secret)
+
+
+def _stamp(path: Path) -> Stamp | None:
+    """Return what tells a file from the one before it in its place; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _lock_of(path: Path) -> Path:

@@ -11,13 +11,14 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from ledger import index, outbox, reconciliation, unusual
+from ledger import index, outbox, reconciliation, retention, unusual
 from ledger.addresses import networks
-from ledger.entry import subject_hash
+from ledger.entry import EXPIRY, Look, subject_hash
 from ledger.licence_recall import recall_licences
 from ledger.outbox import Notice
 from ledger.recall import Recalling
 from ledger.recall import recall as recall_values
+from ledger.record import Ledger
 from ledger.webhooks import USE, Webhooks
 from licence_vault.vault import open_vault
 from pipelines.workshop import Workshop
@@ -59,15 +60,30 @@ def reconcile(shop: Workshop, day: date | None = None) -> int:
     """Hold the looks of a day (the one before, by default) against their cases; return how many findings are new."""
     on = day or shop.legal_day(shop.at) - timedelta(days=1)
     with _indexed(shop) as connection:
-        return reconciliation.reconcile(connection, on, shop.settings.timezone, shop.at)
+        drafts = shop.catalogue.watch.draft_days
+        return reconciliation.reconcile(connection, on, shop.settings.timezone, shop.at, drafts)
 
 
 def find_unusual(shop: Workshop, day: date | None = None) -> int:
     """Look for unusual looks of a day (the one before, by default); return how many findings are new."""
     on = day or shop.legal_day(shop.at) - timedelta(days=1)
     with _indexed(shop) as connection:
-        is_working = shop.catalogue.sharing.is_working
-        return unusual.find(connection, on, shop.settings.timezone, shop.at, is_working)
+        is_working, watch = shop.catalogue.sharing.is_working, shop.catalogue.watch
+        return unusual.find(connection, on, shop.settings.timezone, shop.at, is_working, watch)
+
+
+def expire(shop: Workshop) -> int:
+    """Remove the entries of the ledger whose years are over; return the last number that is gone, 0: none went.
+
+    Their lines in the index go too.
+    """
+    ledger = Ledger(shop.home / "ledger", shop.keys)
+    years = shop.catalogue.watch.kept_years
+    look = Look(shop.at, shop.settings.operator, EXPIRY, None, (), f"kept {years} years")
+    if retention.expire(ledger, look, years) is None:
+        return 0
+    with _indexed(shop) as connection:
+        return index.forget(connection, shop.home / "ledger")
 
 
 @contextmanager

@@ -20,13 +20,15 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import answers, erasing, names, present, settle, steps
+from pipelines import answers, erasing, names, present, records, settle, steps
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
 from schemas.model import OneFile
 from schemas.serving import reading
+from schemas.serving.connection import looking
 from schemas.serving.errors import NothingPublished
+from schemas.serving.record_writing import newest, published
 
 _PUBLISHED = "SELECT subject_id, digest FROM subject WHERE kind = :kind"
 _VERSION = "SELECT lake_version FROM publication WHERE kind = :kind ORDER BY batch_no DESC LIMIT 1"
@@ -57,6 +59,7 @@ def check(shop: Workshop) -> Iterator[Broken]:
         table = names.gold(kind)
         yield from _told(table, partial(_without_silver, shop, table, file))
         yield from _told(table, partial(_published_otherwise, shop, kind))
+    yield from _told("serving/subject_record", partial(_rows_otherwise, shop))
 
 
 def _told(where: str, look: Callable[[], Iterator[Broken]]) -> Iterator[Broken]:
@@ -203,6 +206,24 @@ def _published_otherwise(shop: Workshop, kind: str) -> Iterator[Broken]:
         yield Broken("published_otherwise", f"{kind} files", differing)
 
 
+def _rows_otherwise(shop: Workshop) -> Iterator[Broken]:
+    """Hold the rows at the counter against what silver says of the release that they were made from."""
+    url = shop.settings.database_url
+    try:
+        with reading.reading(url):
+            pass
+    except NothingPublished:
+        return
+    with looking(url) as connection:
+        held = newest(connection)
+        rows = {resource: published(connection, resource) for resource in held}
+    for resource, last in held.items():
+        wanted = records.digests(shop, last)
+        differing = sum(wanted.get(key) != rows[resource].get(key) for key in wanted.keys() | rows[resource].keys())
+        if differing:
+            yield Broken("rows_otherwise", resource, differing)
+
+
 def _digests(shop: Workshop, kind: str, version: int | None) -> dict[str, str]:
     """Return the digest of each subject's file in a version of gold; None: the newest."""
     with engine(f"read the digests of {names.gold(kind)}"):
@@ -227,6 +248,11 @@ RULES = {
         "服务库与一档不一致",
         "the serving database differs from gold",
         "restore it, or empty it and run again",
+    ),
+    "rows_otherwise": (
+        "窗口所持记录与标准层不一致",
+        "the rows at the counter differ from silver",
+        "empty subject_record and record_publication, and run again",
     ),
     "unreadable": (
         "数据表无法读取",

@@ -45,6 +45,12 @@ def emit_published(shop: Workshop, kind: str, version: int) -> None:
     _send(shop, _event(f"publication.{kind}", str(version), shop.at, [names.gold(kind)], "serving/subject"))
 
 
+def emit_brought(shop: Workshop, resource_id: str, release: int) -> None:
+    """Tell of a resource's rows that were brought to the counter, as of this version of the releases."""
+    source, output = names.silver(shop.resource(resource_id).table), "serving/subject_record"
+    _send(shop, _event(f"records.{resource_id}", str(release), shop.at, [source, names.RELEASE], output))
+
+
 def _send(shop: Workshop, event: RunEvent) -> None:
     OpenLineageClient(transport=_transport(shop.settings.lineage)).emit(event)
 

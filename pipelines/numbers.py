@@ -6,6 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as f
 
 from schemas.identifiers import areas
+from schemas.model import Table
 
 
 def number_type(number: Column, kind: str) -> Column:
@@ -29,3 +30,10 @@ def subject_id(kind: str, number_type: Column, number: Column) -> Column:
         f.lit(f"{kind[0]}-"),
         f.substring(f.sha2(f.concat_ws("/", f.lit(kind), number_type, number), 256), 1, 32),
     )
+
+
+def subject_ids(table: Table) -> Column:
+    """Return the internal ids of the subjects that a row of a table names, as an array; an empty column names none."""
+    named = [(s.kind, f.col(s.column)) for s in table.subjects]
+    ids = [f.when(number.isNotNull(), subject_id(kind, number_type(number, kind), number)) for kind, number in named]
+    return f.array_compact(f.array(*ids)).cast("array<string>")

@@ -51,6 +51,23 @@ def rows(lake: Path, name: str, columns: Sequence[str], where: Expression | None
         raise TableUnreadable(name, type(error).__name__) from None
 
 
+def table_id(lake: Path, name: str) -> str:
+    """Return Delta's id of a table, as `Lake.table_id`; empty when the table was never written to.
+
+    Raises:
+        TableUnreadable: its log is damaged.
+    """
+    path = lake / name
+    if not (path / "_delta_log").is_dir():
+        return ""
+    try:
+        return str(DeltaTable(str(path)).metadata().id)
+    except TableNotFoundError:
+        return ""
+    except (DeltaError, OSError) as error:
+        raise TableUnreadable(name, type(error).__name__) from None
+
+
 def dicts(table: pa.Table) -> list[dict[str, Any]]:
     """Return the rows as dicts, instants in UTC. Arrow's own way loads pandas for the first instant."""
     columns = {name: _values(table.column(name)) for name in table.column_names}

@@ -8,9 +8,10 @@ a run killed half-way leaves it as it was, and a run that comes again changes no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -25,11 +26,12 @@ from schemas.serving.connection import writing as write_transaction
 
 ROWS_A_CHUNK = 5_000
 ROWS_A_SLICE = 250_000
-"""Files that one Spark job hands over: bounds what a Spark Connect server has to hold for its client."""
+"""Rows that one Spark job hands over: bounds what a Spark Connect server has to hold for its client."""
 
 DIGEST = "_digest"
+SUBJECT = "subject_id"
 _NUMBERS, _PARTS = "\n", "\t"
-_INSTANTS = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX"}
+INSTANTS = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX"}
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,9 @@ def publish(
         since = last.lake_version if last is not None and last.lake_table == lake_table else None
         if since is not None and since >= version:
             return Published(kind, since, since, 0, 0)
-        done = _bring(lake, writing.Batch(connection, kind, version, _text(at)), kind, since, version)
+        done = _bring(lake, writing.Batch(connection, kind, version, instant(at)), kind, since, version)
         counts = (done.upserted, done.deleted)
-        batch = writing.Publication(kind, lake_table, done.from_version, version, _text(at), *counts, run_id)
+        batch = writing.Publication(kind, lake_table, done.from_version, version, instant(at), *counts, run_id)
         writing.record(connection, batch)
     return done
 
@@ -113,7 +115,7 @@ def documents(rows: DataFrame) -> DataFrame:
         "number_type",
         "number",
         f.col(DIGEST).alias("digest"),
-        f.to_json(f.struct(*content), _INSTANTS).alias("document"),
+        f.to_json(f.struct(*content), INSTANTS).alias("document"),
         _numbers().alias("numbers"),
     )
 
@@ -140,7 +142,7 @@ def _bring(lake: Lake, batch: writing.Batch, kind: str, since: int | None, versi
         rows = documents(changes.where("not _is_gone")).unionByName(
             changes.where("_is_gone").select("subject_id"), allowMissingColumns=True
         )
-        for chunk in _chunks(rows, feed.count, kind):
+        for chunk in chunks(_sliced(rows), feed.count, SUBJECT, f"{kind[0]}-"):
             upserted += batch.put([_file(row) for row in chunk if row["digest"] is not None])
             deleted += batch.remove(row["subject_id"] for row in chunk if row["digest"] is None)
     return Published(kind, since, version, upserted, deleted)
@@ -152,7 +154,7 @@ def _everything(lake: Lake, batch: writing.Batch, kind: str, version: int) -> Pu
     with engine("count the files to publish"):
         count = gold.count()
     upserted = 0
-    for chunk in _chunks(documents(gold), count, kind):
+    for chunk in chunks(_sliced(documents(gold)), count, SUBJECT, f"{kind[0]}-"):
         upserted += batch.put([_file(row) for row in chunk])
         batch.see(row["subject_id"] for row in chunk)
     return Published(kind, None, version, upserted, batch.remove_unseen())
@@ -179,23 +181,35 @@ def _feed(lake: Lake, kind: str, since: int, version: int) -> _Feed | None:
         return None
 
 
-def _chunks(rows: DataFrame, count: int, kind: str) -> Iterator[list[Row]]:
-    """Hand the rows over in chunks; neither this process nor Spark's ever holds more than a slice of them."""
+Between = Callable[[Column], Column]
+"""Says of a column of hashes whether it lies in a slice."""
+
+
+def chunks(made: Callable[[Between], DataFrame], count: int, by: str, prefix: str = "") -> Iterator[list[Row]]:
+    """Hand rows over in chunks; neither this process nor Spark's ever holds more than a slice of them.
+
+    Args:
+        made: returns the rows of a slice.
+        count: about how many rows there are.
+        by: the column of hashes, hexadecimal after `prefix`, that parts them: slices of equal width are of equal size.
+    """
     slices = max(1, -(-count // ROWS_A_SLICE))
     partitions = max(1, -(-count // slices // ROWS_A_CHUNK))
-    edges = [f"{kind[0]}-{(number << 16) // slices:04x}" for number in range(1, slices)]
+    edges = [f"{prefix}{(number << 16) // slices:04x}" for number in range(1, slices)]
     for low, high in zip([None, *edges], [*edges, None], strict=True):
-        mine = rows.where(_between(low, high)).repartition(partitions, "subject_id")
-        with engine("hand over the files to publish"):
+        mine = made(partial(_between, low, high)).repartition(partitions, by)
+        with engine("hand over what is to be published"):
             iterator = mine.toLocalIterator(prefetchPartitions=True)
             while chunk := list(islice(iterator, ROWS_A_CHUNK)):
                 yield chunk
 
 
-def _between(low: str | None, high: str | None) -> Column:
-    """Say whether a subject's id lies in a slice; ids are hashes, so slices of equal width are of equal size."""
-    subject = f.col("subject_id")
-    return (f.lit(True) if low is None else subject >= low) & (f.lit(True) if high is None else subject < high)
+def _sliced(rows: DataFrame) -> Callable[[Between], DataFrame]:
+    return lambda between: rows.where(between(f.col(SUBJECT)))
+
+
+def _between(low: str | None, high: str | None, key: Column) -> Column:
+    return (f.lit(True) if low is None else key >= low) & (f.lit(True) if high is None else key < high)
 
 
 def _numbers() -> Column:
@@ -209,5 +223,6 @@ def _file(row: Row) -> writing.File:
     return writing.File(subject_id, number_type, number, digest, document, numbers)
 
 
-def _text(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """Return an instant as the serving database has it: RFC 3339 in UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
@@ -164,9 +164,10 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
     seqs = literal_rows(lake.spark, [(d.id, d.seq) for d in shop.received(resource.id)], SEQ)
     about = _values(_about(keyed, orders, seqs), "find the records to erase")
     asked = literal_rows(lake.spark, [tuple(row.values()) for row in _with_replaced(lake, about, resource)], ABOUT)
+    named = numbers.subject_ids(table).alias("_subjects")
     judged = (
         asked.join(bronze.select(*ROW, "_row_hash"), list(ROW))
-        .join(silver.select(*ROW, f.lit(True).alias("_stated"), _subjects(table).alias("_subjects")), list(ROW), "left")
+        .join(silver.select(*ROW, f.lit(True).alias("_stated"), named), list(ROW), "left")
         .join(quarantine.select(*ROW, "problems"), list(ROW), "left")
         .join(orders.select(*ROW, f.lit(True).alias("_demands")), list(ROW), "left")
     )
@@ -201,15 +202,6 @@ def _about(keyed: DataFrame, orders: DataFrame, seqs: DataFrame) -> DataFrame:
     met = keyed.join(f.broadcast(seqs), "_delivery").join(f.broadcast(last), "_key")
     met = met.where(f.col("_seq") <= f.col("_order.upto_seq"))
     return met.groupBy(*ROW).agg(f.max_by("_order", "_order.upto_seq").alias("_order")).select(*ROW, "_order.*")
-
-
-def _subjects(table: Table) -> Column:
-    """Return the internal ids of the subjects that a statement names."""
-    ids = [
-        numbers.subject_id(s.kind, numbers.number_type(f.col(s.column), s.kind), f.col(s.column))
-        for s in table.subjects
-    ]
-    return f.array_compact(f.array(*ids)).cast("array<string>")
 
 
 def _entomb(shop: Workshop, found: Sequence[Mapping[str, Any]], resource: Resource) -> None:

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from catalog import claims, disputes, grants, objections, requests, verifications
+from catalog.cases import rules
 from catalog.entries import entries
 from catalog.sharing_store import Actor
 from catalog.verifications import Swept
 from pipelines.workshop import Workshop
 from schemas.serving.connection import writing
 from schemas.serving.migration import upgrade
+from schemas.serving.record_writing import newest
 
 
 def escalate(shop: Workshop) -> int:
@@ -49,6 +51,23 @@ def answer(shop: Workshop) -> dict[str, int]:
         claimed = claims.sweep(connection, _rule(shop))
         disputed = disputes.escalate(connection, _rule(shop), shop.catalogue.sharing)
     return {"resolved": len(resolved) + len(claimed), "escalated": len(escalated) + len(disputed)}
+
+
+def supply(shop: Workshop) -> int:
+    """Note the requests as supplied whose grants the counter can answer now; return how many."""
+    with _changing(shop) as connection:
+        held = {resource: last.fields for resource, last in newest(connection).items()}
+        return len(requests.note_supplied(connection, held, _rule(shop)))
+
+
+def accept_cases(shop: Workshop) -> int:
+    """Let cases count as accepted where nobody told in time what they lack; return how many.
+
+    Raises:
+        NoHolidayNotice: a clock runs into a year whose holidays are not declared; nothing is kept.
+    """
+    with _changing(shop) as connection:
+        return len(rules.deem_accepted(connection, shop.at, shop.settings.timezone, shop.catalogue.sharing))
 
 
 @contextmanager

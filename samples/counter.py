@@ -6,6 +6,7 @@ registered as a bureau would do it. Made once for a home; again, only the server
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from sqlalchemy import Connection, select
 
 import catalog
+from catalog import granted_rows
 from catalog import requests as sharing
 from catalog.cases import store
 from catalog.cases.store import CaseFile
@@ -35,6 +37,7 @@ from schemas.serving.connection import looking, writing
 from schemas.serving.errors import NothingPublished
 from schemas.serving.migration import upgrade
 from schemas.serving.reading import reading
+from schemas.serving.record_writing import newest
 from schemas.serving.tables import SUBJECT
 
 CLIENTS = (
@@ -61,7 +64,10 @@ def main(arguments: Sequence[str]) -> int:
         if demo.main():
             return 1
     port = int(arguments[0]) if arguments else 8600
-    for line in ready(settings, f"http://127.0.0.1:{port}"):
+    told = ready(settings, f"http://127.0.0.1:{port}")
+    if not _is_supplied(settings):  # the grants are new: the rows that they give come with a run
+        subprocess.run([sys.executable, "-m", "onefile.cli", "run"], check=True)
+    for line in told:
         print(line, flush=True)
     from onefile.services import counter
 
@@ -85,6 +91,13 @@ def ready(settings: Settings, url: str) -> list[str]:
         if number is not None and store.find(connection, DRAFT) is None:
             _draft(connection, settings, number[0], at)
     return _told(settings, url, grants, number[1] if number else "")
+
+
+def _is_supplied(settings: Settings) -> bool:
+    with looking(settings.database_url) as connection:
+        granted = granted_rows.columns(connection, entries(catalog.load(settings.declarations)), settings.today())
+        held = newest(connection)
+    return all(name in held and {*fields} <= {*held[name].fields} for name, fields in granted.items())
 
 
 def _is_published(settings: Settings) -> bool:

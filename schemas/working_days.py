@@ -27,9 +27,11 @@ LEGAL_CLOCKS: Mapping[str, int] = {
     "dispute_consultation": 10,
     "dispute_decision": 20,
     "recall": 5,
+    "telling": 5,
 }
 """Working days that the law allows. Source: Order 809 of the State Council, arts. 17, 20-22, 26. From `objection`
-on they are ours: the law says "in time" (Personal Information Protection Law, arts. 46, 50; Order 809, art. 28).
+on they are ours: the law says "in time" (Personal Information Protection Law, arts. 46, 50; Order 809, art. 28); but
+for `telling`, within which it is told what a case lacks: Administrative Licensing Law, art. 32.
 """
 
 

@@ -41,6 +41,7 @@ from onefile import settings as settings_module
 from onefile.client import Purpose
 from schemas.serving import migration
 from schemas.serving.connection import writing
+from schemas.serving.record_writing import Record, RecordBatch, RecordPublication, record
 from schemas.serving.tables import counter_tables
 from schemas.serving.writing import Batch, File
 from schemas.subjects import subject_numbers
@@ -106,8 +107,8 @@ class Shop:
         """Let it be now: where others look at the clock as well."""
         self.at = datetime.now(UTC)
 
-    def publish(self, *documents: dict[str, Any]) -> None:
-        """Publish one files."""
+    def publish(self, *documents: dict[str, Any], version: int = 12) -> None:
+        """Publish one files, as of a version of the lake."""
         with writing(self.url) as connection:
             for content in documents:
                 (known,) = subject_numbers(content["number"])
@@ -115,7 +116,19 @@ class Shop:
                 digest = hashlib.sha256(text.encode()).hexdigest()
                 pairs = ((known.number_type, known.number),)
                 made = File(known.subject_id, known.number_type, known.number, digest, text, pairs)
-                Batch(connection, known.kind, 12, "2026-11-29T00:30:00Z").put([made])
+                Batch(connection, known.kind, version, "2026-11-29T00:30:00Z").put([made])
+
+    def supply(self, resource: str, version: int, *rows: tuple[str, str, dict[str, Any]], fields: str = "") -> None:
+        """Bring rows of a resource to the counter: record, whose numbers (with blanks), columns with `observed_on`."""
+        names = tuple(fields.split()) or tuple(item.name for item in ENTRIES[resource].items)
+        at = "2026-11-29T00:30:00Z"
+        records = [_record(*row) for row in rows]
+        with writing(self.url) as connection:
+            batch = RecordBatch(connection, resource, names, version, at)
+            batch.put(records)
+            batch.see(each.record for each in records)
+            batch.remove_unseen()
+            record(connection, RecordPublication(resource, names, "", "t", None, version, -1, 0, at, len(rows), 0))
 
     def grant(self, entry_id: str, fields: tuple[str, ...], consumer: str = "market", **changes: Any) -> str:
         """Have a department apply for a resource, and the provider grant it; return the grant's id."""
@@ -165,6 +178,13 @@ class Shop:
         counter = open_counter(self.settings, os.urandom)
         with TestClient(create_app(counter), base_url=counter.settings.counter_url) as http:
             yield Open(self, counter, http)
+
+
+def _record(record_key: str, numbers: str, values: dict[str, Any]) -> Record:
+    text = json.dumps({name: value for name, value in values.items() if name != "observed_on"}, ensure_ascii=False)
+    on = values.get("observed_on", "2026-11-01")
+    subjects = tuple(known.subject_id for number in numbers.split() for known in subject_numbers(number))
+    return Record(record_key, subjects, on, "d-1", 1, hashlib.sha256(f"{on}{text}".encode()).hexdigest(), text)
 
 
 @dataclass
@@ -242,7 +262,7 @@ def start(shop: Shop, port: int, processes: int = 2) -> subprocess.Popen[bytes]:
     here = {"ONEFILE_COUNTER_URL": f"http://127.0.0.1:{port}", "ONEFILE_NOW": shop.at.isoformat()}
     server = subprocess.Popen(command, env={**os.environ, **shop.environ, **here}, start_new_session=True)
     until = time.monotonic() + 90
-    while time.monotonic() < until:
+    while time.monotonic() < until and server.poll() is None:
         try:
             if httpx2.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
                 return server

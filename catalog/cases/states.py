@@ -62,8 +62,6 @@ NEXT: Mapping[tuple[str, str], str] = {
 """What may follow. It is told once what is lacking: no step leads back to where it could be told again."""
 NEED_REASON = {"tell_lacking", "not_accept", "refuse", "begin_special", "withdraw"}
 CLOSED = ("not_accepted", "delivered", "withdrawn", "abandoned")
-TELLING_DAYS = 5
-"""Working days within which it is told what is lacking; else the case counts as accepted on the day it came."""
 
 
 def allowed(state: str) -> tuple[str, ...]:

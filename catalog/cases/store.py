@@ -177,7 +177,7 @@ def steps(connection: Connection, case_id: str) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in connection.execute(asked)]
 
 
-def listed(connection: Connection, department: str, after: str, limit: int) -> list[CaseFile]:
+def listed(connection: Connection, department: str, after: str, limit: int | None) -> list[CaseFile]:
     """Return cases that a department registered or decides (all, when it is empty), by id, those after an id."""
     asked = select(FILE).where(FILE.c.case_id > after)
     if department:

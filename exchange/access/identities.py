@@ -43,3 +43,13 @@ def _official(connection: Connection, named: str, day: str) -> Caller:
     if found is None or found.until < day:
         raise TokenInvalid
     return Caller("official", named, found.name, found.department, frozenset(found.roles.split()))
+
+
+def department_of(connection: Connection, operator: str) -> str:
+    """Return the department of the official that the ledger and steps call so; empty for anybody else."""
+    kind, _, named = operator.partition(" ")
+    issuer, _, subject = named.rpartition("#")
+    row = OFFICIAL.c
+    asked = select(row.department).where(row.issuer == issuer, row.subject == subject)
+    found = connection.execute(asked).scalar_one_or_none() if kind == "official" else None
+    return str(found or "")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from exchange.access.callers import Caller, Mandate
-from exchange.errors import BodyInvalid, GuardianNeeded, MandateNotGood, NotFound
+from exchange.access.mandate_errors import BadMandate, NoSuchMandate
+from exchange.errors import GuardianNeeded, MandateNotGood
 from exchange.queries.predicates import age
+from ledger.entry import Look
 from onefile.verify.reading import instant_text
 from schemas.serving.tables import SUBJECT, counter_tables
 
@@ -26,6 +28,18 @@ ANY_ITEM = "*"
 CHILD_UNTIL, GROWN_AT = 14, 18
 MOST_DAYS = 366
 ROW = counter_tables.COUNTER_MANDATE
+REGISTERED, ENDED = "mandates.register", "mandates.end"
+"""What the ledger calls that a mandate began, and that it ended."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A mandate as it is kept: by whom it was registered, when, and when it was ended."""
+
+    mandate: Mandate
+    registered_at: str
+    registered_by: str
+    ended_at: str | None
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ def put(connection: Connection, wish: Wish, mandate_id: str, by: str, at: dateti
     """Register a mandate.
 
     Raises:
-        BodyInvalid: it says what cannot be: no source, no scope, an end that is none or too far, oneself; another than
+        BadMandate: it says what cannot be: no source, no scope, an end that is none or too far, oneself; another than
             a guardian for a child under 14, a guardian for a grown person, a representative of a person.
     """
     _check(connection, wish, at.date())
@@ -55,18 +69,45 @@ def put(connection: Connection, wish: Wish, mandate_id: str, by: str, at: dateti
     return _mandate(connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one())
 
 
-def end(connection: Connection, mandate_id: str, at: datetime) -> None:
-    """End a mandate from the next request on; NotFound when there is none in force."""
+def end(connection: Connection, mandate_id: str, at: datetime) -> Mandate:
+    """End a mandate from the next request on, and return it; NoSuchMandate when there is none in force."""
     where = (ROW.c.mandate_id == mandate_id) & ROW.c.ended_at.is_(None)
     if connection.execute(update(ROW).where(where).values(ended_at=instant_text(at))).rowcount != 1:
-        raise NotFound
+        raise NoSuchMandate
+    return _mandate(connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one())
 
 
-def of_subject(connection: Connection, subject_id: str) -> list[tuple[Mandate, str | None]]:
-    """Return the mandates that a subject has or gave, with the instant when they were ended."""
+def of_subject(connection: Connection, subject_id: str) -> list[Kept]:
+    """Return the mandates that a subject has or gave."""
     row = ROW.c
     asked = select(ROW).where((row.agent_id == subject_id) | (row.principal_id == subject_id))
-    return [(_mandate(found), found.ended_at) for found in connection.execute(asked.order_by(row.mandate_id))]
+    return [_kept(found) for found in connection.execute(asked.order_by(row.mandate_id))]
+
+
+def every(connection: Connection, after: str = "", limit: int | None = None) -> list[Kept]:
+    """Return all mandates after an id, in order of id."""
+    asked = select(ROW).where(ROW.c.mandate_id > after).order_by(ROW.c.mandate_id).limit(limit)
+    return [_kept(found) for found in connection.execute(asked)]
+
+
+def find(connection: Connection, mandate_id: str) -> Kept:
+    """Return a mandate; NoSuchMandate when there is none of that id."""
+    found = connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one_or_none()
+    if found is None:
+        raise NoSuchMandate
+    return _kept(found)
+
+
+def noted(mandate: Mandate, kind: str, by: Look) -> list[Look]:
+    """Return what goes into the ledger when a mandate begins or ends: both whom it concerns see it on their trail.
+
+    Args:
+        kind: REGISTERED or ENDED.
+        by: who does it, when, on behalf of which department, and why.
+    """
+    acting = f"{mandate.relation}:{mandate.mandate_id}"
+    about = replace(by, kind=kind, fields=("mandate",), basis=f"{by.basis} ({acting})")
+    return [replace(about, subject_id=subject) for subject in (mandate.principal_id, mandate.agent_id)]
 
 
 def acting(connection: Connection, caller: Caller, mandate_id: str, item: str, day: date) -> Mandate:
@@ -100,30 +141,30 @@ def is_child(connection: Connection, subject_id: str, day: date) -> bool:
 
 def _check(connection: Connection, wish: Wish, day: date) -> None:
     if wish.relation not in RELATIONS or not wish.source.strip() or not wish.scope:
-        raise BodyInvalid(f"relation, source, scope: one of {', '.join(RELATIONS)}; where it is from; for which items")
+        raise BadMandate("no relation, source or scope", f"{', '.join(RELATIONS)}; where it is from; for which items")
     if wish.agent_id == wish.principal_id:
-        raise BodyInvalid("agent: nobody acts for himself")
+        raise BadMandate("one agent for himself", "somebody else")
     since, until = date.fromisoformat(wish.since), date.fromisoformat(wish.until)
     if until < since or until < day:
-        raise BodyInvalid("until: a day that is over, or before it begins")
+        raise BadMandate("an end that is over, or before it begins", "a day that is to come")
     years = _age(connection, wish.principal_id, day)
     if wish.relation == "guardian":
         _check_guardian(wish, years)
     elif until > since + timedelta(days=MOST_DAYS):
-        raise BodyInvalid("until: within a year")
+        raise BadMandate("an end that is too far", "within a year")
     elif years is not None and years < CHILD_UNTIL:
-        raise BodyInvalid("relation: for a child under 14 the guardian acts")
+        raise BadMandate("another relation for a child under 14", "its guardian")
     if wish.relation == "representative" and not wish.principal_id.startswith("e-"):
-        raise BodyInvalid("relation: a legal representative is an enterprise's")
+        raise BadMandate("a legal representative of a person", "one of an enterprise")
     if wish.relation == "helper" and ANY_ITEM in wish.scope:
-        raise BodyInvalid("scope: a community helper acts for items that are named")
+        raise BadMandate("a community helper for any item", "items that are named")
 
 
 def _check_guardian(wish: Wish, years: int | None) -> None:
     if not wish.principal_id.startswith("p-"):
-        raise BodyInvalid("relation: a guardian is a person's")
+        raise BadMandate("a guardian of an enterprise", "one of a person")
     if years is not None and years >= GROWN_AT and "court" not in wish.source and "法院" not in wish.source:
-        raise BodyInvalid("source: a grown person's guardian is one by a court's ruling, which it has to name")
+        raise BadMandate("a grown person's guardian", "one by a court's ruling, which its source names")
 
 
 def _age(connection: Connection, subject_id: str, day: date) -> int | None:
@@ -138,3 +179,7 @@ def _mandate(row: Row[Any]) -> Mandate:
         row.mandate_id, row.agent_id, row.principal_id, row.relation, row.source, tuple(json.loads(row.scope)),
         row.since, row.until,
     )  # fmt: skip
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(_mandate(row), row.registered_at, row.registered_by, row.ended_at)

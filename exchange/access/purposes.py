@@ -9,7 +9,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catalog import grants
+from catalog import granted_rows, grants
 from catalog.cases import store
 from catalog.cases.store import CaseFile
 from catalog.entries import Entry
@@ -34,7 +34,7 @@ from schemas.serving.connection import looked_up
 MOST_GRANTS = 5
 MODES: Mapping[str, tuple[str, ...]] = {
     "files.query": ("query", "batch"),
-    "records.query": ("query", "batch"),
+    "records.query": granted_rows.MODES,
     "files.match": ("check", "query", "batch", "licence"),
     "files.predicates": ("check", "query", "batch", "licence"),
     "licences.search": ("licence", "query", "batch"),

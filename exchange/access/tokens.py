@@ -15,6 +15,7 @@ from datetime import datetime
 from threading import Lock
 
 from exchange.errors import TokenInvalid, TokenNotBound
+from licence_vault.current import Current
 from licence_vault.keystore import Keystore
 from licence_vault.presentations.sd_jwt import signed
 from onefile.verify.errors import Malformed, VerificationError
@@ -55,9 +56,10 @@ class Tokens:
     """Makes the tokens of one issuer and reads them."""
 
     def __init__(self, keystore: Keystore, issuer: str, random: Callable[[int], bytes]) -> None:
-        self._signer, self._trust = keystore.signer(USE), read_trust(keystore.trust())
+        self._signer = Current(keystore, lambda keys: keys.signer(USE))
+        self._trust = Current(keystore, lambda keys: read_trust(keys.trust()))
+        self._known = Current(keystore, lambda _: OrderedDict[bytes, Token]())
         self._issuer, self._random = issuer, random
-        self._known: OrderedDict[bytes, Token] = OrderedDict()
         self._lock = Lock()
 
     def make(self, kind: str, subject: str, at: datetime, certificate: str = "", assurance: int = 0) -> str:
@@ -71,7 +73,7 @@ class Tokens:
             claims["cnf"] = {"x5t#S256": certificate}
         if assurance:
             claims["loa"] = assurance
-        return signed(claims, TYPE, self._signer)
+        return signed(claims, TYPE, self._signer())
 
     def read(self, text: str, at: datetime, certificate: str) -> Token:
         """Return what a token says once it holds.
@@ -84,7 +86,7 @@ class Tokens:
             TokenNotBound: it is bound to another certificate.
         """
         digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-        token = self._known.get(digest) or self._remember(digest, self._read(text))
+        token = self._known().get(digest) or self._remember(digest, self._read(text))
         if not token.begins - SKEW_SECONDS <= int(at.timestamp()) < token.ends:
             raise TokenInvalid
         if token.certificate and token.certificate != certificate:
@@ -93,18 +95,22 @@ class Tokens:
 
     def _read(self, text: str) -> Token:
         try:
-            claims, _ = open_jws(text, TYPE, self._trust, USE, NoToken)
+            claims, key = open_jws(text, TYPE, self._trust(), USE, NoToken)
             claims.choice("iss", (self._issuer,))
             claims.choice("aud", (self._issuer,))
-            return _token(claims)
+            token = _token(claims)
         except VerificationError:
             raise TokenInvalid from None
+        if key.lost_at is not None or (key.retired_at is not None and token.begins > key.retired_at.timestamp()):
+            raise TokenInvalid
+        return token
 
     def _remember(self, digest: bytes, token: Token) -> Token:
+        known = self._known()
         with self._lock:
-            self._known[digest] = token
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            known[digest] = token
+            while len(known) > REMEMBERED:
+                known.popitem(last=False)
         return token
 
 

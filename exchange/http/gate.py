@@ -84,6 +84,7 @@ class Gate:
         """Have the application answer, or say why it is not asked."""
         lang = problems.language(headers)
         try:
+            self._counter.keystore.refresh()  # keys that were rotated, or lost, count from the next request on
             scope.setdefault("state", {})
             bounds.check_headers(scope, headers, self._counter.settings.certificate_header)
             scope["state"]["token"] = self._admit(scope["path"], headers)

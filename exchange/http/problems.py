@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from catalog import errors as sharing
 from catalog.cases.errors import CaseThere, StepNotAllowed
+from exchange.access.mandate_errors import BadMandate, NoSuchMandate
 from exchange.clients.errors import BadClient, ClientThere, UnknownClient
 from exchange.errors import (
     BodyInvalid,
@@ -40,11 +41,11 @@ def refusal_of(error: OneFileError) -> Refusal:
         return NoRecord()
     if isinstance(error, sharing.GrantNotInForce):
         return GrantOver(error.grant_id, error.reason)
-    if isinstance(error, sharing.UnknownId | sharing.UnknownResource | UnknownClient):
+    if isinstance(error, sharing.UnknownId | sharing.UnknownResource | UnknownClient | NoSuchMandate):
         return NotFound()
     if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed | StepNotAllowed | CaseThere | ClientThere):
         return Conflict(str(error))
-    if isinstance(error, sharing.CatalogError | BadClient | NoHolidayNotice):
+    if isinstance(error, sharing.CatalogError | BadClient | BadMandate | NoHolidayNotice):
         return BodyInvalid(f"its content: {error}")
     return Fault()
 

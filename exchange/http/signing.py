@@ -38,7 +38,7 @@ class Asked:
 class AnswerSigner:
     """Signs answers with the bureau's key for `answers`."""
 
-    def __init__(self, signer: Signer, now: Callable[[], datetime]) -> None:
+    def __init__(self, signer: Callable[[], Signer], now: Callable[[], datetime]) -> None:
         self._signer, self._now = signer, now
 
     def headers(self, asked: Asked, status: int, content_type: str, body: bytes) -> dict[str, str]:
@@ -55,14 +55,11 @@ class AnswerSigner:
             '"@query";req': asked.query,
             **{f'"{name}";req': asked.headers[name] for name in BOUND if name in asked.headers},
         }
-        created = int(self._now().timestamp())
-        params = (
-            f"({' '.join(covered)});created={created}"
-            f';keyid="{self._signer.key_id}";alg="{ALGORITHMS[self._signer.algorithm]}"'
-        )
+        created, signer = int(self._now().timestamp()), self._signer()
+        params = f'({" ".join(covered)});created={created};keyid="{signer.key_id}";alg="{ALGORITHMS[signer.algorithm]}"'
         lines = "\n".join(f"{name}: {value}" for name, value in covered.items())
         base = f'{lines}\n"@signature-params": {params}'
-        signature = base64.b64encode(jws_signature(self._signer, base.encode("utf-8"))).decode("ascii")
+        signature = base64.b64encode(jws_signature(signer, base.encode("utf-8"))).decode("ascii")
         return {
             "Content-Digest": digest,
             "Onefile-Request-Digest": request_digest,

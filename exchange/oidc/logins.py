@@ -9,6 +9,7 @@ from typing import Any
 
 from exchange.access.tokens import USE, NoToken
 from exchange.oidc.errors import LoginFailed
+from licence_vault.current import Current
 from licence_vault.keystore import Keystore
 from licence_vault.presentations.sd_jwt import signed
 from onefile.verify.errors import VerificationError
@@ -34,7 +35,9 @@ class Logins:
     """Writes and reads what is remembered."""
 
     def __init__(self, keystore: Keystore, random: Callable[[int], bytes]) -> None:
-        self._signer, self._trust, self._random = keystore.signer(USE), read_trust(keystore.trust()), random
+        self._signer = Current(keystore, lambda keys: keys.signer(USE))
+        self._trust = Current(keystore, lambda keys: read_trust(keys.trust()))
+        self._random = random
 
     def secrets(self) -> tuple[str, str]:
         """Return a nonce and a PKCE verifier."""
@@ -44,12 +47,12 @@ class Logins:
         """Return a login as the cookie has it."""
         claims = {"provider": login.provider, "state": login.state, "nonce": login.nonce, "verifier": login.verifier,
                   "exp": int(at.timestamp()) + LIFE_SECONDS}  # fmt: skip
-        return signed(claims, TYPE, self._signer)
+        return signed(claims, TYPE, self._signer())
 
     def read(self, text: str, provider: str, state: str, at: datetime) -> Login:
         """Return the login that a cookie remembers; LoginFailed when it is over, another one, or another provider's."""
         try:
-            claims, _ = open_jws(text, TYPE, self._trust, USE, NoToken)
+            claims, _ = open_jws(text, TYPE, self._trust(), USE, NoToken)
             found = Login(claims.text("provider"), claims.text("state"), claims.text("nonce"), claims.text("verifier"))
             ends = claims.count("exp")
         except VerificationError:

@@ -13,7 +13,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from exchange.oidc.errors import LoginFailed, ProviderGone
@@ -80,7 +80,7 @@ class RelyingParty:
     def _decoded(self, text: str) -> jwt.Token:
         try:
             return jwt.decode(text, self._key_set(), algorithms=ALGORITHMS)
-        except InvalidKeyIdError:  # the provider has a new key
+        except (InvalidKeyIdError, BadSignatureError):  # the provider has a new key, be it under an old name
             self._ends = 0.0
             return jwt.decode(text, self._key_set(), algorithms=ALGORITHMS)
 

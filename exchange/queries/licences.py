@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from catalog import licence_marks
 from catalog.grants import Given
+from catalog.licence_marks import FieldMarks
 from catalog.model import Catalogue
+from catalog.objections import marks
 from catalog.requests import read_rows
 from exchange.access.purposes import Leave
 from exchange.errors import FieldNotGranted
 from licence_vault import store
 from licence_vault.errors import PayloadErased
 from licence_vault.exporting import Kept, opened
+from licence_vault.holders import subject_ids
 from licence_vault.presentations import consents
 from licence_vault.standing import standing
 from licence_vault.store import Version
 from licence_vault.vault import Vault
 from schemas.identifiers import InvalidIdentifier, licence_id
 from schemas.licence_types import METADATA_CODES, LicenceType
+from schemas.model import Declarations
 from schemas.serving.connection import looked_up
 
 ENTRY = "licence."
@@ -125,8 +130,14 @@ def allowed(held: Held, asked: tuple[str, ...]) -> tuple[str, ...] | None:
     return tuple(name for name in granted if not asked or name in asked)
 
 
-def view(held: Held, fields: tuple[str, ...], origin: str, on: date) -> dict[str, Any]:
-    """Return a licence as it is shown; without its holder's consent, where that is needed, no field of it."""
+def view(
+    held: Held, fields: tuple[str, ...], origin: str, on: date, disputed: FieldMarks
+) -> dict[str, Any]:  # fmt: skip
+    """Return a licence as it is shown; without its holder's consent, where that is needed, no field of it.
+
+    Args:
+        disputed: the marks of its fields, and of its state.
+    """
     version, data = held.kept.version, json.loads(held.kept.payload)["data"]
     labels = {**METADATA_CODES, **{one.code: one.label for one in held.kind.fields}}
     shown = fields if held.is_agreed else ()
@@ -142,6 +153,7 @@ def view(held: Held, fields: tuple[str, ...], origin: str, on: date) -> dict[str
         "version": version.version,
         "needs_consent": not held.is_agreed,
         "fields": {name: {"label": labels[name], "value": data.get(name)} for name in shown},
+        "disputed": licence_marks.of_fields(disputed, (*shown, licence_marks.STATE)),
         "source": {"resource": ENTRY + held.kind.name, "department": held.kind.issuer},
         "observed_on": version.recorded_at[:10],
         "age_days": (on - date.fromisoformat(version.recorded_at[:10])).days,
@@ -151,6 +163,13 @@ def view(held: Held, fields: tuple[str, ...], origin: str, on: date) -> dict[str
             "entry": base64.b64encode(version.entry()).decode("ascii"),
         },
     }
+
+
+def disputed(connection: Connection, held: Iterable[Held], known: Declarations) -> list[FieldMarks]:
+    """Return, licence by licence, what of it is printed from a value that is in question."""
+    holders = [(each.kind, subject_ids(each.kept)) for each in held]
+    marked = marks(connection, sorted({subject for _, ids in holders for subject in ids}))
+    return [licence_marks.in_question(kind, known, marked, ids) for kind, ids in holders]
 
 
 def _sealed(connection: Connection, versions: list[Version]) -> list[Version]:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from catalog.marking import Marks, of_subject
 from catalog.model import Catalogue
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
@@ -45,22 +46,37 @@ class Question:
         return self.name in GUESSABLE or bool(self.contains)
 
 
+@dataclass(frozen=True)
+class Said:
+    """An answer. `is_disputed`: what it was made from is in question."""
+
+    answer: str
+    is_disputed: bool = False
+
+
 def answer(
-    question: Question, sought: Sought, scopes: Mapping[str, Scope], catalogue: Catalogue, on: date
-) -> str:  # fmt: skip
-    """Answer a question about a subject's files; a licence is asked for elsewhere."""
+    question: Question, sought: Sought, scopes: Mapping[str, Scope], catalogue: Catalogue, on: date, marked: Marks
+) -> Said:  # fmt: skip
+    """Answer a question about a subject's files; a licence is asked for elsewhere.
+
+    Args:
+        marked: the marks of the subject's values.
+    """
     for published in sought.files:
         scope = scopes.get(published.kind)
         document = document_of(published)
         resources = {} if scope is None else {r for r in scope.rows if covers(scope, r, catalogue, document)}
         if scope is None or not resources:
             continue
+        in_question = of_subject(marked, published.subject_id)
         if question.name == "is_listed":
-            return _listed(document, question.resource) if question.resource in resources else UNKNOWN
+            return (
+                _listed(document, question.resource, in_question) if question.resource in resources else Said(UNKNOWN)
+            )
         held = statements(document, scope, question.needs, catalogue)
         if held:
-            return _judged(question, str(held[0]), on)
-    return UNKNOWN
+            return Said(_judged(question, str(held[0]), on), question.needs in in_question)
+    return Said(UNKNOWN)
 
 
 def _judged(question: Question, held: str, on: date) -> str:
@@ -79,9 +95,13 @@ def age(born_on: date, on: date) -> int:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
-def _listed(document: Mapping[str, Any], resource: str) -> str:
-    """Say whether a resource states anything about a subject: a register of persons or enterprises lists it."""
-    values = [value for value in document.values() if isinstance(value, dict)]
-    lists = (document.get(name) or [] for name in ("contradictions", "relations", "identifiers"))
-    stated = [*values, *(each for found in lists for each in found)]
-    return YES if any(each.get("resource") == resource for each in stated) else NO
+def _listed(document: Mapping[str, Any], resource: str, in_question: Container[str]) -> Said:
+    """Say whether a resource states anything about a subject: a register of persons or enterprises lists it.
+
+    The answer is in question where all that the resource states is.
+    """
+    values = [(name, value) for name, value in document.items() if isinstance(value, dict)]
+    lists = {name: document.get(name) or [] for name in ("contradictions", "relations", "identifiers")}
+    listed = [(str(each.get("attribute", name)), each) for name, found in lists.items() for each in found]
+    stated = [name for name, each in (*values, *listed) if each.get("resource") == resource]
+    return Said(YES, all(name in in_question for name in stated)) if stated else Said(NO)

@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from catalog.cases import store
+from catalog.cases.rules import is_told_in_time
 from catalog.cases.store import CaseFile, Reported
 from exchange.access import matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import Caller
 from exchange.access.purposes import is_case_number
-from exchange.errors import BodyInvalid, NotFound
+from exchange.errors import BodyInvalid, Conflict, NotFound
 from exchange.http.repeats import once
 from exchange.routes.case_models import CaseAnswer, CaseList, CaseWish, StepWish
 from exchange.routes.offering import About, offer
@@ -49,6 +50,7 @@ def report(ask: Annotated[Ask, Depends(asking("cases.report"))], number: str, bo
         )  # fmt: skip
         if body.at > ask.counter.now():
             raise BodyInvalid("at: an instant that is yet to come")
+        _check_telling(ask, connection, case, told)
         if body.case_no and not is_case_number(body.case_no):
             raise BodyInvalid("case_no: a short number, and nobody's own")
         return once(ask, connection, caller, lambda: _report(ask, connection, caller, case, told))
@@ -125,6 +127,13 @@ def _answer(connection: Connection, case: CaseFile, status: int) -> Response:
     stages = [stage.number for stage in store.stages(connection, case.case_id)]
     body = {**as_json(case), "steps": store.steps(connection, case.case_id), "stages": stages}
     return Response(written(body), status, media_type="application/json")
+
+
+def _check_telling(ask: Ask, connection: Connection, case: CaseFile, told: Reported) -> None:
+    """Raise Conflict where it is told too late what a case lacks: it counts as accepted by then."""
+    zone, calendar = ask.counter.settings.timezone, ask.counter.catalogue.sharing
+    if told.step == "tell_lacking" and not is_told_in_time(connection, case, told.day, zone, calendar):
+        raise Conflict("nobody told in time what it lacks, so it counts as accepted since the day it was received")
 
 
 def _item(ask: Ask, code: str) -> Item:

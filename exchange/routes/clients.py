@@ -83,7 +83,7 @@ def add(ask: Annotated[Ask, Depends(asking("clients.manage"))], body: ClientWish
     """Register a department's system."""
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
-        ask.counter.catalogue.department(body.department)
+        ask.counter.catalogue.check_party(body.department)
         wish, key = Wish(body.client_id, body.name, body.kind, body.department), read_key(body.key.encode())
         return once(ask, connection, caller, lambda: _answer(
             registry.add(connection, wish, key, caller.operator, ask.counter.now()).as_json(

@@ -54,7 +54,10 @@ class LogPlace(BaseModel):
 
 
 class LicenceShown(BaseModel):
-    """A licence as far as it is granted. `needs_consent`: no field is shown, its holder has not agreed."""
+    """A licence as far as it is granted. `needs_consent`: no field is shown, its holder has not agreed.
+
+    `disputed`: by field, and for `state`, objections and verifications that are open about what it is printed from.
+    """
 
     id: str
     type: str
@@ -67,6 +70,7 @@ class LicenceShown(BaseModel):
     version: int
     needs_consent: bool
     fields: dict[str, FieldShown]
+    disputed: dict[str, list[dict[str, str]]]
     source: Source
     observed_on: date
     age_days: int
@@ -118,6 +122,7 @@ class ProofAnswer(BaseModel):
     checkpoint: str
     payload: str | None
     salt: str | None
+    disputed: dict[str, list[dict[str, str]]]
 
 
 class StatusAnswer(BaseModel):
@@ -130,5 +135,6 @@ class StatusAnswer(BaseModel):
     on: date
     known_at: datetime
     since_on: date
+    disputed: dict[str, list[dict[str, str]]]
     list: str
     list_index: int

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
+from catalog import licence_marks
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import Caller
 from exchange.access.purposes import Leave
@@ -16,7 +17,7 @@ from exchange.errors import Conflict, FieldNotGranted, NotFound
 from exchange.queries import licences
 from exchange.queries.licences import Held
 from exchange.routes.licence_models import ProofAnswer, StatusAnswer
-from exchange.routes.licences import one, seen
+from exchange.routes.licences import disputed, one, seen
 from exchange.routes.offering import About, offer
 from licence_vault.errors import NoSuchKey
 from licence_vault.log_folder import entries
@@ -43,6 +44,7 @@ def proof(ask: Annotated[Ask, Depends(asking("licences.read"))], licence_id: str
     """Prove that a licence is in the log; its payload goes along only where every field is granted."""
     with ask.counter.database.looking() as connection:
         caller, leave, held = one(ask, connection, licence_id)
+        (marked,) = disputed(ask, connection, [held])
     vault, index = ask.counter.vault, held.kept.version.leaf_index
     note = vault.log.signed()
     head = None if note is None else open_checkpoint(note, vault.trust).checkpoint
@@ -55,7 +57,7 @@ def proof(ask: Annotated[Ask, Depends(asking("licences.read"))], licence_id: str
         "format": "onefile.licence-proof/1", "id": held.kept.place.id, "leaf_index": index, "entry": _text(entry),
         "proof": [item.hex() for item in vault.log.tree().inclusion_proof(index, head.size)],
         "checkpoint": note.decode("utf-8"), "payload": _text(held.kept.payload) if is_whole else None,
-        "salt": _text(held.kept.salt) if is_whole else None,
+        "salt": _text(held.kept.salt) if is_whole else None, "disputed": marked if is_whole else {},
     }  # fmt: skip
     fields = (licences.allowed(held, ()) or ()) if is_whole else ("proof",)
     return ask.disclose(caller, leave, seen(held, fields), written(answer))
@@ -66,6 +68,7 @@ def status(ask: Annotated[Ask, Depends(asking("licences.read"))], licence_id: st
     """Say how a licence stands today, and where its place in the signed status list is."""
     with ask.counter.database.looking() as connection:
         caller, leave, held = one(ask, connection, licence_id)
+        (marked,) = disputed(ask, connection, [held])
     ask.spend(leave, 1)
     version = held.kept.version
     answer = {
@@ -73,6 +76,7 @@ def status(ask: Annotated[Ask, Depends(asking("licences.read"))], licence_id: st
         "raw_state": version.raw_state, "on": ask.counter.today().isoformat(),
         "known_at": instant_text(ask.counter.now()), "since_on": version.since_on,
         "list": f"/status/{version.leaf_index // LIST_SIZE}", "list_index": version.leaf_index % LIST_SIZE,
+        "disputed": licence_marks.of_fields(marked, (licence_marks.STATE,)),
     }  # fmt: skip
     return ask.disclose(caller, leave, seen(held, ("state",)), written(answer))
 
@@ -106,12 +110,14 @@ def pdf(ask: Annotated[Ask, Depends(asking("licences.present"))], licence_id: st
 def _use(ask: Ask, licence_id: str, fields: str, nonce: str) -> tuple[Caller, Leave, Held, Use]:
     with ask.counter.database.looking() as connection:
         caller, leave, held = one(ask, connection, licence_id)
+        (marked,) = disputed(ask, connection, [held])
     wanted = licences.allowed(held, tuple(name for name in fields.split(",") if name))
     if wanted is None:
         raise FieldNotGranted
     ask.spend(leave, 1)
     return caller, leave, held, Use(
-        caller.department, wanted, leave.item, leave.case.number, nonce, f"grant {held.given.grant_id}", caller.operator
+        caller.department, wanted, leave.item, leave.case.number, nonce, f"grant {held.given.grant_id}",
+        caller.operator, disputed=tuple(licence_marks.of_fields(marked, wanted)),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from catalog.licence_marks import FieldMarks
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.callers import Caller
 from exchange.access.purposes import Leave
@@ -34,11 +35,13 @@ def search(ask: Annotated[Ask, Depends(asking("licences.search"))], body: Licenc
         leave = ask.leave(connection, caller)
         looker = looker_of(ask, caller, leave)
         found = [_found(looker, connection, wish, body.in_force) for wish in body.searches]
+        marked = iter(disputed(ask, connection, [each for held in found for each in held]))
     ask.spend(leave, len(body.searches))
     results, looks = [], []
     for index, (wish, held) in enumerate(zip(body.searches, found, strict=True)):
         shown = [(each, _fields(each, tuple(body.fields))) for each in held]
-        views = [licences.view(each, fields, ask.counter.vault.origin, looker.on) for each, fields in shown]
+        origin, on = ask.counter.vault.origin, looker.on
+        views = [licences.view(each, fields, origin, on, next(marked)) for each, fields in shown]
         results.append({"index": index, "outcome": "found" if views else "not_found", "licences": views})
         looks += _looks(wish, shown)
     answer = {**heading(ask, leave, "onefile.licences-answer/1"), "results": results}
@@ -53,9 +56,10 @@ def read(
     """Return one licence by its identifier, with the granted fields, or those named (with commas)."""
     with ask.counter.database.looking() as connection:
         caller, leave, held = one(ask, connection, licence_id)
+        (marked,) = disputed(ask, connection, [held])
     wanted = _fields(held, tuple(name for name in fields.split(",") if name))
     ask.spend(leave, 1)
-    licence = licences.view(held, wanted, ask.counter.vault.origin, ask.counter.today())
+    licence = licences.view(held, wanted, ask.counter.vault.origin, ask.counter.today(), marked)
     answer = {**heading(ask, leave, "onefile.licence-answer/1"), "licence": licence}
     return tagged(ask, ask.disclose(caller, leave, seen(held, wanted), written(answer)), written(licence))
 
@@ -69,6 +73,11 @@ def one(ask: Ask, connection: Connection, identifier: str) -> tuple[Caller, Leav
     if held is None:
         raise NotFound
     return caller, leave, held
+
+
+def disputed(ask: Ask, connection: Connection, held: list[Held]) -> list[FieldMarks]:
+    """Return, licence by licence, what of it is printed from a value that is in question."""
+    return licences.disputed(connection, held, ask.counter.catalogue.declarations)
 
 
 def looker_of(ask: Ask, caller: Caller, leave: Leave) -> Looker:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from exchange.access import mandates, matrix
 from exchange.access.asking import Ask, asking, written
-from exchange.access.callers import APPLICANT, Caller, Mandate
+from exchange.access.callers import APPLICANT, Caller
+from exchange.access.identities import department_of
+from exchange.access.mandates import Kept
 from exchange.errors import AssuranceTooLow, BodyInvalid, NotFound
+from exchange.http.cursors import Page
 from exchange.routes.models import Number, Short, Strict
 from exchange.routes.offering import About, offer
+from ledger.entry import Look
 from schemas.subjects import NotASubjectNumber, subject_numbers
 
 router = APIRouter()
@@ -38,7 +42,7 @@ class MandateWish(Strict):
 
 
 class MandateShown(BaseModel):
-    """A mandate; whose is not repeated. `side`: whether the caller may act under it, or gave it."""
+    """A mandate; whose is not repeated. `side`: whether the caller may act under it (`has`), gave it, or neither."""
 
     mandate: str
     side: str
@@ -47,13 +51,16 @@ class MandateShown(BaseModel):
     scope: list[str]
     since: date
     until: date
+    registered_at: str
+    registered_by: str
     ended_at: str | None
 
 
 class MandateList(BaseModel):
-    """The mandates that the caller has or gave."""
+    """A page of mandates: an applicant's own; all of them to the bureau's engineer and the auditor."""
 
     mandates: list[MandateShown]
+    next: str | None
 
 
 @offer(router, "POST", "/v1/mandates", "mandates.manage", About("Let somebody act for another", {201: MandateShown}))
@@ -65,27 +72,39 @@ def put(ask: Annotated[Ask, Depends(asking("mandates.manage"))], body: MandateWi
         wish = mandates.Wish(_subject("agent", body.agent), principal, body.relation, body.source, tuple(body.scope),
                              body.since.isoformat(), body.until.isoformat())  # fmt: skip
         made = mandates.put(connection, wish, f"M{ask.counter.random(8).hex()}", caller.operator, ask.counter.now())
-        return Response(written(_shown(made, "gave", None)), 201, media_type=JSON)
+        ask.counter.ledger.append(mandates.noted(made, mandates.REGISTERED, _by(ask, caller, body.source)))
+        kept = mandates.find(connection, made.mandate_id)
+    return Response(written(_shown(kept, caller)), 201, media_type=JSON)
 
 
 @offer(router, "GET", "/v1/mandates", "mandates.read", About("Mandates that one has or gave", {200: MandateList}))
-def listed(ask: Annotated[Ask, Depends(asking("mandates.read"))]) -> Response:
-    """List one's own mandates."""
+def listed(
+    ask: Annotated[Ask, Depends(asking("mandates.read"))], cursor: Annotated[str, Query(max_length=400)] = "",
+    limit: int = 100,
+) -> Response:  # fmt: skip
+    """List one's own mandates; to the bureau's engineer and the auditor all, without whose they are."""
+    page = Page.read(cursor, limit)
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
-        found = mandates.of_subject(connection, caller.subject_id) if caller.subject_id else []
-    told = [_shown(m, "has" if m.agent_id == caller.subject_id else "gave", ended) for m, ended in found]
-    return Response(written({"mandates": told}), media_type=JSON)
+        if APPLICANT in caller.roles:
+            own = mandates.of_subject(connection, caller.subject_id)
+            found = [kept for kept in own if kept.mandate.mandate_id > page.after]
+        else:
+            matrix.require(ask.route, caller, "any")
+            found = mandates.every(connection, page.after, page.limit + 1)
+    return page.answer("mandates", [(kept.mandate.mandate_id, _shown(kept, caller)) for kept in found])
 
 
 @offer(router, "DELETE", "/v1/mandates/{mandate}", "mandates.manage", About("End a mandate", {204: None}))
 def end(ask: Annotated[Ask, Depends(asking("mandates.manage"))], mandate: str) -> Response:
-    """End a mandate: whoever gave or has it may, and an official."""
+    """End a mandate: whoever gave or has it may, the department whose official registered it, and the engineer."""
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
-        if APPLICANT in caller.roles and not _is_own(connection, caller, mandate):
+        kept = mandates.find(connection, mandate)
+        if "any" not in matrix.relations(ask.route, caller.roles) and not _is_own(connection, caller, kept):
             raise NotFound
-        mandates.end(connection, mandate, ask.counter.now())
+        ended = mandates.end(connection, mandate, ask.counter.now())
+        ask.counter.ledger.append(mandates.noted(ended, mandates.ENDED, _by(ask, caller, "ended")))
     return Response(status_code=204)
 
 
@@ -111,12 +130,25 @@ def _subject(name: str, number: str) -> str:
     return found[0].subject_id
 
 
-def _is_own(connection: Connection, caller: Caller, mandate_id: str) -> bool:
-    return any(found.mandate_id == mandate_id for found, _ in mandates.of_subject(connection, caller.subject_id))
+def _is_own(connection: Connection, caller: Caller, kept: Kept) -> bool:
+    """Say whether a mandate is the applicant's, or was registered by an official of the caller's department."""
+    if APPLICANT in caller.roles:
+        return caller.subject_id in (kept.mandate.agent_id, kept.mandate.principal_id)
+    return caller.department != "" and department_of(connection, kept.registered_by) == caller.department
 
 
-def _shown(mandate: Mandate, side: str, ended_at: str | None) -> dict[str, Any]:
+def _by(ask: Ask, caller: Caller, why: str) -> Look:
+    return Look(
+        at=ask.counter.now(), operator=caller.operator, purpose="代办授权", subject_id=None, fields=(), basis=why,
+        department=caller.department, client=caller.id,
+    )  # fmt: skip
+
+
+def _shown(kept: Kept, caller: Caller) -> dict[str, Any]:
+    mandate = kept.mandate
+    sides = {mandate.agent_id: "has", mandate.principal_id: "gave"}
     return {
-        "mandate": mandate.mandate_id, "side": side, "relation": mandate.relation, "source": mandate.source,
-        "scope": list(mandate.scope), "since": mandate.since, "until": mandate.until, "ended_at": ended_at,
+        "mandate": mandate.mandate_id, "side": sides.get(caller.subject_id, "neither"), "relation": mandate.relation,
+        "source": mandate.source, "scope": list(mandate.scope), "since": mandate.since, "until": mandate.until,
+        "registered_at": kept.registered_at, "registered_by": kept.registered_by, "ended_at": kept.ended_at,
     }  # fmt: skip

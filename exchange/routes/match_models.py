@@ -89,10 +89,14 @@ class PredicatesQuery(Strict):
 
 
 class PredicatesResult(BaseModel):
-    """The answers for one subject, in the order of the questions: yes, no, unknown; or slowed."""
+    """The answers for one subject, in the order of the questions: yes, no, unknown; or slowed.
+
+    `disputed` says of each whether what it was made from is in question.
+    """
 
     index: int
     answers: list[str]
+    disputed: list[bool]
     retry_after: int | None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -9,6 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from catalog import licence_marks
+from catalog.marking import Marks
 from catalog.objections import marks
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.callers import Caller
@@ -20,8 +23,10 @@ from exchange.http.cursors import Page
 from exchange.queries import finding, licences, matching, predicates
 from exchange.queries.finding import Sought
 from exchange.queries.granted import Scope
-from exchange.queries.predicates import Question
+from exchange.queries.licences import Looker
+from exchange.queries.predicates import Question, Said
 from exchange.routes.files import heading
+from exchange.routes.licences import disputed as disputed_licences
 from exchange.routes.licences import looker_of
 from exchange.routes.match_models import MatchAnswer, MatchQuery, PredicatesAnswer, PredicatesQuery
 from exchange.routes.offering import About, offer
@@ -73,10 +78,15 @@ def ask_predicates(ask: Annotated[Ask, Depends(asking("files.predicates"))], bod
         caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
         _check_resources(leave, questions)
         waits = _waits(ask, connection, caller, sought) if is_guess else [0] * len(sought)
+        marked = marks(connection, [file.subject_id for each in sought for file in each.files])
+        about = _About(ask, connection, looker_of(ask, caller, leave), scopes, marked)
         results: list[dict[str, Any]] = []
         for index, each in enumerate(sought):
-            told = [] if waits[index] else [_answer(ask, connection, caller, leave, q, each, scopes) for q in questions]
-            results.append({"index": index, "answers": told, "retry_after": waits[index] or None})
+            told = [] if waits[index] else [about.answer(question, each) for question in questions]
+            answers, disputed = [said.answer for said in told], [said.is_disputed for said in told]
+            results.append(
+                {"index": index, "answers": answers, "disputed": disputed, "retry_after": waits[index] or None}
+            )
     ask.spend(leave, len(sought))
     answer = {**heading(ask, leave, "onefile.predicates-answer/1"), "results": results}
     fields = tuple(dict.fromkeys(f"{q.name}.{q.needs or q.resource or q.type}" for q in questions))
@@ -158,16 +168,29 @@ def _check_resources(leave: Leave, questions: list[Question]) -> None:
             raise FieldNotGranted
 
 
-def _answer(
-    ask: Ask, connection: Connection, caller: Caller, leave: Leave, question: Question, sought: Sought,
-    scopes: dict[str, Scope],
-) -> str:  # fmt: skip
-    if question.name != "licence_in_force":
-        return predicates.answer(question, sought, scopes, ask.counter.catalogue, ask.counter.today())
-    looker = looker_of(ask, caller, leave)
-    numbers = [(number.kind, number.number) for number in sought.numbers]
-    keys = licences.keys_of_holder(connection, ask.counter.vault, numbers)
-    held = [found for key in keys if (found := looker.held(connection, key)) and found.kind.name == question.type]
-    if not held:
-        return predicates.UNKNOWN
-    return licences.in_force(held, question.field, question.contains)
+@dataclass(frozen=True)
+class _About:
+    """What questions are answered from."""
+
+    ask: Ask
+    connection: Connection
+    looker: Looker
+    scopes: dict[str, Scope]
+    marked: Marks
+
+    def answer(self, question: Question, sought: Sought) -> Said:
+        catalogue = self.ask.counter.catalogue
+        if question.name == "licence_in_force":
+            return self._in_force(question, sought)
+        return predicates.answer(question, sought, self.scopes, catalogue, self.ask.counter.today(), self.marked)
+
+    def _in_force(self, question: Question, sought: Sought) -> Said:
+        numbers = [(number.kind, number.number) for number in sought.numbers]
+        keys = licences.keys_of_holder(self.connection, self.looker.vault, numbers)
+        found = (self.looker.held(self.connection, key) for key in keys)
+        held = [each for each in found if each is not None and each.kind.name == question.type]
+        if not held:
+            return Said(predicates.UNKNOWN)
+        said = licences.in_force(held, question.field, question.contains)
+        asked = {licence_marks.STATE, *([question.field] if question.contains else [])}
+        return Said(said, any(asked & each.keys() for each in disputed_licences(self.ask, self.connection, held)))

@@ -60,13 +60,6 @@ class FilesQuery(Strict):
     fields: Annotated[list[Name], Field(max_length=200)] = []
     contradictions: bool = False
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [{"subjects": [{"number": "690101199001010018"}], "fields": ["name", "birth_on"]}]
-        },
-    )
-
 
 class Source(BaseModel):
     """Where a value is from."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter
 
 from exchange.http.problems import MEDIA_TYPE
+from exchange.routes import examples
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -62,7 +63,7 @@ def offer(router: APIRouter, method: str, path: str, route: str, about: About) -
             status_code=status,
             response_model=None,
             responses=_responses(about),
-            openapi_extra=_extra(route, about),
+            openapi_extra=_extra(f"{method} {path}", route, about),
         )
         return handler
 
@@ -94,7 +95,7 @@ def _schema(kind: str) -> dict[str, Any]:
     return {"type": "object"} if kind.endswith("json") else {"type": "string"}
 
 
-def _extra(route: str, about: About) -> dict[str, Any]:
+def _extra(place: str, route: str, about: About) -> dict[str, Any]:
     headers = (*(_CITED if about.cites else ()), *((_KEY,) if about.may_repeat else ()))
     parameters = [
         {"name": name, "in": "header", "required": needed, "description": text,
@@ -103,6 +104,8 @@ def _extra(route: str, about: About) -> dict[str, Any]:
     ]  # fmt: skip
     security: list[dict[str, list[str]]] = [] if about.is_open else [{"client": []}, {"person": []}]
     body = {"requestBody": {"required": True, "content": about.body}} if about.body else {}
+    if place in examples.BODIES:
+        body = {"requestBody": {"content": {"application/json": {"example": examples.BODIES[place]}}}}
     return {
         "security": security,
         "x-onefile-route": route,

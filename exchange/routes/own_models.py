@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from exchange.routes.models import Name, Short, Strict, Subject, Text
 
@@ -140,10 +140,6 @@ class ObjectionWish(Strict):
     reason: Reason
     subject: Subject | None = None
     ticket: Short = ""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"attribute": "address", "reason": "我已于去年迁出"}]}
-    )
 
 
 class ClaimWish(Strict):

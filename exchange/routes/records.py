@@ -19,10 +19,10 @@ from exchange.queries import finding, records
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
 from exchange.queries.granted import covers
-from exchange.queries.records import Row
 from exchange.routes.files import heading
 from exchange.routes.models import MOST_SUBJECTS, Name, Source, Strict, Subject
 from exchange.routes.offering import About, offer
+from ledger.recall import VERSIONS
 from ledger.shown import columns_of
 
 router = APIRouter()
@@ -77,19 +77,22 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
         caller = ask.enter(connection)
         leave = ask.leave(connection, caller)
         given = _given(leave, body)
+        fields = tuple(body.fields) or given.fields
+        version = records.version_of(connection, given.entry_id, fields)
         sought = [finding.seek(connection, subject.number) for subject in body.subjects]
-        marked = marks(connection, sorted({file.subject_id for each in sought for file in each.files}))
-    found = [_rows(ask, given, each) for each in sought]
+        ids = sorted({subject_id for each in sought for subject_id in _ids(each)})
+        found = records.rows(connection, given.entry_id, ids)
+        marked = marks(connection, ids)
     ask.spend(leave, len(sought))
-    fields = tuple(body.fields) or given.fields
-    results = [
-        {"index": index, "outcome": "found" if rows else "not_found",
-         "records": [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
-                      "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]}
-        for index, rows in enumerate(found)
-    ]  # fmt: skip
+    results = []
+    for index, each in enumerate(sought):
+        rows = [row for subject_id in _granted(ask, given, each) for row in found.get(subject_id, ())]
+        told = [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
+                 "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]  # fmt: skip
+        results.append({"index": index, "outcome": "found" if told else "not_found", "records": told})
     answer = {**heading(ask, leave, "onefile.records-answer/1"), "resource": body.resource, "results": results}
-    return ask.disclose(caller, leave, _looks(sought, fields), written(answer))
+    looks = [Seen(subject_id, fields, f"{VERSIONS}@{version}") for each in sought for subject_id in _ids(each)]
+    return ask.disclose(caller, leave, looks or [Seen(None, fields)], written(answer))
 
 
 def _given(leave: Leave, body: RecordsQuery) -> Given:
@@ -99,14 +102,16 @@ def _given(leave: Leave, body: RecordsQuery) -> Given:
     return given
 
 
-def _rows(ask: Ask, given: Given, sought: Sought) -> list[Row]:
-    """Return the rows about a subject that a grant covers."""
-    catalogue, found = ask.counter.catalogue, []
-    for published in sought.files:
-        document = document_of(published)
-        if covers(ask.counter.scope(published.kind, (given,)), given.entry_id, catalogue, document):
-            found += records.rows(document, published, given.entry_id, catalogue)
-    return found
+def _ids(sought: Sought) -> tuple[str, ...]:
+    """Return whom a number is of: rows may be about somebody of whom there is no one file."""
+    return tuple(dict.fromkeys((*sought.subject_ids, *(number.subject_id for number in sought.numbers))))
+
+
+def _granted(ask: Ask, given: Given, sought: Sought) -> list[str]:
+    """Return those whom a number is of that are among the granted rows; whose area is not known only where all are."""
+    catalogue, documents = ask.counter.catalogue, {file.subject_id: document_of(file) for file in sought.files}
+    scope = ask.counter.scope(next(iter(catalogue.declarations.files)), (given,))
+    return [each for each in _ids(sought) if covers(scope, given.entry_id, catalogue, documents.get(each, {}))]
 
 
 def _disputed(
@@ -120,11 +125,3 @@ def _disputed(
             if resource == given.entry_id and column in fields:
                 found[column] = own
     return found
-
-
-def _looks(sought: list[Sought], fields: tuple[str, ...]) -> list[Seen]:
-    looks = []
-    for each in sought:
-        versions = {file.subject_id: f"{file.kind}_file@{file.lake_version}" for file in each.files}
-        looks += [Seen(subject_id, fields, versions.get(subject_id, "")) for subject_id in each.subject_ids]
-    return looks or [Seen(None, fields)]

@@ -42,6 +42,8 @@ from schemas.licence_types import METADATA_CODES, LicenceType
 USE = "copies"
 MOST_LIFE = timedelta(days=90)
 NATURE = "证照数据加注件：据部门记录生成，非签发机关原件"
+IN_QUESTION = "（该项正在异议或校核中）"
+"""What stands beside a value that is in question."""
 LABELS = {
     "JZJZZZ": "加注件制作者", "JZJZZSY": "加注事由", "JZJZZSJ": "加注时间", "JZJYXQJZSJ": "加注件有效期至",
 }  # fmt: skip
@@ -112,7 +114,10 @@ def sheet_of(
     }  # fmt: skip
     return Sheet(
         title=kind.label,
-        fields=tuple((label, str(fields[code])) for code, label in _labels(kind, template) if fields.get(code)),
+        fields=tuple(
+            (label, f"{fields[code]}{IN_QUESTION if code in use.disputed else ''}")
+            for code, label in _labels(kind, template) if fields.get(code)
+        ),
         notes=(
             ("索取单位", use.audience), (LABELS["JZJZZSY"], properties["JZJZZSY"]), (LABELS["JZJZZZ"], maker),
             (LABELS["JZJZZSJ"], made), (LABELS["JZJYXQJZSJ"], until), ("加注件编号", number),

@@ -71,7 +71,7 @@ def make(
 
 def redeem(
     vault: Vault, text: str, kind_of: Callable[[str], LicenceType], use: Use, moment: Moment,
-    random: Callable[[int], bytes],
+    random: Callable[[int], bytes], in_question: Callable[[Kept, LicenceType], tuple[str, ...]] = lambda *_: (),
 ) -> tuple[Kept, Shown]:  # fmt: skip
     """Fetch the presentation that a code stands for, once.
 
@@ -81,6 +81,7 @@ def redeem(
     Args:
         kind_of: gives the licence type of a code of types.
         use: `fields` and `basis` are ignored: the code says them.
+        in_question: gives the fields of a licence that are printed from a value in question.
 
     Raises:
         NotToBeShown: for the reason that the class says; recorded.
@@ -92,9 +93,10 @@ def redeem(
             row = _row(connection, _hash(vault, text))
             version = next(v for v in versions_of(connection, row["licence_key"]) if v.version == row["version"])
             found.append(opened(vault, version))
-            use = _of_code(use, row)
+            kind = kind_of(found[0].place.type)
+            use = replace(_of_code(use, row), disputed=in_question(found[0], kind))
             _spend(connection, row, use.audience, moment.at)
-            shown = mint(connection, vault, found[0], kind_of(found[0].place.type), use, moment, signer, random)
+            shown = mint(connection, vault, found[0], kind, use, moment, signer, random)
             record(connection, found[0], use, "sd-jwt", moment.at, shown)
     except NotToBeShown as refusal:
         with vault.tables() as connection:

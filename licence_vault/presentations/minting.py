@@ -47,7 +47,8 @@ CONSENT = "consent"
 class Use:
     """One use of a licence: by whom, which fields, what for, on what basis.
 
-    `fields` are what is granted; `basis` names the grant, consent or code; `operator` who runs the program.
+    `fields` are what is granted; `basis` names the grant, consent or code; `operator` who runs the program. `disputed`
+    are those fields that are printed from a value which is in question: what is made says so.
     """
 
     audience: str
@@ -59,6 +60,7 @@ class Use:
     operator: str
     life: timedelta = LIFE
     holder_key: bytes | None = None
+    disputed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,8 @@ def mint(
             "entry": base64.b64encode(kept.version.entry()).decode("ascii"),
         },
     }
+    if in_question := sorted(set(use.disputed) & set(fields)):
+        claims["disputed"] = in_question
     if use.holder_key is not None:
         claims["cnf"] = sd_jwt.confirmation(use.holder_key)
     token = sd_jwt.issue(claims, fields, signer, random)

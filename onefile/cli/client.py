@@ -22,7 +22,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("client_id")
-@click.option("--department", required=True, help="Whose system it is, by the department's id.")
+@click.option("--department", required=True, help="Whose system it is, by id; the sharing authority is one, too.")
 @click.option("--name", required=True, callback=saying, help="What it is called.")
 @click.option("--kind", type=click.Choice(["system", "intake"]), default="system", show_default=True,
               help="A department's system, or the intake platform.")  # fmt: skip
@@ -34,17 +34,23 @@ def add(
     settings: Settings, client_id: str, department: str, name: str, kind: str, key: Path, certificate: Path | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Register a client under CLIENT_ID, with the public key that it proves itself with (private_key_jwt)."""
+    """Register a client under CLIENT_ID, with the public key that it proves itself with (private_key_jwt).
+
+    Then hand it the trust file: `onefile vault keys export`.
+    """
     import catalog
+    from exchange import keys
     from exchange.clients import registry
     from exchange.clients.keys import certificate_thumbprint, read_key
     from exchange.clients.registry import Wish
+    from licence_vault.keystore import bureau
     from onefile.cli.sharing import changing
     from onefile.verify.reading import read_file
 
     public = read_key(read_file(key))
     bound = certificate_thumbprint(read_file(certificate)) if certificate else ""
-    catalog.load(settings.declarations, with_items=False).department(department)
+    catalog.load(settings.declarations, with_items=False).check_party(department)
+    keys.ensure(bureau(settings.home, settings.passphrase_file, settings.now()), settings.now())  # for the trust file
     with changing(settings) as connection:
         wish = Wish(client_id, name, kind, department, bound)
         client = registry.add(connection, wish, public, settings.operator, settings.now())

@@ -120,13 +120,15 @@ def clock(settings: Settings, reason: str) -> None:
 
 
 @command.command()
-@click.option("--years", type=click.IntRange(min=3), default=3, show_default=True, help="How long entries are kept.")
+@click.option("--years", type=click.IntRange(min=3), help="How long entries are kept; left out: as declared.")
 @click.pass_obj
-def expire(settings: Settings, years: int) -> None:
+def expire(settings: Settings, years: int | None) -> None:
     """Remove entries that are older, whole segments at a time; an entry says which."""
+    import catalog
     from ledger.retention import expire as remove
 
-    entry = remove(_open(settings), _own_look(settings, f"kept {years} years"), years)
+    kept = years or catalog.load(settings.declarations, with_items=False).watch.kept_years
+    entry = remove(_open(settings), _own_look(settings, f"kept {kept} years"), kept)
     if entry is None:
         click.echo(_say(settings, "没有到期的条目", "no segment is that old"))
         return

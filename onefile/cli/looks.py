@@ -69,6 +69,16 @@ def record(
         ledger.append(Look(at, settings.operator, purpose, subject_id, tuple(fields), basis))
 
 
+def given(texts: Sequence[str]) -> list[str]:
+    """Return several arguments, each `-` among them read from standard input, in order."""
+    wanted = texts.count("-")
+    lines = sys.stdin.read(1000).split() if wanted else []
+    if len(lines) != wanted:
+        raise click.UsageError(f"standard input must hold {wanted} numbers and nothing else")
+    read = iter(lines)
+    return [next(read) if text == "-" else text for text in texts]
+
+
 def _from_standard_input() -> str:
     lines = sys.stdin.read(1000).split()
     if len(lines) != 1:

@@ -48,6 +48,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "items": ("onefile.cli.items", "service items: what each demands, what is wrong with them; those of portals"),
     "client": ("onefile.cli.client", "systems of departments that may ask the counter"),
     "official": ("onefile.cli.official", "officials who log in by OpenID Connect, and their roles"),
+    "case": ("onefile.cli.case", "cases that wait, and what becomes of them by law"),
+    "mandate": ("onefile.cli.mandate", "who may act for whom, from where, for which items, until when"),
     "explain": ("onefile.cli.explain", "why somebody may use a route of the counter, or may not"),
     "serve": ("onefile.cli.serve", "the counter: the HTTP API, in several processes"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),

@@ -33,7 +33,7 @@ def add(
     from exchange.oidc import officials
     from onefile.cli.sharing import changing, names
 
-    catalog.load(settings.declarations, with_items=False).department(department)
+    catalog.load(settings.declarations, with_items=False).check_party(department)
     official = officials.Official(issuer.rstrip("/"), subject, name, department, names(roles), until)
     with changing(settings) as connection:
         officials.put(connection, official, settings.operator, settings.now())

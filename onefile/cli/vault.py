@@ -115,9 +115,12 @@ def show(
     vault_home.record(settings, vault, purpose, [kept for file in shown for kept in file.kept])
     if not shown:
         raise Failure("查无此证照" if settings.lang == "zh" else "no such licence")
+    kinds = vault_home.kinds_of(settings)
     for file in shown:
-        as_object = vault_view.as_json(file)
-        click.echo(json.dumps(as_object, ensure_ascii=False) if as_json else vault_view.told(file, settings.lang))
+        marks = vault_home.disputed(settings, file.kept[-1], kinds[file.kept[-1].place.type])
+        as_object = {**vault_view.as_json(file), "disputed": marks}
+        told = vault_view.told(file, settings.lang, marks)
+        click.echo(json.dumps(as_object, ensure_ascii=False) if as_json else told)
 
 
 @command.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from onefile.cli import vault_home
 from onefile.cli.options import PURPOSE
 from onefile.cli.vault_present import count, hand_out, moment, on_which_basis, use_of
 from onefile.settings import Settings
@@ -33,7 +34,10 @@ def copy(
 
     found = use_of(settings, licence, grant_id, audience, item, fields)
     life = timedelta(days=days)
-    use = Use(found.audience, found.fields, item, case_no, "", found.basis, settings.operator, life)
+    in_question = tuple(vault_home.disputed(settings, found.kept, found.kind))
+    use = Use(
+        found.audience, found.fields, item, case_no, "", found.basis, settings.operator, life, disputed=in_question
+    )  # fmt: skip
     shown = copies.copy(found.vault, found.kept, found.kind, use, moment(settings))
     if grant_id:
         count(settings, grant_id, found.kind, shown)

@@ -10,6 +10,7 @@ from onefile.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from catalog.licence_marks import FieldMarks
     from licence_vault.exporting import Kept
     from licence_vault.vault import Vault
     from schemas.licence_types import LicenceType
@@ -46,6 +47,18 @@ def record_looks(
     ledger = Ledger(settings.home / "ledger", vault.keystore)
     for subject, fields in dict.fromkeys(looks) or [(None, ())]:
         ledger.append(Look(settings.now(), settings.operator, purpose, subject, fields, BASIS))
+
+
+def disputed(settings: Settings, kept: Kept, kind: LicenceType) -> FieldMarks:
+    """Return by field of a licence, and for its state, what is open about the values that it is printed from."""
+    import catalog
+    from catalog.licence_marks import in_question
+    from licence_vault.holders import subject_ids
+    from onefile.cli.looks import marks
+
+    holders = subject_ids(kept)
+    declared = catalog.load(settings.declarations).declarations
+    return in_question(kind, declared, marks(settings, holders), holders)
 
 
 def key_of(text: str) -> str:

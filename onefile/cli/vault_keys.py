@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from licence_vault.contents import Key
     from licence_vault.keystore import Keystore
 
-USES = ("log", "status", "receipts", "ledger", "witness", "presentations", "copies", "issuer", "notices")
+USES = (
+    "log", "status", "receipts", "ledger", "witness", "presentations", "copies", "issuer", "notices",
+    "answers", "tokens",
+)  # fmt: skip
 ALGORITHMS = ("Ed25519", "ECDSA-P256", "SM2-SM3")
 MADE = {
     "zh": "已建立密钥 {name}（{use}，{algorithm}），编号 {id}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from onefile.cli import options
+from onefile.cli import options, vault_home
 from onefile.cli.deliver import read_bytes
 from onefile.cli.failure import Failure
 from onefile.cli.options import PURPOSE
@@ -64,7 +64,7 @@ def present(
     found = use_of(settings, licence, grant_id, audience, item, fields)
     use = minting.Use(
         found.audience, found.fields, item, case_no, nonce, found.basis, settings.operator,
-        timedelta(minutes=minutes), key,
+        timedelta(minutes=minutes), key, tuple(vault_home.disputed(settings, found.kept, found.kind)),
     )  # fmt: skip
     shown = minting.present(found.vault, found.kept, found.kind, use, moment(settings))
     if grant_id:
@@ -126,7 +126,12 @@ def use(
 
     vault = opened(settings)
     asked = Use(audience, (), item, case_no, nonce, "code", settings.operator)
-    kept, shown = codes.redeem(vault, given(text), types_by_code(settings), asked, moment(settings), os.urandom)
+
+    def in_question(kept: Kept, kind: LicenceType) -> tuple[str, ...]:
+        return tuple(vault_home.disputed(settings, kept, kind))
+
+    kinds = types_by_code(settings)
+    kept, shown = codes.redeem(vault, given(text), kinds, asked, moment(settings), os.urandom, in_question)
     hand_out(settings, vault, kept, shown, purpose, out, "code")
 
 

@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from catalog.licence_marks import FieldMarks
     from licence_vault.exporting import Kept
     from licence_vault.originals.collecting import Original
     from licence_vault.presentations.records import Recorded
@@ -128,8 +129,8 @@ def _original(original: Original) -> dict[str, Any]:
     return {**own, "size": len(original.content), **summary(original.report)}
 
 
-def told(view: LicenceView, lang: str) -> str:
-    """Return a licence in lines."""
+def told(view: LicenceView, lang: str, marks: FieldMarks) -> str:
+    """Return a licence in lines; beside a field, or its state, what is open about the value that it is printed from."""
     from licence_vault.lifecycle import EVENTS
     from onefile.cli import vault_originals
 
@@ -137,7 +138,7 @@ def told(view: LicenceView, lang: str) -> str:
     state = view.state or ("不明" if lang == "zh" else "not known")
     nature = {"zh": "证照数据", "en": "licence data, made from records"}[lang]
     head = f"{newest['type_name']}  {newest['id']}  {nature}\n"
-    head += f"  {view.on.isoformat()} {'状态' if lang == 'zh' else 'state'}: {state}"
+    head += f"  {view.on.isoformat()} {'状态' if lang == 'zh' else 'state'}: {state}{_marked(marks, 'state', lang)}"
     lines = [head]
     for kept in view.kept:
         version = kept.version
@@ -154,8 +155,18 @@ def told(view: LicenceView, lang: str) -> str:
     lines += [_used(presentation, lang) for presentation in view.presentations]
     proof = f"{view.head.size} {'条' if lang == 'zh' else 'leaves'}, {view.head.root.hex()}"
     lines.append(f"  {'日志' if lang == 'zh' else 'log'} {_plain(view.head.origin)}: {proof}")
-    lines += [f"    {_plain(code)}: {_plain(str(value))}" for code, value in newest["data"].items() if value != ""]
+    lines += [
+        f"    {_plain(code)}: {_plain(str(value))}{_marked(marks, code, lang)}"
+        for code, value in newest["data"].items() if value != ""
+    ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _marked(marks: FieldMarks, code: str, lang: str) -> str:
+    from onefile.cli.trace import MARKS
+
+    words = (f"{MARKS[m['what']][0 if lang == 'zh' else 1]} ({m['id']})" for m in marks.get(code, []))
+    return "".join(f"  ⚠ {each}" for each in words)
 
 
 def keys(vault: Vault, declarations: tuple[Path, ...], asked: Asked) -> list[str]:

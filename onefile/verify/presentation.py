@@ -36,7 +36,7 @@ TYPE, BINDING_TYPE = "dc+sd-jwt", "kb+jwt"
 VCT = "urn:onefile:licence:"
 CLEAR = (
     "iss", "iat", "nbf", "exp", "vct", "status", "cnf", "aud", "nonce", "jti", "purpose", "log",
-    "sub", "vct#integrity", "_sd", "_sd_alg", "...",
+    "disputed", "sub", "vct#integrity", "_sd", "_sd_alg", "...",
 )  # fmt: skip
 """Names that no disclosure may bring: they stand in clear, or have a meaning of their own."""
 MOST_DISCLOSURES = 200
@@ -55,7 +55,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Presentation:
     """A presentation that is believed. `data` has the disclosed fields by their codes; `holder` says whether a key of
-    the holder's is bound to it. `item` and `case` are the purpose."""
+    the holder's is bound to it. `item` and `case` are the purpose. `disputed` names fields whose value was in question
+    when it was made."""
 
     id: str
     type: str
@@ -71,6 +72,7 @@ class Presentation:
     is_bound: bool
     key: TrustedKey
     data: dict[str, object] = field(repr=False)
+    disputed: tuple[str, ...] = ()
 
 
 def open_presentation(data: bytes, trust: Trust, question: Question) -> Presentation:
@@ -143,6 +145,7 @@ def _claims(claims: Record, key: TrustedKey) -> Presentation:
         id=claims.text("jti"), type=leaf.type, audience=claims.text("aud"), item=purpose.text("item"),
         case=purpose.text("case"), made_at=made_at, begins_at=begins_at, ends_at=ends_at, origin=origin,
         leaf_index=leaf_index, leaf=leaf, is_bound=claims.has("cnf"), key=key, data={},
+        disputed=tuple(map(str, claims.items("disputed"))) if claims.has("disputed") else (),
     )  # fmt: skip
 
 

@@ -65,10 +65,12 @@ def told(verdict: PresentationVerdict, lang: str) -> str:
     _, zh, en = GENUINE[verdict.code]
     until = f"  {'有效至' if lang == 'zh' else 'until'}: {instant_text(verdict.shown.ends_at)}"
     head, *fields = use_verdict.told(zh if lang == "zh" else en, verdict.shown, verdict.known_at, {}).split("\n")
-    return "\n".join([head, until, *fields])
+    questioned = verdict.shown.disputed
+    words = "当时正在异议或校核中" if lang == "zh" else "in question when it was made"
+    return "\n".join([head, until, *([f"  {words}: {', '.join(questioned)}"] if questioned else []), *fields])
 
 
 def as_json(verdict: PresentationVerdict, lang: str) -> dict[str, object]:
     """Return the verdict as a JSON object for programs."""
-    more = {"holder_bound": verdict.shown.is_bound}
+    more = {"holder_bound": verdict.shown.is_bound, "disputed": list(verdict.shown.disputed)}
     return use_verdict.as_json(verdict.code, told(verdict, lang), verdict.shown, verdict.known_at, more)

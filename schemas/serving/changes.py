@@ -16,6 +16,8 @@ from schemas.serving.disclosure_tables import VALUE_CHANGE
 from schemas.serving.tables import SUBJECT
 
 CORRECTED, WITHDRAWN, CHANGED = "corrected", "withdrawn", "changed"
+RECORD = "record"
+"""What stands in `value_change.kind` for a value of a resource's row: `attribute` is `<resource>.<column>`."""
 _RELATIONS = "relations"
 _TIE = ("other_kind", "other_number_type", "other_number", "since", "until", "details")
 
@@ -24,9 +26,9 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
     """Yield each attribute whose value is another in the later document, and how; relations as `relations.<name>`."""
     for name, was in before.items():
         if isinstance(was, dict) and was.get("value") is not None:
-            how = _how(was, after.get(name))
-            if how:
-                yield name, how
+            changed = how(was, after.get(name))
+            if changed:
+                yield name, changed
     ties, now = _ties(before), _ties(after)
     for name, stated in ties.items():
         if stated - now.get(name, set()):
@@ -45,17 +47,26 @@ def note(connection: Connection, subject_ids: Iterable[str], after: Mapping[str,
     for start in range(0, len(ids), 500):
         row = SUBJECT.c
         asked = select(row.subject_id, row.kind, row.document).where(row.subject_id.in_(ids[start : start + 500]))
-        rows = [
-            {"subject_id": subject_id, "kind": kind, "attribute": name, "how": how, "lake_version": stamp[0],
-             "changed_at": stamp[1]}
+        keep(connection, (
+            (subject_id, kind, name, changed)
             for subject_id, kind, document in connection.execute(asked)
-            for name, how in changes(json.loads(document), json.loads(after.get(subject_id, "{}")))
-        ]  # fmt: skip
-        if rows:
-            connection.execute(insert(VALUE_CHANGE), rows)
+            for name, changed in changes(json.loads(document), json.loads(after.get(subject_id, "{}")))
+        ), stamp)  # fmt: skip
 
 
-def _how(was: Mapping[str, Any], found: object) -> str | None:
+def keep(connection: Connection, found: Iterable[tuple[str, str, str, str]], stamp: tuple[int, str]) -> None:
+    """Keep what becomes of values, each (subject id, kind, attribute, how); `stamp` as of `note`."""
+    rows = [
+        {"subject_id": subject_id, "kind": kind, "attribute": name, "how": changed, "lake_version": stamp[0],
+         "changed_at": stamp[1]}
+        for subject_id, kind, name, changed in found
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(VALUE_CHANGE), rows)
+
+
+def how(was: Mapping[str, Any], found: object) -> str | None:
+    """Say what became of a stated value, each with `value` and `observed_on`; None where it is the same."""
     if not isinstance(found, dict) or found.get("value") is None:
         return WITHDRAWN
     if found["value"] == was["value"]:

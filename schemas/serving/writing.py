@@ -19,12 +19,13 @@ from schemas.serving.tables import IDENTIFIER, PUBLICATION, SUBJECT
 _TEMPORARY = MetaData()
 
 
-def _temporary(name: str, *columns: Column[str]) -> Table:
+def temporary(metadata: MetaData, name: str, *columns: Column[Any]) -> Table:
     """Declare a table that ends with the transaction."""
-    return Table(name, _TEMPORARY, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    return Table(name, metadata, *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP", info={"ends": True})
 
 
-_INCOMING = _temporary(
+_INCOMING = temporary(
+    _TEMPORARY,
     "incoming",
     Column("subject_id", String, primary_key=True),
     Column("number_type", String),
@@ -32,10 +33,14 @@ _INCOMING = _temporary(
     Column("digest", String),
     Column("document", Text),
 )
-_INCOMING_IDENTIFIER = _temporary(
-    "incoming_identifier", Column("subject_id", String), Column("number_type", String), Column("number", String)
+_INCOMING_IDENTIFIER = temporary(
+    _TEMPORARY,
+    "incoming_identifier",
+    Column("subject_id", String),
+    Column("number_type", String),
+    Column("number", String),
 )
-_SEEN = _temporary("seen", Column("subject_id", String, primary_key=True))
+_SEEN = temporary(_TEMPORARY, "seen", Column("subject_id", String, primary_key=True))
 
 
 @dataclass(frozen=True)
@@ -174,5 +179,5 @@ def fill(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]
     with cursor.copy(f"COPY {table.name} FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
-    if table.metadata is _TEMPORARY:  # else the planner takes it for a large one, and reads all subjects for a few
+    if table.info.get("ends"):  # else the planner takes it for a large one, and reads all subjects for a few
         cursor.execute(f"ANALYZE {table.name}")

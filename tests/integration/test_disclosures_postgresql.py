@@ -16,6 +16,7 @@ from ledger.record import Ledger
 from ledger.trail import Whose, trail
 from ledger.words import Dictionary
 from schemas.serving.migration import upgrade
+from schemas.watching import Watch
 from tests.disclosed import DAY, KNOWN, SEEN, ZONE, Disclosed
 from tests.papers import AT, new_bureau
 
@@ -38,8 +39,8 @@ def test_looks_are_indexed_told_recalled_and_held_against_cases(postgres_url: st
         outbox.set_target(db, "market", "https://hooks.example/", "tests", AT)
         assert len(list(outbox.due(db, AT + timedelta(hours=3)))) == 1
         outbox.acknowledge(db, "market", 1, "market-1", AT)
-        assert reconcile(db, DAY, ZONE, AT) == 30
-        assert unusual.find(db, DAY, ZONE, AT, lambda _day: True) == 1
+        assert reconcile(db, DAY, ZONE, AT, 30) == 30
+        assert unusual.find(db, DAY, ZONE, AT, lambda _day: True, Watch()) == 1
         assert shares(db, DAY, DAY, ZONE)[0].found == {"no_case": 30}
         assert findings.settle(db, 1, "auditor", "why", AT).settled_by == "auditor"
         actor = Actor("subject", "", "tests", AT, DAY)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, date, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+import catalog
+from catalog.objections import Challenge, open_objection
+from catalog.sharing_store import Actor
 from onefile.cli.main import run
+from schemas.serving.connection import writing
+from schemas.subjects import subject_numbers
 from tests.vault import permit
 
 AT = "2026-11-23T08:00:00+08:00"
@@ -70,6 +76,28 @@ def test_a_grant_s_fields_and_no_other_are_shown_and_every_use_is_counted(home, 
     assert run(base) == 0
     assert run(base) == 1
     assert "quota is used up" in capsys.readouterr().err
+
+
+def test_a_field_that_is_printed_from_a_value_in_question_says_so(home, licence, tmp_path, capsys):
+    granted("ZZMC,ZZBH")
+    holder = subject_numbers("116901000005202685")[0].subject_id
+    at = datetime.fromisoformat(AT).astimezone(UTC)
+    with writing(f"sqlite:///{home}/serving.db") as connection:
+        actor = Actor("subject", "", "tests", at, date(2026, 11, 23))
+        challenge = Challenge(holder, "enterprise", "food_permit_no", "another's number")
+        open_objection(connection, challenge, catalog.load(), actor, "salt")
+    capsys.readouterr()
+    assert run(["vault", "show", licence, "--purpose", "case 1"]) == 0
+    assert "ZZBH: JY10000000000001  ⚠ objected to (O20261123-0001)" in capsys.readouterr().out
+    out = tmp_path / "shown"
+    assert run(["vault", "present", licence, "--grant", GRANT, *FOR, "--purpose", "case 17", "--out", str(out)]) == 0
+    assert verified(capsys, home, out)[1]["disputed"] == ["ZZBH"]
+    capsys.readouterr()
+    assert run(["vault", "code", "make", licence, "--fields", "ZZBH", "--json"]) == 0
+    code = json.loads(capsys.readouterr().out)["code"]
+    use = ["vault", "code", "use", code, "--as", "health", *FOR, "--purpose", "case 18", "--out", str(out)]
+    assert run(use) == 0
+    assert verified(capsys, home, out)[1]["disputed"] == ["ZZBH"]
 
 
 def test_the_look_is_in_the_ledger_with_the_presentation_s_number(home, licence, tmp_path, capsys):

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from catalog.cases.rules import deem_accepted
 from onefile.client import Refused
+from schemas.serving.connection import writing
 from tests.counter import ANNA, ITEM, Open, purpose
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -33,6 +35,27 @@ def test_a_case_goes_its_way_and_its_clock_stands_still_in_a_special_procedure(c
     step(counter, "D-1", "grant", "2026-11-11T09:00")
     done = step(counter, "D-1", "deliver", "2026-11-12T09:00", result="许可证 1 件")
     assert (done["state"], done["officer"], len(list(done["steps"]))) == ("delivered", "王", 6)  # type: ignore[call-overload]
+
+
+def test_what_nobody_was_told_in_time_to_lack_counts_as_accepted_since_it_came(counter: Open) -> None:
+    counter.shop.at = datetime(2026, 11, 2, 8, 0, tzinfo=ZONE)
+    for draft in ("D-1", "D-2", "D-3"):
+        counter.case(draft)
+        step(counter, draft, "receive", "2026-11-02T09:00")
+    step(counter, "D-2", "tell_lacking", "2026-11-09T17:00", reason="缺营业场所证明")  # the last of five working days
+    with pytest.raises(Refused, match="counts as accepted"):
+        step(counter, "D-3", "tell_lacking", "2026-11-10T09:00", reason="缺营业场所证明")
+    calendar = counter.counter.catalogue.sharing
+    with writing(counter.shop.url) as db:
+        assert deem_accepted(db, datetime(2026, 11, 9, 23, 0, tzinfo=ZONE), ZONE, calendar) == []
+        counter.shop.at = datetime(2026, 11, 10, 9, 5, tzinfo=ZONE)
+        assert deem_accepted(db, counter.shop.at, ZONE, calendar) == ["D-1", "D-3"]
+        assert deem_accepted(db, counter.shop.at, ZONE, calendar) == []
+    with counter.ask("intake") as ask:
+        case = ask.call("GET", "/v1/cases/D-1")
+    assert (case["state"], case["accepted_on"], case["promised_due_on"]) == ("accepted", "2026-11-02", "2026-11-09")
+    assert (case["steps"][-1]["told_by"], "art. 32" in case["steps"][-1]["reason"]) == ("rule", True)
+    assert step(counter, "D-2", "supplement", "2026-11-20T09:00")["state"] == "supplemented"
 
 
 @pytest.mark.parametrize(

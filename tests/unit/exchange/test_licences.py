@@ -19,6 +19,7 @@ from onefile.verify.paper import Asked, judge_paper
 from onefile.verify.trust import read_trust
 from tests.counter import AT, FIRM, Open, Shop, purpose
 from tests.papers import AT as ISSUED
+from tests.unit.exchange.test_own import applicant
 from tests.vault import ids_of, issue_rows, permit, vault_of
 
 ENTRY = "licence.food_operation_permit"
@@ -87,6 +88,32 @@ def test_a_licence_is_proved_by_its_log_and_told_unchanged_by_its_etag(
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
     assert standing["state"] == "lapsed"
     assert len(counter.looks()) == 4
+
+
+def test_a_licence_printed_from_a_value_in_question_says_so_wherever_it_is_shown(
+    licensed: list[str], counter: Open, cited: Purpose
+) -> None:
+    for attribute in ("food_permit_no", "food_permit_state"):
+        wish = {"attribute": attribute, "reason": "登记有误"}
+        made = counter.http.post("/v1/objections", json=wish, headers=applicant(counter, FIRM))
+        assert made.status_code == 201, made.text
+    place = f"/v1/licences/{licensed[0]}"
+    questions = [{"predicate": "licence_in_force", "type": "food_operation_permit"}]
+    with counter.ask("tax-app") as ask:
+        (found,) = ask.call("POST", "/v1/licences/search", {"searches": [{"id": licensed[0]}]}, cited)["results"]
+        one = ask.call("GET", f"{place}?fields=CZZT", None, cited)["licence"]
+        standing = ask.call("GET", f"{place}/status", None, cited)
+        paper = ask.fetch("GET", f"{place}/presentation?nonce=n-12345678", None, cited).content
+        body = {"subjects": [{"number": FIRM}], "questions": questions}
+        (said,) = ask.call("POST", "/v1/files/predicates", body, cited)["results"]
+    (licence,) = found["licences"]
+    assert {code: marks[0]["what"] for code, marks in licence["disputed"].items()} == {
+        "ZZBH": "objection", "state": "objection",
+    }  # fmt: skip
+    assert (list(one["disputed"]), list(standing["disputed"])) == (["state"], ["state"])
+    assert (said["answers"], said["disputed"]) == (["yes"], [True])
+    asked = Asked(counter.trust, AT, ZoneInfo("Asia/Shanghai"), None, None, "tax", "n-12345678")
+    assert "in question when it was made: ZZBH" in judge_paper(paper, asked, "en").text(False)
 
 
 def test_a_presentation_is_for_the_asker_and_its_case_alone(licensed: list[str], counter: Open, cited: Purpose) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from ledger import locking
+from onefile.files import lock
 from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, FIRM, ITEM, NOBODY, Open, person, said
 
@@ -79,6 +82,39 @@ def test_what_nobody_may_be_for_another_is_refused(
 ) -> None:
     answer = counter.http.post("/v1/mandates", json=wish(ANNA, relation, principal, **changes), headers=official)
     assert (answer.status_code, answer.json()["code"]) == (422, "body_invalid")
+
+
+def test_that_a_mandate_began_and_ended_stands_on_both_trails(counter: Open, official: dict[str, str]) -> None:
+    made = counter.http.post("/v1/mandates", json=wish(ANNA, "agent", BELA), headers=official).json()
+    assert counter.http.delete(f"/v1/mandates/{made['mandate']}", headers=official).status_code == 204
+    assert counter.http.delete(f"/v1/mandates/{made['mandate']}", headers=official).status_code == 404
+    for number in (ANNA, BELA):
+        looks = counter.http.get("/v1/me/trail", headers=applicant(counter, number)).json()["looks"]
+        assert [look["action"]["en"] for look in looks] == ["ended", "registered"]
+        assert "市市场监督管理局为“代办授权”登记您的代办授权" in looks[1]["sentence"]["zh"]
+        assert made["mandate"] in looks[1]["basis"]
+
+
+def test_a_mandate_is_ended_by_whose_it_is_by_who_registered_it_and_by_the_bureau(
+    counter: Open, official: dict[str, str]
+) -> None:
+    made = counter.http.post("/v1/mandates", json=wish(ANNA, "agent", BELA), headers=official).json()["mandate"]
+    others = {"Authorization": f"Bearer {counter.official('consumer', department='tax')}"}
+    assert counter.http.delete(f"/v1/mandates/{made}", headers=others).status_code == 404
+    engineer = {"Authorization": f"Bearer {counter.official('engineer')}"}
+    (listed,) = counter.http.get("/v1/mandates", headers=engineer).json()["mandates"]
+    assert (listed["mandate"], listed["side"]) == (made, "neither")
+    assert ANNA not in str(listed)
+    assert counter.http.delete(f"/v1/mandates/{made}", headers=engineer).status_code == 204
+
+
+def test_a_mandate_that_cannot_be_recorded_is_none(counter: Open, official: dict[str, str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(locking, "SECONDS_TO_WAIT", 0.05)
+    with lock(counter.shop.home / "locks" / "ledger.lock"):
+        made = counter.http.post("/v1/mandates", json=wish(ANNA, "agent", BELA), headers=official)
+    assert (made.status_code, made.json()["code"]) == (503, "ledger_unavailable")
+    engineer = {"Authorization": f"Bearer {counter.official('engineer')}"}
+    assert counter.http.get("/v1/mandates", headers=engineer).json()["mandates"] == []
 
 
 def test_an_applicant_makes_nobody_a_guardian(counter: Open) -> None:

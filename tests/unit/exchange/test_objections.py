@@ -78,6 +78,7 @@ def test_a_marked_value_is_marked_in_what_consumers_get(counter) -> None:
 
 def test_a_row_that_states_a_value_in_question_is_marked_by_its_column(counter) -> None:
     grant = counter.shop.grant("police.population", ("number", "name", "address"))
+    counter.shop.supply("police.population", 3, ("r1", ANNA, {"name": "安娜", "address": "样例路1号"}))
     counter.case("D-1", parties=(ANNA,))
     call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 201)
     headers = {**counter.bearer("market-app"), "Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}
@@ -98,6 +99,21 @@ def test_a_comparison_with_a_value_in_question_says_so(counter) -> None:
     first, second = call(counter, "POST", "/v1/files/match", headers, {"subjects": [told, wrong]})["results"]
     assert (first["outcome"], first["disputed"]) == ("agrees", ["address"])
     assert (second["outcome"], second["disputed"]) == ("differs", [])
+
+
+def test_an_answer_made_from_a_value_in_question_says_so(counter) -> None:
+    grant = counter.shop.grant("police.population", ("number", "name", "birth_on"), mode="check")
+    counter.case("D-1", parties=(ANNA,))
+    call(counter, "POST", "/v1/objections", applicant(counter), {**WRONG, "attribute": "birth_on"}, 201)
+    headers = {**counter.bearer("market-app"), "Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}
+    questions = [
+        {"predicate": "age_at_least", "value": "36"}, {"predicate": "equals", "field": "name", "value": "安娜"},
+        {"predicate": "is_listed", "resource": "police.population"},
+    ]  # fmt: skip
+    body = {"subjects": [{"number": ANNA}, {"number": NOBODY}], "questions": questions}
+    anna, nobody = call(counter, "POST", "/v1/files/predicates", headers, body)["results"]
+    assert (anna["answers"], anna["disputed"]) == (["yes", "yes", "yes"], [True, False, False])
+    assert (nobody["answers"], nobody["disputed"]) == (["unknown"] * 3, [False] * 3)
 
 
 def test_the_hotline_s_staff_object_with_the_ticket(counter, officials) -> None:
@@ -194,7 +210,7 @@ def test_the_auditor_reads_and_settles_findings_and_nobody_else(counter, officia
     with writing(counter.shop.url) as db:
         index.caught_up(db, counter.counter.ledger.ledger.folder)
         zone = counter.counter.settings.timezone
-        reconciliation.reconcile(db, counter.shop.at.astimezone(zone).date(), zone, counter.shop.at)
+        reconciliation.reconcile(db, counter.shop.at.astimezone(zone).date(), zone, counter.shop.at, 30)
     (found,) = call(counter, "GET", "/v1/findings", officials["auditor"])["findings"]
     assert (found["kind"], found["department"]) == ("not_party", "market")
     days = "since=2026-11-30&until=2026-11-30"

@@ -1,41 +1,111 @@
-"""`/v1/records/query`: rows of a granted resource, with the granted columns."""
+"""`/v1/records/query`: rows of a granted resource, with the granted columns, as they came to the counter."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from onefile.client import Refused
-from tests.counter import ANNA, BELA, NOBODY, Open, person, purpose, said
+from ledger import index, outbox
+from ledger.recall import Recalling, recall
+from onefile.client import Purpose, Refused
+from schemas.serving.connection import writing
+from tests.counter import ANNA, BELA, NOBODY, Open, purpose
 
-POPULATION = "police.population"
+POPULATION, MARRIAGES, FINES = "police.population", "civil_affairs.marriages", "market.penalties"
+STRANGER, FIRM = "690101196501010010", "91690101MA0000031X"
+ROW = {"number": ANNA, "name": "安娜", "phone": "13912345678", "household_no": "6901-7"}
 
 
-def test_rows_come_with_the_granted_columns_of_that_resource_alone(counter: Open) -> None:
-    other = said("13912345678", record="s" * 16, observed_on="2026-10-01", attribute="phone")
-    father = {**said(None), "relation": "father", "other_kind": "person", "other_number": BELA, "other_name": None,
-              "since": "1990-01-01", "until": None, "details": {}}  # fmt: skip
-    counter.shop.publish(person(ANNA, "安娜", contradictions=[other], relations=[father]))
-    counter.case()
-    cited = purpose(counter.shop.grant(POPULATION, ("number", "name", "phone", "father_number", "household_no")))
+def asked(counter: Open, cited: Purpose, *numbers: str, resource: str = POPULATION, **more: Any) -> list[Any]:
+    body = {"subjects": [{"number": number} for number in numbers], "resource": resource, **more}
     with counter.ask("market-app") as ask:
-        body = {"subjects": [{"number": ANNA}, {"number": NOBODY}], "resource": POPULATION}
-        found, nobody = ask.call("POST", "/v1/records/query", body, cited)["results"]
-        with pytest.raises(Refused, match="field_not_granted"):
-            ask.call("POST", "/v1/records/query", {**body, "fields": ["sex"]}, cited)
-        with pytest.raises(Refused, match="field_not_granted"):
-            ask.call("POST", "/v1/records/query", {**body, "resource": "civil_affairs.marriages"}, cited)
-    newer, older = found["records"]
-    assert newer["values"] == {"number": ANNA, "name": "安娜", "phone": None, "father_number": BELA,
-                               "household_no": None}  # fmt: skip
-    assert (older["record"], older["values"]["phone"], older["age_days"]) == ("s" * 16, "13912345678", 60)
+        found: list[Any] = ask.call("POST", "/v1/records/query", body, cited)["results"]
+    return found
+
+
+@pytest.fixture
+def cited(counter: Open) -> Purpose:
+    counter.case()
+    return purpose(counter.shop.grant(POPULATION, ("number", "name", "phone", "household_no")))
+
+
+def test_rows_come_with_the_granted_columns_of_that_resource_alone(counter: Open, cited: Purpose) -> None:
+    older = {**ROW, "phone": None, "observed_on": "2026-10-01", "father_number": BELA}
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW), ("r2", ANNA, older), ("r3", BELA, {"number": BELA}))
+    found, nobody = asked(counter, cited, ANNA, NOBODY)
+    newer, before = found["records"]
+    assert newer["values"] == ROW
+    assert (before["record"], before["values"]["phone"], before["age_days"]) == ("r2", None, 60)
+    assert "father_number" not in before["values"]
     assert newer["source"] == {"resource": POPULATION, "department": "police"}
     assert nobody == {"index": 1, "outcome": "not_found", "records": []}
-    assert [look.resource for look in counter.looks()] == [POPULATION, POPULATION]
+    assert [(look.resource, look.lake_version) for look in counter.looks()] == [(POPULATION, "release@5")] * 2
+
+
+def test_what_is_not_granted_is_refused_and_not_recorded(counter: Open, cited: Purpose) -> None:
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW))
+    for more in ({"fields": ["sex"]}, {"resource": MARRIAGES}):
+        with pytest.raises(Refused, match="field_not_granted"):
+            asked(counter, cited, ANNA, **more)
+    assert counter.looks() == []
+
+
+def test_what_was_granted_and_has_not_come_yet_is_never_told_as_if_it_were_not_there(
+    counter: Open, cited: Purpose
+) -> None:
+    with pytest.raises(Refused, match="rows_not_supplied"):
+        asked(counter, cited, ANNA)
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW), fields="number name")
+    with pytest.raises(Refused, match="rows_not_supplied"):
+        asked(counter, cited, ANNA)
+    assert counter.looks() == []
+    assert asked(counter, cited, ANNA, fields=["name"])[0]["outcome"] == "found"
+
+
+def test_a_record_is_found_by_each_subject_that_it_names_though_there_be_no_file_of_one(counter: Open) -> None:
+    counter.case()
+    cited = purpose(counter.shop.grant(MARRIAGES, ("man_number", "woman_number")))
+    row = {"man_number": STRANGER, "woman_number": ANNA}
+    counter.shop.supply(MARRIAGES, 5, ("m1", f"{STRANGER} {ANNA}", row))
+    for number in (STRANGER, ANNA):
+        (result,) = asked(counter, cited, number, resource=MARRIAGES)
+        assert [each["values"] for each in result["records"]] == [row]
+    assert asked(counter, cited, BELA, resource=MARRIAGES)[0]["outcome"] == "not_found"
 
 
 def test_rows_outside_the_grant_are_as_if_they_were_not(counter: Open) -> None:
     counter.case()
-    cited = purpose(counter.shop.grant(POPULATION, ("number", "name"), rows="area=6902"))
-    with counter.ask("market-app") as ask:
-        body = {"subjects": [{"number": ANNA}], "resource": POPULATION}
-        assert ask.call("POST", "/v1/records/query", body, cited)["results"][0]["outcome"] == "not_found"
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW), ("r2", STRANGER, {"name": "生人"}))
+    here, there = (purpose(counter.shop.grant(POPULATION, ("number", "name"), rows=f"area={area}"))
+                   for area in ("6901", "6902"))  # fmt: skip
+    assert [each["outcome"] for each in asked(counter, here, ANNA, STRANGER)] == ["found", "not_found"]
+    assert asked(counter, there, ANNA, NOBODY) == [
+        {"index": 0, "outcome": "not_found", "records": []}, {"index": 1, "outcome": "not_found", "records": []},
+    ]  # fmt: skip
+
+
+def test_up_to_a_thousand_subjects_are_asked_about_at_once(counter: Open) -> None:
+    counter.case()
+    cited = purpose(counter.shop.grant(POPULATION, ("number", "name")))
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW))
+    results = asked(counter, cited, *[NOBODY] * 999, ANNA)
+    assert [each["outcome"] for each in results] == ["not_found"] * 999 + ["found"]
+    assert len(counter.looks()) == 1000
+
+
+def test_who_saw_rows_is_told_when_a_column_that_it_saw_is_corrected(counter: Open, cited: Purpose) -> None:
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, ROW))
+    asked(counter, cited, ANNA, fields=["name", "household_no"])
+    counter.shop.supply(POPULATION, 6, ("r1", ANNA, {**ROW, "household_no": "6901-8", "phone": "13900000001"}))
+    asked(counter, cited, ANNA, fields=["name", "household_no"])
+    with writing(counter.shop.url) as db:
+        index.caught_up(db, counter.counter.ledger.ledger.folder)
+        hashed, at = counter.counter.ledger.ledger.subject_hash, counter.shop.at + timedelta(hours=1)
+        assert recall(db, Recalling(hashed, counter.counter.catalogue, at, at.date())) == 1
+        (notice,) = outbox.all_notices(db)
+    told = notice.body()
+    assert (told["attribute"], told["how"], told["kind"]) == ("police.population.household_no", "corrected", "record")
+    assert told["answers"] == [counter.looks()[0].answer_id]
+    assert ANNA not in str(told)

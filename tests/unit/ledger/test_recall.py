@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ledger import outbox
 from ledger.errors import NoSuchNotice
 from ledger.recall import recall
-from schemas.serving.changes import changes
+from schemas.serving.changes import changes, keep
 from schemas.serving.disclosure_tables import VALUE_CHANGE
 from tests.disclosed import GRANT, Disclosed
 from tests.papers import AT
@@ -86,14 +86,19 @@ def test_a_value_that_nobody_states_any_more_and_a_subject_that_is_gone_are_told
     assert [notice.document["attribute"] for notice in told(house)] == ["address", "name"]
 
 
-def test_an_answer_made_from_the_value_and_a_record_that_states_it_count_too(house):
+def test_an_answer_made_from_the_value_counts_too_and_rows_have_changes_of_their_own(house):
     house.publish(1, AT, address=("路一号", OLD))
     house.look(department="tax", kind="files.match", fields=("match.address", "match.name"))
-    house.look(department="health", kind="records.query", resource="police.population", fields=("address",))
-    house.look(department="education", kind="records.query", resource="tax.registrations", fields=("address_2",))
+    rows = {"kind": "records.query", "resource": "police.population", "lake_version": "release@1"}
+    house.look(department="health", fields=("address",), **rows)
+    house.look(department="education", fields=("name",), **rows)
+    house.look(department="justice", fields=("address",), **{**rows, "lake_version": "release@2"})
     house.look(department="market", fields=("relations.address",))
     house.publish(2, LATER, address=("路二号", OLD))
-    assert sorted(notice.consumer for notice in told(house)) == ["health", "tax"]
+    assert [notice.consumer for notice in told(house)] == ["tax"]
+    with house.db() as db:
+        keep(db, [("p-1", "record", "police.population.address", "corrected")], (2, "2026-11-23T02:02:03Z"))
+    assert [notice.consumer for notice in told(house)] == ["tax", "health"]
 
 
 def test_the_bureau_s_own_people_are_no_department(house):

@@ -9,19 +9,20 @@ from sqlalchemy import insert
 
 from ledger import findings
 from ledger.errors import NoSuchFinding
-from ledger.reconciliation import DRAFT_DAYS, Share, day_bounds, reconcile, shares
+from ledger.reconciliation import Share, day_bounds, reconcile, shares
 from onefile.verify.reading import instant_text
 from schemas.serving.tables import counter_tables
 from tests.disclosed import DAY, ZONE, Disclosed
 from tests.papers import AT
 
 HOUR = timedelta(hours=1)
+DRAFT_DAYS = 30
 
 
 def found(house: Disclosed, day: date = DAY) -> list[tuple[str, int | None]]:
     with house.db() as db:
-        reconcile(db, day, ZONE, AT)
-        assert reconcile(db, day, ZONE, AT) == 0
+        reconcile(db, day, ZONE, AT, DRAFT_DAYS)
+        assert reconcile(db, day, ZONE, AT, DRAFT_DAYS) == 0
         return [(kept.kind, kept.seq) for kept in findings.listed(db)]
 
 
@@ -86,6 +87,11 @@ def test_a_draft_that_was_given_up_is_found_on_the_day_that_it_was_reported(hous
 
 def test_the_bureau_s_own_looks_are_not_held(house):
     house.look(department="", case="")
+    assert found(house) == []
+
+
+def test_that_a_mandate_was_registered_is_no_look_that_has_to_cite_a_case(house):
+    house.look(kind="mandates.register", case="")
     assert found(house) == []
 
 

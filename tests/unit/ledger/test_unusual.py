@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ledger import findings, unusual
-from ledger.unusual import Limits, watch
+from ledger.unusual import watch
+from schemas.watching import Watch
 from tests.disclosed import DAY, SEEN, ZONE, Disclosed
 from tests.papers import AT
 
-LOW = Limits(least_looks=10, times_median=3.0, days_before=4, subjects_a_case=3, subjects_an_hour=6)
+LOW = Watch(least_looks=10, times_median=3.0, days_before=4, subjects_a_case=3, subjects_an_hour=6)
 
 
 def found(house: Disclosed, day: date = DAY, *, is_working: bool = True) -> list[findings.Kept]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from licence_vault.exporting import find
+from licence_vault.pdf import copies
 from licence_vault.presentations import codes, consents, minting, records
 from licence_vault.presentations.consents import Consent
 from licence_vault.presentations.errors import (
@@ -53,6 +55,20 @@ def test_every_presentation_is_recorded_with_who_what_and_why(house):
         shown.id, "given", "health", "0102", "2026-17", "clerk-7", "grant G1")  # fmt: skip
     assert (row.fields, row.made_at, row.ends_at) == (WANTED.fields, instant_text(AT), "2026-11-23T01:12:03Z")
     assert recorded(house.vault, house.kept(1)) == []
+
+
+def test_what_is_made_from_a_value_in_question_says_so_of_the_fields_that_it_shows(house):
+    kept, moment = house.kept(), Moment(AT, SHANGHAI)
+    use = replace(WANTED, disputed=("CZZT", "ZZBH"))
+    shown = minting.present(house.vault, kept, FOOD, use, moment)
+    read = open_presentation(shown.content, read_trust(house.trust), Question("health", WANTED.nonce))
+    assert (read.disputed, read.data["CZZT"]) == (("CZZT",), "样例餐饮店1号")
+    data = {"ZZMC": "食品经营许可证", "CZZT": "样例餐饮店1号"}
+    sheet = copies.sheet_of(kept, FOOD, use, data, "1", moment, AT, "maker", "city.example/log")
+    assert dict(sheet.fields) == {
+        "证照名称": "食品经营许可证", "持证主体": "样例餐饮店1号（该项正在异议或校核中）",
+    }  # fmt: skip
+    assert "样例餐饮店1号（" not in sheet.statement
 
 
 @pytest.mark.parametrize(

@@ -71,5 +71,15 @@ def test_a_notice_that_is_wrong_is_told(tmp_path: Path, text: str, said: str) ->
     assert any(said in problem for problem in told(tmp_path, {"calendar.yml": text + "\n"}))
 
 
+def test_every_clock_of_the_law_is_as_the_law_has_it() -> None:
+    order_809 = {
+        "unconditional_answer": 1, "conditional_answer": 10, "extension": 10, "supply": 20, "verification": 10,
+        "entry_update": 10, "entry_update_extension": 5, "entry_review": 2,
+    }  # fmt: skip
+    ours = {"objection", "correction", "dispute_consultation", "dispute_decision", "recall"}
+    assert {name: days for name, days in LEGAL_CLOCKS.items() if name not in ours} == {**order_809, "telling": 5}
+    assert SHARING.clocks == LEGAL_CLOCKS
+
+
 def test_an_unknown_clock_is_told(tmp_path: Path) -> None:
     assert "the clock 'lunch'" in told(tmp_path, {"sharing.yml": "clocks: {lunch: 1}\n"})[0]

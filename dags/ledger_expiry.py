@@ -1,0 +1,28 @@
+"""Removes entries of the ledger whose years are over, and says so in it: every night."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import dag, task
+
+from dags import work
+
+
+@dag(
+    dag_id="ledger_expiry",
+    schedule="40 3 * * *",
+    catchup=False,
+    max_active_runs=1,
+    tags=["ledger"],
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+)
+def run() -> None:
+    @task
+    def expire() -> int:
+        return work.expire_ledger()
+
+    expire()
+
+
+run()
