@@ -72,8 +72,9 @@ def rows_of(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
 
 def with_all_columns(rows: DataFrame, resource: Resource) -> DataFrame:
     """Add to rows of bronze the columns of headers that were declared after the last delivery landed."""
-    missing = set(columns(resource).values()) - set(rows.columns)
-    return rows.withColumns({name: f.lit(None).cast("string") for name in sorted(missing)})
+    missing = sorted(set(columns(resource).values()) - set(rows.columns))
+    # Not `withColumns`: over Spark Connect it takes no empty mapping.
+    return rows.select("*", *(f.lit(None).cast("string").alias(name) for name in missing))
 
 
 def schema(resource: Resource) -> StructType:

@@ -63,7 +63,7 @@ def with_declared(statements: DataFrame, table: Table) -> DataFrame:
     """Add to statements the columns that the table is declared with since; they are empty in all of them."""
     kinds = {c.name: types.spark_type(c.type, c.precision, c.scale) for c in table.columns}
     missing = {name: kind for name, kind in kinds.items() if name not in statements.columns}
-    return statements.withColumns({name: f.lit(None).cast(kind) for name, kind in missing.items()})
+    return statements.select("*", *(f.lit(None).cast(kind).alias(name) for name, kind in missing.items()))
 
 
 def of_records(statements: DataFrame, records: DataFrame) -> DataFrame:

@@ -66,8 +66,9 @@ def add_constraints(lake: Lake, name: str, design: TableDesign) -> None:
 def with_all(rows: DataFrame, schema: StructType) -> DataFrame:
     """Return rows with exactly the columns of a schema, in its order; those that they lack are empty."""
     held = set(rows.columns)
-    empty = {field.name: f.lit(None).cast(field.dataType) for field in schema.fields if field.name not in held}
-    return rows.withColumns(empty).select(*(f.col(f"`{name}`") for name in schema.names))
+    return rows.select(
+        *(f.col(f"`{e.name}`") if e.name in held else f.lit(None).cast(e.dataType).alias(e.name) for e in schema.fields)
+    )
 
 
 def _constraints(lake: Lake, name: str) -> set[str]:

@@ -55,7 +55,8 @@ def read(
                 made |= _columns(name, after, may_fail)
         frame = frame.withColumns(made)
     looked = {s.column.name: reading.look(f.col(f"_text_{s.column.name}"), s.column, codes, on) for s in sources}
-    frame = frame.withColumns({f"_found_{name}": found for name, found in looked.items() if found is not None})
+    found = (one.alias(f"_found_{name}") for name, one in looked.items() if one is not None)
+    frame = frame.select("*", *found)
     kept = [f.col(f"`{name}`") for name in rows.columns]
     return frame.select(*kept, *(c for s in sources for c in _concluded(s.column, looked, codes, may_fail)))
 
