@@ -29,7 +29,8 @@ def command() -> None:
 @command.command()
 @click.argument("agent")
 @click.argument("principal")
-@click.option("--relation", required=True, type=click.Choice(["guardian", "representative", "agent", "helper"]))
+@click.option("--relation", required=True, type=click.Choice(["guardian", "representative", "agent", "helper"]),
+              help="By what right.")  # fmt: skip
 @click.option("--source", required=True, callback=saying, help="Where it is from: household register, ruling, letter.")
 @click.option("--scope", required=True, metavar="ITEM,…", help="For which items, by their codes; * for all.")
 @click.option("--since", required=True, callback=day, metavar="DATE", help="First day.")

@@ -179,48 +179,15 @@ def anything(path: str, body: Any = None, **more: Any) -> Place:
 
 def places(world: World) -> dict[tuple[str, str], Place]:
     """Return every place of the counter."""
+    return {**first_places(world), **asking_places(world), **whose_places(world), **last_places(world)}
+
+
+def first_places(world: World) -> dict[tuple[str, str], Place]:
+    """Places for everybody; cases, catalogue, clients, deliveries, disputes."""
     step = {"action": "nonsense", "role": "consumer", "reason": "x"}
-    of_subject = {"action": "nonsense", "role": "subject", "reason": "x"}
-    why, nobody = {"reason": "x"}, {"subjects": [{"number": ANNA}]}
+    why = {"reason": "x"}
     cases = {OWN: "C-own", PARTY: "C-party", STRANGER: "C-stranger"}
-    requests = {whose: grant.replace("G", "R", 1) for whose, grant in world.grants.items()}
-
-    def asked(path: str, body: Any) -> Place:
-        return {whose: lambda _, whose=whose: Call(path, body, world.cites(whose)) for whose in (OWN, STRANGER)}
-
-    def of_licence(end: str = "") -> Place:
-        """The licence is the tax office's to see: whoever comes from there has it as its own."""
-        cited = {"Onefile-Grant": world.licence_grant, "Onefile-Item": "0102", "Onefile-Case": "C-licence"}
-        return {STRANGER: lambda _: Call(f"/v1/licences/{world.licence}{end}", None, cited)}
-
-    def represented() -> dict[str, str]:
-        return {"Onefile-For": world.mandate(REPRESENTED)}
-
-    def own(path: str) -> Place:
-        return {OWN: lambda _: Call(path), REPRESENTED: lambda _: Call(path, None, represented())}
-
-    def objection(end: str = "", body: Callable[[str], Any] = lambda _: None) -> Place:
-        """To a department an objection is what it leads, or a stranger's; to an applicant one's own, or another's."""
-
-        def call(whose: str, role: str) -> Call:
-            ids = world.objections
-            if role == "applicant":
-                found = ids[OWN if whose == PARTY else whose]
-                return Call(f"/v1/objections/{found}{end}", body(role), represented() if whose == REPRESENTED else {})
-            return Call(f"/v1/objections/{ids[STRANGER if whose == PARTY else OWN]}{end}", body(role))
-
-        return {whose: lambda role, whose=whose: call(whose, role) for whose in (PARTY, STRANGER, REPRESENTED)}
-
-    def objected(role: str) -> Call:
-        more = {} if role == "applicant" else {"subject": {"number": ANNA}, "ticket": "T-1"}
-        return Call("/v1/objections", {"attribute": "nonsense", "reason": "x", **more})
-
-    helper = {"agent": BELA, "relation": "helper", "source": "x", "scope": ["*"], "since": "2026-11-30",
-              "until": "2026-12-31"}  # fmt: skip
-    questions = [{"predicate": "equals", "field": "name", "value": "安娜"}]
     client = {"client_id": "new-app", "name": "x", "department": HERE, "key": "no key at all, but long enough"}
-    wish = {"entry": "no.such", "fields": ["name"], "basis": "b", "scenario": "s", "scope": "o", "mode": "query",
-            "valid_from": "2026-12-01", "valid_until": "2026-12-31", "quota": 1}  # fmt: skip
     public = ("/.well-known/oauth-authorization-server", "/catalog.jsonld", "/catalog.ttl", "/data.json", "/healthz",
               "/metrics", "/readyz", "/v1/keys")  # fmt: skip
     return {
@@ -231,12 +198,7 @@ def places(world: World) -> dict[tuple[str, str], Place]:
         ("get", "/oidc/{provider}/callback"): anything("/oidc/nobody/callback"),
         ("post", "/oauth/token"): anything("/oauth/token"),
         ("post", "/v1/verify"): anything("/v1/verify", {"paper": "x"}),
-        ("get", "/findUsage"): own("/findUsage"),
         ("get", "/v1/me"): anything("/v1/me"),
-        ("get", "/v1/me/file"): own("/v1/me/file"),
-        ("get", "/v1/me/trail"): own("/v1/me/trail"),
-        ("get", "/v1/me/cases"): own("/v1/me/cases"),
-        ("get", "/v1/me/export"): own("/v1/me/export"),
         ("post", "/v1/cases"): anything("/v1/cases", {"draft": "N-1", "item": "9999", "department": HERE,
                                                      "parties": [{"number": ANNA}]}),
         ("get", "/v1/cases"): anything("/v1/cases"),
@@ -260,6 +222,23 @@ def places(world: World) -> dict[tuple[str, str], Place]:
         ("get", "/v1/disputes"): anything("/v1/disputes"),
         ("get", "/v1/disputes/{number}"): things("/v1/disputes/{}", world.disputes),
         ("post", "/v1/disputes/{number}/steps"): things("/v1/disputes/{}/steps", world.disputes, step),
+    }  # fmt: skip
+
+
+def asking_places(world: World) -> dict[tuple[str, str], Place]:
+    """Places that give what a grant covers."""
+    nobody = {"subjects": [{"number": ANNA}]}
+    questions = [{"predicate": "equals", "field": "name", "value": "安娜"}]
+
+    def asked(path: str, body: Any) -> Place:
+        return {whose: lambda _, whose=whose: Call(path, body, world.cites(whose)) for whose in (OWN, STRANGER)}
+
+    def of_licence(end: str = "") -> Place:
+        """The licence is the tax office's to see: whoever comes from there has it as its own."""
+        cited = {"Onefile-Grant": world.licence_grant, "Onefile-Item": "0102", "Onefile-Case": "C-licence"}
+        return {STRANGER: lambda _: Call(f"/v1/licences/{world.licence}{end}", None, cited)}
+
+    return {
         ("post", "/v1/files/match"): asked("/v1/files/match", {"subjects": [{"number": ANNA, "name": "安娜"}]}),
         ("post", "/v1/files/predicates"): asked("/v1/files/predicates", {**nobody, "questions": questions}),
         ("post", "/v1/files/query"): asked("/v1/files/query", nobody),
@@ -270,6 +249,60 @@ def places(world: World) -> dict[tuple[str, str], Place]:
         ("get", "/v1/licences/{licence_id}/presentation"): of_licence("/presentation?nonce=n-12345678"),
         ("get", "/v1/licences/{licence_id}/proof"): of_licence("/proof"),
         ("get", "/v1/licences/{licence_id}/status"): of_licence("/status"),
+    }  # fmt: skip
+
+
+def whose_places(world: World) -> dict[tuple[str, str], Place]:
+    """Places about a subject, for itself, for who acts for it, and for whoever leads a value."""
+    step = {"action": "nonsense", "role": "consumer", "reason": "x"}
+    of_subject = {"action": "nonsense", "role": "subject", "reason": "x"}
+
+    def represented() -> dict[str, str]:
+        return {"Onefile-For": world.mandate(REPRESENTED)}
+
+    def own(path: str) -> Place:
+        return {OWN: lambda _: Call(path), REPRESENTED: lambda _: Call(path, None, represented())}
+
+    def objection(end: str = "", body: Callable[[str], Any] = lambda _: None) -> Place:
+        """To a department an objection is what it leads, or a stranger's; to an applicant one's own, or another's."""
+
+        def call(whose: str, role: str) -> Call:
+            ids = world.objections
+            if role == "applicant":
+                found = ids[OWN if whose == PARTY else whose]
+                return Call(f"/v1/objections/{found}{end}", body(role), represented() if whose == REPRESENTED else {})
+            return Call(f"/v1/objections/{ids[STRANGER if whose == PARTY else OWN]}{end}", body(role))
+
+        return {whose: lambda role, whose=whose: call(whose, role) for whose in (PARTY, STRANGER, REPRESENTED)}
+
+    def objected(role: str) -> Call:
+        more = {} if role == "applicant" else {"subject": {"number": ANNA}, "ticket": "T-1"}
+        return Call("/v1/objections", {"attribute": "nonsense", "reason": "x", **more})
+
+    return {
+        ("get", "/findUsage"): own("/findUsage"),
+        ("get", "/v1/me/file"): own("/v1/me/file"),
+        ("get", "/v1/me/trail"): own("/v1/me/trail"),
+        ("get", "/v1/me/cases"): own("/v1/me/cases"),
+        ("get", "/v1/me/export"): own("/v1/me/export"),
+        ("post", "/v1/objections"): {"": objected},
+        ("get", "/v1/objections/{number}"): objection(),
+        ("post", "/v1/objections/{number}/steps"): objection(
+            "/steps", lambda role: of_subject if role == "applicant" else {**step, "role": "provider"}
+        ),
+    }  # fmt: skip
+
+
+def last_places(world: World) -> dict[tuple[str, str], Place]:
+    """Places of findings, grants, incidents, mandates, notices, requests and verifications."""
+    step = {"action": "nonsense", "role": "consumer", "reason": "x"}
+    why = {"reason": "x"}
+    requests = {whose: grant.replace("G", "R", 1) for whose, grant in world.grants.items()}
+    helper = {"agent": BELA, "relation": "helper", "source": "x", "scope": ["*"], "since": "2026-11-30",
+              "until": "2026-12-31"}  # fmt: skip
+    wish = {"entry": "no.such", "fields": ["name"], "basis": "b", "scenario": "s", "scope": "o", "mode": "query",
+            "valid_from": "2026-12-01", "valid_until": "2026-12-31", "quota": 1}  # fmt: skip
+    return {
         ("get", "/v1/finding-shares"): anything("/v1/finding-shares?since=2026-11-30&until=2026-11-30"),
         ("get", "/v1/findings"): anything("/v1/findings"),
         ("post", "/v1/findings/{number}/settlement"): things("/v1/findings/{}/settlement", {ANY: "1"}, why),
@@ -297,12 +330,7 @@ def places(world: World) -> dict[tuple[str, str], Place]:
             "/v1/notices/{}/acknowledgement", {OWN: "1", STRANGER: "2"}
         ),
         ("get", "/v1/overdue-notices"): anything("/v1/overdue-notices"),
-        ("post", "/v1/objections"): {"": objected},
         ("get", "/v1/objections"): anything("/v1/objections"),
-        ("get", "/v1/objections/{number}"): objection(),
-        ("post", "/v1/objections/{number}/steps"): objection(
-            "/steps", lambda role: of_subject if role == "applicant" else {**step, "role": "provider"}
-        ),
         ("post", "/v1/requests"): anything("/v1/requests", wish),
         ("get", "/v1/requests"): anything("/v1/requests"),
         ("get", "/v1/requests/{request_id}"): things("/v1/requests/{}", requests),
