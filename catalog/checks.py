@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from catalog.grades import GRADES
 from schemas.errors import Problems
-from schemas.model import Code, CodeList, Declarations, Resource
-from schemas.terms import CLASS_LIST, Terms
+from schemas.model import Code, Declarations, Resource
+from schemas.terms import Terms
 
 
 def check(declarations: Declarations, resources: Mapping[str, Resource], problems: Problems) -> None:
-    """Tell codes given twice, classes that hold themselves, and open resources with items that must not leave."""
+    """Tell codes given twice, and open resources with items that must not leave."""
     _check_codes(declarations, resources, problems)
-    if CLASS_LIST in declarations.codes:
-        _check_classes(declarations.codes[CLASS_LIST], problems)
     for resource in resources.values():
         _check_openness(resource, declarations, problems)
 
@@ -32,12 +30,6 @@ def _terms(declarations: Declarations, resources: Mapping[str, Resource]) -> Ite
     yield from (resource.terms for resource in resources.values() if resource.terms is not None)
     yield from (licence.terms for licence in declarations.licences.values() if licence.terms is not None)
     yield from (material.terms for material in declarations.materials.values() if material.terms is not None)
-
-
-def _check_classes(classes: CodeList, problems: Problems) -> None:
-    for code in classes.codes.values():
-        if path(classes.codes, code.code) is None:
-            problems.add(classes.place, f"the class {code.code!r} within itself", "classes that end at one of the top")
 
 
 def path(classes: Mapping[str, Code], code: str) -> tuple[str, ...] | None:

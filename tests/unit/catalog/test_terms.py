@@ -98,8 +98,8 @@ def test_classes_that_hold_themselves_are_told(tmp_path: Path) -> None:
     ring = 'extends: resource_class\nabout: a ring\ncodes:\n  "8": {name: 甲, name_en: a, parent: "9"}\n'
     files = {**SHOP, "codes/ring.yml": ring + '  "9": {name: 乙, name_en: b, parent: "8"}\n'}
     assert [problem.split("found ")[1].split(";")[0] for problem in told(tmp_path, files)] == [
-        "the class '8' within itself",
-        "the class '9' within itself",
+        "the parents of '8' lead back to it",
+        "the parents of '9' lead back to it",
     ]
 
 
