@@ -203,6 +203,7 @@ def test_rows_outside_the_grant_are_as_if_they_were_not(counter: Open) -> None:
 def test_who_is_there_is_not_found_out_by_any_route(counter: Open, path: str, body: dict[str, Any]) -> None:
     counter.case()
     cited = purpose(counter.shop.grant(POPULATION, ("number", "name", "birth_on"), rows="area=690102"))
+    counter.shop.supply(POPULATION, 5, ("r1", ANNA, {"number": ANNA, "name": "安娜", "birth_on": "1990-01-01"}))
     told = []
     with counter.ask("market-app") as ask:
         for number in (ANNA, NOBODY):

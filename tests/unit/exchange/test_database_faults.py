@@ -35,6 +35,7 @@ def counter(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
 def headers(counter: Open) -> dict[str, str]:
     counter.case()
     grant = counter.shop.grant("police.population", ("number", "name"), mode="query")
+    counter.shop.supply("police.population", 5, ("r1", ANNA, {"number": ANNA, "name": "安娜"}))
     cited = {"Onefile-Grant": grant, "Onefile-Item": "0102", "Onefile-Case": "D-1"}
     return dict(counter.bearer("market-app", **cited))
 
