@@ -23,6 +23,7 @@ from catalog.entries import entries
 from inbox import deliveries
 from onefile.files import lock
 from pipelines import commit_check, declared, erasing, gold, names, numbers, peek, present, publish, steps
+from pipelines.declared import DeclarationChanged
 from pipelines.lake import TableMissing, engine
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
@@ -51,21 +52,20 @@ class Brought:
 
 @dataclass(frozen=True)
 class Wish:
-    """Of which resource which columns are to be held, and what they are made from.
-
-    `read_by` is the note of the declarations that silver's rows were read by, and whether all of them were.
-    """
+    """Of which resource which columns are to be held, and what they are made from; `read_by`: how silver was read."""
 
     resource: Resource
     table: Table
     fields: tuple[str, ...]
-    read_by: str
+    read_by: declared.Note | None
 
     @property
     def declared(self) -> str:
-        """A digest of all that decides how a row is made from silver."""
-        subjects = sorted((each.kind, each.column) for each in self.table.subjects)
-        return hashlib.sha256(repr((FORMAT, self.fields, subjects, self.read_by)).encode()).hexdigest()
+        """A digest of all that decides what a row says: how silver was read, and how it is made from that."""
+        subjects = [(subject.kind, subject.column) for subject in self.table.subjects]
+        read_by = None if self.read_by is None else (self.read_by.is_whole, self.read_by.parts)
+        told = json.dumps((FORMAT, self.fields, subjects, read_by), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def is_due(shop: Workshop) -> bool:
@@ -89,16 +89,23 @@ def bring(shop: Workshop) -> list[Brought]:
     Raises:
         EngineFailed: Spark failed; nothing of that resource is kept.
         schemas.serving.errors.ServingError: the database failed; likewise.
+        DeclarationChanged: a resource was read by other declarations than today's; all others are brought.
     """
     migration.upgrade(shop.settings.database_url)
     with lock(shop.home / "locks" / "publish-records.lock"):
         wanted, held = _wanted(shop)
         state = _State(shop)
         done = [_clear(shop, held[name]) for name in sorted(held.keys() - wanted.keys())]
+        waiting = []
         for name, wish in wanted.items():
             last = held.get(name)
             if last is None or not state.is_same(wish, last):
-                done.append(_bring(shop, wish, last, state))
+                try:
+                    done.append(_bring(shop, wish, last, state))
+                except DeclarationChanged as changed:
+                    waiting.append(changed)
+        for unread in waiting:
+            raise unread
     return done
 
 
@@ -121,14 +128,19 @@ def documents(rows: DataFrame, wish: Wish) -> DataFrame:
     return made.withColumn("digest", f.sha2(f.concat_ws("\x1f", *made.columns), 256))
 
 
-def digests(shop: Workshop, last: RecordPublication) -> dict[tuple[str, str], str]:
-    """Return what rows of a resource were to be published with a publication: digest by record and subject id."""
-    wish = _wish(shop, last.resource, last.fields)
+def digests(shop: Workshop, last: RecordPublication) -> dict[tuple[str, str], str] | None:
+    """Return what rows of a resource were to be published with a publication: digest by record and subject id.
+
+    None where silver cannot tell any more: it was read otherwise since, made anew, or erased from; or is to be.
+    """
+    wish, state = _wish(shop, last.resource, last.fields), _State(shop)
+    if not state.is_continued(wish, last) or state.orders != last.order_version:
+        return None
     stated = present.statements(shop.lake, wish.table.name, last.lake_version)
     if stated is None:
         return {}
-    mine = present.present(stated.where(f.col("_resource") == last.resource))
-    found = documents(mine, wish).select("record", f.explode(f.split("subjects", _SUBJECTS)).alias("subject"), "digest")
+    made = documents(present.present(_of(stated, wish)), wish)
+    found = made.select("record", f.explode(f.split("subjects", _SUBJECTS)).alias("subject"), "digest")
     with engine(f"read what rows of {last.resource} hold"):
         table = found.where("subject <> ''").toArrow()
     columns = [table.column(name).to_pylist() for name in ("record", "subject", "digest")]
@@ -190,9 +202,21 @@ def _wanted(shop: Workshop) -> tuple[dict[str, Wish], dict[str, RecordPublicatio
 
 
 def _wish(shop: Workshop, resource_id: str, fields: tuple[str, ...]) -> Wish:
-    resource, note = shop.resource(resource_id), declared.noted(shop.home, resource_id)
-    read_by = "" if note is None else json.dumps([note.parts, note.is_whole], ensure_ascii=False, sort_keys=True)
-    return Wish(resource, shop.declarations.tables[resource.table], fields, read_by)
+    resource = shop.resource(resource_id)
+    table = shop.declarations.tables[resource.table]
+    return Wish(resource, table, fields, declared.noted(shop.home, resource.id))
+
+
+def _require_read(shop: Workshop, resource: Resource) -> None:
+    """See that silver has a resource's rows as the declarations of today read them.
+
+    Raises:
+        DeclarationChanged: they were read by others, or are being read again: they are brought once that is done.
+    """
+    is_noted = declared.noted(shop.home, resource.id) is not None
+    settled = {resource.id} if is_noted else steps.settled_resources(shop)
+    for unread in declared.unread(shop.home, [resource], shop.declarations, settled):
+        raise DeclarationChanged(unread.id)
 
 
 def _clear(shop: Workshop, last: RecordPublication) -> Brought:
@@ -208,10 +232,11 @@ def _clear(shop: Workshop, last: RecordPublication) -> Brought:
 
 def _bring(shop: Workshop, wish: Wish, last: RecordPublication | None, state: _State) -> Brought:
     name, at = wish.resource.id, publish.instant(shop.at)
+    _require_read(shop, wish.resource)
     if last is not None and last.lake_table and not state.lake_table:
         raise TableMissing(names.RELEASE)
     stated = present.statements(shop.lake, wish.table.name, state.release)
-    mine = None if stated is None else stated.where(f.col("_resource") == name)
+    mine = None if stated is None else _of(stated, wish)
     touched = None if last is None or not state.is_continued(wish, last) else _touched(shop, wish, last, state)
     since = None if last is None or touched is None else last.lake_version
     handed = _some(mine, touched, wish) if touched is not None else _every(mine, wish)
@@ -220,10 +245,16 @@ def _bring(shop: Workshop, wish: Wish, last: RecordPublication | None, state: _S
         if mine is None and not batch.is_first:
             raise TableMissing(names.silver(wish.table.name))
         upserted, deleted = _taken(batch, handed, is_all=touched is None)
+        _require_read(shop, wish.resource)  # else it was begun to be read again meanwhile
         record(connection, RecordPublication(
             name, wish.fields, wish.declared, state.lake_table, since, state.release, state.orders, state.erased[name],
             at, upserted, deleted))  # fmt: skip
     return Brought(name, since, state.release, upserted, deleted)
+
+
+def _of(stated: DataFrame, wish: Wish) -> DataFrame:
+    """Return a resource's own statements of those of its table, with all the columns that are declared."""
+    return present.with_declared(stated, wish.table).where(f.col("_resource") == wish.resource.id)
 
 
 def _taken(batch: RecordBatch, handed: Iterable[list[Row]], *, is_all: bool) -> tuple[int, int]:

@@ -15,7 +15,8 @@ from catalog import grants, requests
 from catalog.entries import entries
 from catalog.requests import Wanted
 from catalog.sharing_store import Actor
-from pipelines import erasing, names, records
+from pipelines import declared, erasing, names, records
+from pipelines.declared import DeclarationChanged
 from pipelines.lake import TableMissing, literal_rows
 from pipelines.records import Brought
 from schemas.serving import migration
@@ -125,6 +126,22 @@ def test_after_a_delivery_only_what_it_is_about_is_brought_and_what_is_taken_bac
     assert noted == [
         ("market.shops.kind", "corrected"), ("market.shops.kind", "withdrawn"), ("market.shops.shop_no", "withdrawn"),
     ]  # fmt: skip
+
+
+def test_while_deliveries_are_read_again_by_other_declarations_the_rows_stay_and_are_called_due(
+    house: House, changed: list[Brought], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, note = held(house), declared.noted(house.home, SHOPS)
+    assert note is not None
+    assert note.is_whole
+    assert "rows_otherwise" not in broken(house, capsys)
+    declared.keep(house.home, SHOPS, note.parts, is_whole=False)
+    assert records.is_due(house.shop)
+    with pytest.raises(DeclarationChanged):
+        records.bring(house.shop)
+    declared.keep(house.home, SHOPS, note.parts)
+    assert not records.is_due(house.shop)
+    assert held(house) == before
 
 
 @pytest.fixture(scope="module")
