@@ -10,7 +10,7 @@ from catalog.errors import AnswerRefused, UnknownItem
 from schemas.errors import one_of
 from schemas.logic import Facts, Reason
 from schemas.model import Declarations
-from schemas.service_items import Item, Material, Promise, Way, Words
+from schemas.service_items import FormField, Item, Material, Promise, Way, Words
 
 SOURCES: Mapping[str, tuple[str, str]] = {
     "shared": ("由部门共享，无需提交；查不到时再提交", "shared by departments; handed in only where they have none"),
@@ -27,7 +27,8 @@ class Demand:
 
     `is_needed`: True where an item demands it, None where that is not known yet, False in none. `why` by item. `source`
     is a key of SOURCES; `earlier` the items of the notice that it comes of. `several` are other names it goes by.
-    `promises` say which items take each.
+    `promises` say which items take each; `names` what the material is called in each item's declaration; `needed` what
+    `is_needed` is for each.
     """
 
     label: Words
@@ -39,16 +40,22 @@ class Demand:
     source: str
     earlier: tuple[str, ...]
     several: tuple[Words, ...]
+    names: Mapping[str, str]
+    needed: Mapping[str, bool | None]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One field of the merged form (一表), for all items that ask it. `way`: the attribute that fills it, or None."""
+    """One field of the merged form (一表), for all items that ask it. `way`: the attribute that fills it, or None.
+
+    `names` is what the field is called in each item's declaration.
+    """
 
     label: Words
     items: tuple[str, ...]
     is_needed: bool | None
     way: Way | None
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -100,13 +107,19 @@ def notice(known: Declarations, name: str, facts: Facts) -> Notice:
     return merged(name, item.label, item.about, [item], facts)
 
 
-def merged(name: str, label: Words, about: Words, items: list[Item], facts: Facts) -> Notice:
-    """Put the assessments of several items together, each question, material, field and condition once."""
+def merged(
+    name: str, label: Words, about: Words, items: list[Item], facts: Facts, own: Mapping[str, Facts] | None = None
+) -> Notice:  # fmt: skip
+    """Put the assessments of several items together, each question, material, field and condition once.
+
+    Args:
+        own: the facts of items that are to be judged on others than `facts`, by item.
+    """
     asked = dict.fromkeys(question for item in items for question in item.questions)
     for answer in facts.answers:
         if answer not in asked:
             raise AnswerRefused(f"an answer to {answer!r}, which nothing here asks", one_of(asked, answer))
-    found = [assess(item, _for(item, facts)) for item in items]
+    found = [assess(item, _for(item, (own or {}).get(item.name, facts))) for item in items]
     questions, demands, form = _questions(found), _demands(found), _form(found)
     conditions = _conditions(found)
     had = {
@@ -171,6 +184,8 @@ def _demand(same: list[tuple[str, Material, bool | None, tuple[Reason, ...]]], n
         source=_source(materials, ways, earlier),
         earlier=earlier,
         several=tuple(labels[1:]),
+        names={name: material.name for name, material, _, _ in reversed(same)},
+        needed={name: _any(n for each, _, n, _ in same if each == name) for name, *_ in same},
     )
 
 
@@ -198,15 +213,22 @@ def _any(outcomes: Iterable[bool | None]) -> bool | None:
 
 
 def _form(found: list[Assessment]) -> tuple[Entry, ...]:
-    kept: dict[tuple[str, ...], list[tuple[str, Words, bool | None, Way | None]]] = {}
+    kept: dict[tuple[str, ...], list[tuple[str, FormField, bool | None]]] = {}
     for assessment in found:
         for filled in assessment.form:
             way = filled.field.way
             same = (way.party, way.name) if way else ("named", "".join(filled.field.label.zh.split()))
-            kept.setdefault(same, []).append((assessment.item.name, filled.field.label, filled.verdict.is_met, way))
-    return tuple(
-        Entry(each[0][1], tuple(dict.fromkeys(name for name, *_ in each)), _any(n for _, _, n, _ in each), each[0][3])
-        for each in kept.values()
+            kept.setdefault(same, []).append((assessment.item.name, filled.field, filled.verdict.is_met))
+    return tuple(_entry(same) for same in kept.values())
+
+
+def _entry(same: list[tuple[str, FormField, bool | None]]) -> Entry:
+    return Entry(
+        label=same[0][1].label,
+        items=tuple(dict.fromkeys(name for name, *_ in same)),
+        is_needed=_any(is_needed for *_, is_needed in same),
+        way=same[0][1].way,
+        names={name: field.name for name, field, _ in reversed(same)},
     )
 
 
@@ -218,9 +240,13 @@ def _conditions(found: list[Assessment]) -> tuple[Condition, ...]:
             kept.setdefault(same, []).append(
                 (assessment.item.name, judged.requirement.label, judged.verdict.is_met, judged.verdict.reasons)
             )
-    return tuple(
-        Condition(each[0][1], tuple(name for name, *_ in each), each[0][2], each[0][3]) for each in kept.values()
-    )
+    return tuple(_condition(same) for same in kept.values())
+
+
+def _condition(same: list[tuple[str, Words, bool | None, tuple[Reason, ...]]]) -> Condition:
+    """Merge one condition of several items: what some of them may judge it by counts for it."""
+    known = next((each for each in same if each[2] is not None), same[0])
+    return Condition(known[1], tuple(name for name, *_ in same), known[2], known[3])
 
 
 def _chain(items: list[Item], days_of: Callable[[Item], int | None]) -> int | None:
