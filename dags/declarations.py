@@ -6,8 +6,15 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
+import catalog
 from dags import assets, work
+from onefile import settings
 from schemas.model import SUBJECT_KINDS
+
+CHANGED = [
+    *(assets.silver(table) for table in catalog.current(settings.read().declarations).declarations.tables),
+    *(assets.gold(kind) for kind in SUBJECT_KINDS),
+]
 
 
 @dag(
@@ -23,7 +30,7 @@ def run() -> None:
     def look() -> bool:
         return work.are_declarations_changed()
 
-    @task(outlets=[assets.gold(kind) for kind in SUBJECT_KINDS])
+    @task(outlets=CHANGED)
     def apply() -> bool:
         return work.apply_declarations()
 

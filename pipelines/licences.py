@@ -9,6 +9,7 @@ Keys stay in this process: Spark hands rows over, and gets none back.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import islice
@@ -25,14 +26,14 @@ from licence_vault.statements import STATEMENT, stated_drafts
 from licence_vault.status_lists import Published
 from licence_vault.status_lists import publish as publish_lists
 from licence_vault.vault import Vault, open_vault
-from pipelines import gold, names, present
+from pipelines import declared, gold, names, present
 from pipelines.lake import Lake, engine
 from pipelines.workshop import Workshop
 from schemas.licence_types import LicenceType
 from schemas.model import Place, Table
 
 CURSOR, PART = "flow", "part"
-FORMAT = "1"
+FORMAT = "2"
 DRAFTS_A_BATCH = 20_000
 """Bounds how long others wait for the log and the database while a large delivery is issued."""
 ROWS_A_PARTITION = 20_000
@@ -196,11 +197,15 @@ def _handed_over(rows: DataFrame, kind: LicenceType) -> Iterator[dict[str, Any]]
 
 
 def _declared(shop: Workshop) -> str:
-    """Return a digest of all that decides how licences are made from silver."""
+    """Return a digest of all that decides how licences are made from silver, and of how silver was read."""
     kinds = [shop.declarations.licences[name] for name in sorted(shop.declarations.licences)]
     tables = [shop.declarations.tables[kind.table] for kind in kinds]
     plain = _without_places((FORMAT, kinds, tables))
-    return hashlib.sha256(repr(plain).encode()).hexdigest()[:16]
+    feeding = {table.name for table in tables}
+    notes = [declared.noted(shop.home, r.id) for _, r in sorted(shop.resources.items()) if r.table in feeding]
+    read_by = [None if note is None else (note.is_whole, note.parts) for note in notes]
+    told = json.dumps((repr(plain), read_by), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def _without_places(value: Any) -> Any:

@@ -79,8 +79,8 @@ def _wait(started: Cluster, workers: int) -> None:
 
 
 def _alive(started: Cluster) -> int:
-    """Return how many workers are there; -1 while the master does not answer."""
+    """Return how many workers are there; -1 while the master does not answer, or only with the page of its frame."""
     try:
         return sum(worker["state"] == "ALIVE" for worker in started.told()["workers"])
-    except OSError:
+    except (OSError, json.JSONDecodeError):
         return -1

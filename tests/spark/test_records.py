@@ -11,17 +11,16 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from catalog import grants, requests
+from catalog import grants
 from catalog.entries import entries
-from catalog.requests import Wanted
 from catalog.sharing_store import Actor
 from pipelines import declared, erasing, names, records
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import TableMissing, literal_rows
 from pipelines.records import Brought
-from schemas.serving import migration
 from schemas.serving.connection import writing
 from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, SHOP_TABLE, lay
+from tests.granted import granted
 from tests.house import House, broken, shop_house
 
 SHOPS = "market.shops"
@@ -38,21 +37,6 @@ DECLARED = SHOP | {
     + "operation: {column: 操作, withdraw: [注销], erase: [依法删除]}\n",
     "files/shops.yml": SHOP_FILE,
 }
-
-
-def granted(house: House, *fields: str, mode: str = "query") -> str:
-    """Have the tax office granted fields of the shops' rows; return the grant's id."""
-    shop = house.shop
-    migration.upgrade(shop.settings.database_url)
-    day = shop.legal_day(shop.at)
-    wanted = Wanted(fields, "", (), "b", "s", "o", mode, day.isoformat(), (day + timedelta(30)).isoformat(), 10)
-    entry = entries(shop.catalogue)[SHOPS]
-    with writing(shop.settings.database_url) as connection:
-        case = requests.apply(connection, wanted, entry, Actor("consumer", "tax", "x", shop.at, day))
-        office = Actor("office", "tax", "x", shop.at, day)
-        case = requests.act(connection, case.id, "approve", office, "", entry, shop.catalogue.sharing)
-    assert case.state == "granted"
-    return case.id.replace("R", "G")
 
 
 def held(house: House) -> dict[str, dict[str, str]]:
@@ -80,7 +64,7 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
     """, "first")  # fmt: skip
     assert house.settle()["first"].accepted == 3
     assert not records.is_due(house.shop)
-    granted(house, "shop_no", "kind", mode="check")
+    granted(house, SHOPS, "shop_no", "kind", mode="check")
     assert not records.is_due(house.shop)
     return house
 
@@ -88,7 +72,7 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
 @pytest.fixture(scope="module")
 def brought(house: House) -> list[Brought]:
     """The same, once somebody may have rows of the shops."""
-    granted(house, "shop_no", "kind")
+    granted(house, SHOPS, "shop_no", "kind")
     assert records.is_due(house.shop)
     return records.bring(house.shop)
 
@@ -180,7 +164,7 @@ def test_a_row_at_the_counter_that_silver_does_not_say_is_found(
 def test_another_grant_brings_its_columns_and_the_end_of_all_takes_the_rows_out(
     house: House, erased: list[list[Brought]]
 ) -> None:
-    granted(house, "opened_on")
+    granted(house, SHOPS, "opened_on")
     (more,) = records.bring(house.shop)
     assert (more.from_version, more.upserted) == (None, 1)
     assert held(house)["AB0004"] == {"shop_no": "AB0004", "opened_on": "2020-04-04", "kind": "1"}
@@ -196,7 +180,7 @@ def test_another_grant_brings_its_columns_and_the_end_of_all_takes_the_rows_out(
 
 
 def test_a_lake_that_lost_its_releases_takes_nobody_out(house: House, erased: list[list[Brought]]) -> None:
-    granted(house, "shop_no")
+    granted(house, SHOPS, "shop_no")
     records.bring(house.shop)
     assert list(held(house)) == ["AB0004"]
     release = Path(house.shop.lake.path("silver/release"))
