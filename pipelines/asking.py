@@ -12,6 +12,8 @@ from pipelines.errors import PipelineError
 from pipelines.workshop import Workshop
 
 KEYS = ("delivery", "from", "to")
+AIRFLOWS_OWN = "openlineage"
+"""What Airflow itself lays into the conf of a run that another DAG starts, as `inbox` does: which run that was."""
 
 
 class NotAskable(PipelineError):
@@ -30,7 +32,7 @@ def chosen(shop: Workshop, resource: str, waiting: list[str], conf: Mapping[str,
     Raises:
         NotAskable: another key, days in the wrong order, or a delivery that was never received of this resource.
     """
-    asked = {key: value for key, value in conf.items() if value is not None}
+    asked = {key: value for key, value in conf.items() if value is not None and key != AIRFLOWS_OWN}
     strange = sorted(asked.keys() - set(KEYS))
     if strange:
         known = ", ".join(KEYS)

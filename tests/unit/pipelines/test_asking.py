@@ -41,6 +41,7 @@ def shop(tmp_path: Path) -> Workshop:
         ({"to": "2026-02-28"}, ["r-01", "r-02"]),
         ({"from": "2026-02-28", "to": "2026-02-28"}, ["r-01", "r-02"]),
         ({"delivery": "r-02", "from": "2026-03-01"}, []),
+        ({"openlineage": {"parentRunId": "x"}}, ["r-01", "r-02", "r-03"]),
     ],
 )
 def test_deliveries_are_chosen_by_id_and_by_the_end_of_their_period_and_none_overtakes_another(
