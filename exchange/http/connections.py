@@ -14,6 +14,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 SECONDS_FOR_A_HEAD = 10.0
 MOST_OF_A_HEAD = 64 * 1024
+MOST_WAITING = 100
+"""How many requests may wait on one connection for the answer to the one before them."""
 SECONDS_TO_TAKE = 30.0
 """How long somebody may take nothing of what was sent to it."""
 
@@ -24,7 +26,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the base has it
         """Begin to wait for the first request's head."""
         super().connection_made(transport)
-        self._is_in_head, self._head_bytes = True, 0
+        self._is_in_head, self._head_bytes, self._has_ended_one = True, 0, False
         self._running: RequestResponseCycle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._taking_timer: asyncio.TimerHandle | None = None
@@ -41,10 +43,16 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came in; end the connection where a head is too long."""
+        """Take what came in; end the connection where a head is too long, or too many requests wait.
+
+        What came in one piece with the end of a head, or of a request, is that request's, and no part of the next head.
+        """
+        self._has_ended_one = False
         super().data_received(data)
+        if len(self.pipeline) > MOST_WAITING:
+            self._end()
         if self._is_in_head and not self.transport.is_closing():
-            self._head_bytes += len(data)
+            self._head_bytes += 0 if self._has_ended_one else len(data)
             if self._head_bytes > MOST_OF_A_HEAD:
                 self.send_400_response("The head of the request is too long.")
                 return
@@ -53,13 +61,13 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head is there: its clock stops."""
         self._stop_waiting_for_head()
-        self._is_in_head = False
+        self._is_in_head, self._has_ended_one = False, True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """A request is there: what comes next is a head again."""
         super().on_message_complete()
-        self._is_in_head, self._head_bytes = True, 0
+        self._is_in_head, self._head_bytes, self._has_ended_one = True, 0, True
 
     def on_response_complete(self) -> None:
         """An answer was sent: see to it that it is taken."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -138,10 +139,19 @@ def _found(home: Path, delivery: str, department: str) -> tuple[Path, str]:
 
 
 def _told(home: Path, folder: Path, delivery: str, state: str) -> dict[str, Any]:
-    receipt = home / "receipts" / f"{folder.name}.json"
-    found: Mapping[str, Any] | None = json.loads(receipt.read_bytes()) if receipt.exists() else None
+    found = _receipt(home, folder)
     note = read_received(folder) if state == "received" else None
     resource = (
         read_manifest((folder / MANIFEST).read_bytes()).resource if note is None or note.status == "taken" else ""
     )
     return {"delivery": delivery, "resource": resource, "state": "answered" if found else state, "receipt": found}
+
+
+def _receipt(home: Path, folder: Path) -> Mapping[str, Any] | None:
+    """Return a delivery's receipt where it is this very department's: while it waits, another's may have its id."""
+    path = home / "receipts" / f"{folder.name}.json"
+    if not path.exists():
+        return None
+    envelope: Mapping[str, Any] = json.loads(path.read_bytes())
+    told = json.loads(base64.b64decode(envelope["payload"]))
+    return envelope if told["department"] == folder.parent.name else None

@@ -14,6 +14,7 @@ from exchange.http import bounds, connections
 from tests.counter import ANNA, Open, Shop, listening, person
 
 BODY = json.dumps({"subjects": [{"number": ANNA}], "fields": ["name"]}).encode()
+OPENAPI = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"
 SOON = 0.3
 LATEST = 8.0
 
@@ -24,9 +25,13 @@ class Line:
     def __init__(self, port: int, bearer: dict[str, str]) -> None:
         self.port, self.bearer = port, bearer
 
-    def connect(self) -> socket.socket:
-        made = socket.create_connection(("127.0.0.1", self.port))
+    def connect(self, buffer_bytes: int = 0) -> socket.socket:
+        """Connect; `buffer_bytes` is how much the system takes in before it is read, 0: as much as it likes."""
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         made.settimeout(LATEST)
+        if buffer_bytes:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+        made.connect(("127.0.0.1", self.port))
         return made
 
     def head(self, path: str = "/v1/files/query", **headers: str) -> bytes:
@@ -73,12 +78,17 @@ def drip(line: socket.socket, parts: Iterator[bytes]) -> float:
     return time.monotonic() - began
 
 
-def keep_asking(line: socket.socket, question: bytes) -> None:
-    """Ask again and again, and take no answer."""
+def keep_asking(line: socket.socket, question: bytes, times: int) -> None:
+    """Ask several questions, and blank lines after them, and take no answer, until the connection is ended."""
+    line.settimeout(SOON)
     until = time.monotonic() + LATEST
+    with suppress(TimeoutError):
+        for _ in range(times):
+            line.sendall(question)
     while time.monotonic() < until:
         with suppress(TimeoutError):
-            line.sendall(question)
+            line.sendall(b"\r\n")
+        time.sleep(0.05)
 
 
 def endlessly(part: bytes) -> Iterator[bytes]:
@@ -192,13 +202,17 @@ def test_who_takes_no_answer_is_let_go(
     line: Line, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(connections, "SECONDS_TO_TAKE", SOON)
-    with line.connect() as deaf:
-        deaf.settimeout(SOON)
-        with pytest.raises(ConnectionError):
-            keep_asking(deaf, b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+    with line.connect(buffer_bytes=4096) as deaf, pytest.raises(ConnectionError):
+        keep_asking(deaf, OPENAPI, 40)
     assert line.is_answering()
     shown = capfd.readouterr()
     assert "Traceback" not in shown.err
+
+
+def test_who_asks_faster_than_it_takes_answers_is_let_go(line: Line) -> None:
+    with line.connect() as hasty, pytest.raises(ConnectionError):
+        keep_asking(hasty, OPENAPI, 20_000)
+    assert line.is_answering()
 
 
 def test_a_head_without_end_is_cut_off(line: Line) -> None:
@@ -208,6 +222,17 @@ def test_a_head_without_end_is_cut_off(line: Line) -> None:
                 long.sendall(sent)
             assert answered(long)[0] in (0, 400)
     assert line.is_answering()
+
+
+@pytest.mark.parametrize("spaces", [50_000, 100_000, 250_000, 500_000, 1_900_000])
+def test_a_large_body_is_taken_in_however_it_comes_in(line: Line, spaces: int) -> None:
+    """What comes with a head, and the last of a body, is no part of the head."""
+    body = BODY + b" " * spaces
+    with line.connect() as large:
+        for connection in ("keep-alive", "close"):
+            large.sendall(line.head(Content_Length=str(len(body)), Connection=connection) + body)
+        status, told = answered(large)
+    assert (status, told.count(b" 200 OK"), told.count(b'"outcome":"found"')) == (200, 2, 2)
 
 
 def test_a_header_that_decides_stands_there_once_and_there_are_not_too_many(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from pathlib import Path
@@ -114,6 +115,23 @@ def test_a_delivery_is_pushed_waits_and_is_not_anybody_elses(counter: Open, tmp_
     sneaky = [*parts.items(), ("file", ("../../x", content))]
     assert counter.http.post("/v1/deliveries", files=sneaky, headers=counter.bearer("market-app")).status_code == 422
     assert departments.keys(counter.shop.home, "market") == ()
+
+
+def test_a_receipt_is_not_had_by_using_its_delivery_s_id(counter: Open) -> None:
+    """Another department pushes a delivery of an id that was used: it waits, and gets nobody else's receipt."""
+    told = {"delivery": "market-1", "department": "market", "rejected": [{"row": 1, "reason": "check"}]}
+    payload = base64.b64encode(json.dumps(told).encode()).decode()
+    folder = counter.shop.home / "receipts"
+    folder.mkdir()
+    (folder / "market-1.json").write_text(json.dumps({"payload": payload, "payloadType": "x", "signatures": []}))
+    content = b"x\n1\n"
+    manifest = {"resource": "tax.registrations", "id": "market-1", "period": "2026-11-01",
+                "files": [{"name": "a.csv", "rows": 1, "sha256": hashlib.sha256(content).hexdigest()}]}  # fmt: skip
+    sent = [("manifest", ("manifest.json", json.dumps(manifest).encode())), ("file", ("a.csv", content))]
+    answer = counter.http.post("/v1/deliveries", files=sent, headers=counter.bearer("tax-app"))
+    assert answer.status_code == 202
+    read = counter.http.get(answer.headers["location"], headers=counter.bearer("tax-app")).json()
+    assert (read["state"], read["receipt"]) == ("waiting", None)
 
 
 def test_log_status_and_open_catalogue_are_open_to_all(shop: Shop, counter: Open) -> None:
