@@ -96,7 +96,7 @@ def assess(item: Item, facts: Facts) -> Assessment:
         states[question.name] = state
         if state != "to_ask" and (is_asked is not None or not _turns_on_answers(question.when, known)):
             known = replace(known, answers={**known.answers, question.name: answer})
-    open_parts = [condition for condition in _conditional(item) if judge(condition, known).is_met is None]
+    open_parts = [condition for condition in conditions_of(item) if judge(condition, known).is_met is None]
     named = {test.subject.name for each in open_parts for test in tests(each) if not test.subject.party}
     return Assessment(
         item,
@@ -111,7 +111,7 @@ def _of_requirement(requirement: Requirement, facts: Facts) -> Verdict:
     return Verdict(None, ()) if requirement.met_if is None else judge(requirement.met_if, facts)
 
 
-def _conditional(item: Item) -> Iterator[Condition]:
+def conditions_of(item: Item) -> Iterator[Condition]:
     """Yield every condition of an item, of questions too."""
     for question in item.questions.values():
         yield from (part for part in (question.when, *(answer.known for answer in question.answers)) if part)

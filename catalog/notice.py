@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from catalog.assessment import Asked, Assessment, assess
+from catalog.assessment import Asked, Assessment, Judged, assess
 from catalog.errors import AnswerRefused, UnknownItem
 from schemas.errors import one_of
 from schemas.logic import Facts, Reason
@@ -60,12 +60,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition, for all items that have it; `is_met` as of the facts."""
+    """One condition, for all items that have it; `is_met` as of the facts; `names` as each item declares it."""
 
     label: Words
     items: tuple[str, ...]
     is_met: bool | None
     why: tuple[Reason, ...]
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -233,20 +234,21 @@ def _entry(same: list[tuple[str, FormField, bool | None]]) -> Entry:
 
 
 def _conditions(found: list[Assessment]) -> tuple[Condition, ...]:
-    kept: dict[tuple[str, str], list[tuple[str, Words, bool | None, tuple[Reason, ...]]]] = {}
+    kept: dict[tuple[str, str], list[tuple[str, Judged]]] = {}
     for assessment in found:
         for judged in assessment.conditions:
             same = (judged.requirement.label.zh, str(judged.requirement.met_if))
-            kept.setdefault(same, []).append(
-                (assessment.item.name, judged.requirement.label, judged.verdict.is_met, judged.verdict.reasons)
-            )
+            kept.setdefault(same, []).append((assessment.item.name, judged))
     return tuple(_condition(same) for same in kept.values())
 
 
-def _condition(same: list[tuple[str, Words, bool | None, tuple[Reason, ...]]]) -> Condition:
+def _condition(same: list[tuple[str, Judged]]) -> Condition:
     """Merge one condition of several items: what some of them may judge it by counts for it."""
-    known = next((each for each in same if each[2] is not None), same[0])
-    return Condition(known[1], tuple(name for name, *_ in same), known[2], known[3])
+    known = next((judged for _, judged in same if judged.verdict.is_met is not None), same[0][1])
+    return Condition(
+        known.requirement.label, tuple(name for name, _ in same), known.verdict.is_met, known.verdict.reasons,
+        {name: judged.requirement.name for name, judged in same},
+    )  # fmt: skip
 
 
 def _chain(items: list[Item], days_of: Callable[[Item], int | None]) -> int | None:

@@ -29,8 +29,10 @@ from licence_vault.at_rest import at_rest_of
 from licence_vault.current import Current
 from licence_vault.keystore import Keystore
 from licence_vault.log_folder import LogFolder
+from licence_vault.signers import Signer
 from licence_vault.vault import Vault, open_vault
 from onefile.settings import Settings
+from onefile.verify.attestation import USE as ATTESTATIONS
 from onefile.verify.trust import read_trust
 from schemas.licence_types import LicenceType
 from schemas.serving.pool import Pool
@@ -59,7 +61,7 @@ class PooledVault(Vault):
 class Counter:
     """One process's counter. `entries` are the catalogue's by id, `kinds` licence types by code.
 
-    `made` and `scopes` are what is made once and used often.
+    `attester` signs what forms are filled with; `made` and `scopes` are what is made once and used often.
     """
 
     settings: Settings
@@ -76,6 +78,7 @@ class Counter:
     logins: Logins
     parties: Mapping[str, RelyingParty]
     signer: AnswerSigner
+    attester: Current[Signer]
     subject_secret: bytes = field(repr=False)
     random: Callable[[int], bytes] = field(repr=False)
     made: dict[str, bytes] = field(default_factory=dict, repr=False)
@@ -146,6 +149,7 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         logins=Logins(keystore, random),
         parties=_parties(settings),
         signer=AnswerSigner(Current(keystore, lambda held: held.signer(ANSWERS)), settings.now),
+        attester=Current(keystore, lambda held: held.signer(ATTESTATIONS)),
         subject_secret=keystore.secret("subject-hash"),
         random=random,
     )

@@ -215,6 +215,37 @@ class CaseOfOtherItem(Refusal):
         super().__init__("the case cited is one of another item than Onefile-Item says: cite them as registered")
 
 
+class NotAParty(Refusal):
+    """Somebody is asked about whom the case was not registered for."""
+
+    status, code, zh = 403, "not_a_party", "该主体不是办件登记的当事人"
+
+    def __init__(self) -> None:
+        super().__init__("the case was registered without one of the parties named: register it with all of them")
+
+
+class ItemOfNoCase(Refusal):
+    """An item is asked for that is neither the case's nor a stage's."""
+
+    status, code, zh = 403, "item_of_no_case", "所引办件不含该事项"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "an item is neither the case's own, nor one of its stages', nor of one life event with it: register a stage"
+        )
+
+
+class SubjectEnded(Refusal):
+    """The applicant is dead, or does not exist any more, and the grants cited let it be known."""
+
+    status, code, zh = 409, "subject_ended", "申请人已死亡或已注销，不能以其名义申请"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the applicant has died or was cancelled: nothing is applied for in that name; check the number"
+        )
+
+
 class NotFound(Refusal):
     """There is nothing of that name, or nothing that the caller may know of."""
 

@@ -1,4 +1,4 @@
-"""The keys that a counter signs with: tokens for itself, answers for whoever asks."""
+"""The keys that a counter signs with: tokens for itself, answers and what forms are filled with for whoever asks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import datetime
 from exchange.access.tokens import USE as TOKENS
 from exchange.http.signing import USE as ANSWERS
 from licence_vault.keystore import Keystore
+from onefile.verify.attestation import USE as ATTESTATIONS
 
 
 def ensure(keystore: Keystore, at: datetime) -> None:
     """Make what is missing of them."""
-    keystore.ensure((TOKENS, ANSWERS), (), at)
+    keystore.ensure((TOKENS, ANSWERS, ATTESTATIONS), (), at)

@@ -20,6 +20,7 @@ KINDS: Mapping[str, Words] = {
     "register": Words("登记", "registered"),
     "end": Words("终止", "ended"),
     "prefill": Words("预填表单时取用", "took, to fill in a form,"),
+    "check": Words("核对已交表单时比对", "compared, to check a form that was handed in,"),
 }
 """By what is asked (`match` of `files.match`), else by of what (`licence` of `licences.read`); what is not here was
 asked for."""

@@ -13,8 +13,8 @@ from onefile.verify.errors import ImpossibleProof
 from onefile.verify.merkle import EMPTY_ROOT, leaf_hash, node_hash, verify_consistency, verify_inclusion
 
 __all__ = [
-    "EMPTY_ROOT", "Tree", "consistency_proof", "inclusion_proof", "leaf_hash", "leaf_hashes", "node_hash", "root",
-    "verify_consistency", "verify_inclusion",
+    "EMPTY_ROOT", "Tree", "consistency_proof", "inclusion_paths", "inclusion_proof", "leaf_hash", "leaf_hashes",
+    "node_hash", "root", "verify_consistency", "verify_inclusion",
 ]  # fmt: skip
 
 
@@ -48,6 +48,18 @@ def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
             path.append(level[sibling])
         level, index = _parents(level), index >> 1
     return path
+
+
+def inclusion_paths(leaf_hashes: Sequence[bytes]) -> tuple[bytes, list[list[bytes]]]:
+    """Return the root of a tree of a leaf at least, and every leaf's inclusion proof; each node is hashed once."""
+    levels = [list(leaf_hashes)]
+    while len(levels[-1]) > 1:
+        levels.append(_parents(levels[-1]))
+    paths = []
+    for index in range(len(leaf_hashes)):
+        siblings = (((index >> height) ^ 1, level) for height, level in enumerate(levels[:-1]))
+        paths.append([level[place] for place, level in siblings if place < len(level)])
+    return levels[-1][0], paths
 
 
 def consistency_proof(leaf_hashes: Sequence[bytes], size1: int) -> list[bytes]:

@@ -110,9 +110,9 @@ class Judge:
         if needed is None:
             return "depends", None, Proof()
         standing = self.circumstances.promises.get((item, demand.names[item]))
-        if standing is not None and standing.state in ("open", "kept"):
+        if standing is not None and standing.state != "broken":
             return "promised", None, Proof(standing=standing)
-        if any(item in names for _, names in demand.promises) and (standing is None or standing.state != "broken"):
+        if standing is None and any(item in names for _, names in demand.promises):
             return "open_to_promise", None, Proof(standing=standing)
         if not all(self._may_tell(way, item) for way in demand.ways):
             return "not_available", None, Proof(standing=standing)

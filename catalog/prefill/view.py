@@ -41,7 +41,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class Licence:
-    """A licence that a party holds, as it stands on the day. `state` is that of the state machine."""
+    """A licence that a party holds, as it stands on the day. `state` is that of the state machine.
+
+    `id` is empty where only that there is one may be known.
+    """
 
     id: str = field(repr=False)
     type: str
@@ -70,10 +73,20 @@ class RecordHeld:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where a value is from that conditions are judged by."""
+
+    resource: str
+    department: str
+    observed_on: str | None
+
+
+@dataclass(frozen=True)
 class PartyView:
     """What one item may know of one party.
 
-    `values` may be shown. `judged` may be judged by, and not all of it shown; None there is known to be absent.
+    `values` may be shown. `judged` may be judged by, and not all of it shown; None there is known to be absent;
+    `origins` are where it is from.
     `licences` by type and `records` by table: a type or table that is not there may not be asked for.
     """
 
@@ -81,6 +94,7 @@ class PartyView:
     judged: Mapping[str, Found] = field(default_factory=dict)
     licences: Mapping[str, tuple[Licence, ...]] = field(default_factory=dict)
     records: Mapping[str, tuple[RecordHeld, ...]] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

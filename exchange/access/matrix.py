@@ -44,6 +44,13 @@ MATRIX: dict[str, Rule] = {
     "licences.read": _ASKING,
     "licences.present": _ASKING,
     "records.query": _ASKING,
+    "prefill.fill": _ASKING,
+    "prefill.check": _ASKING,
+    "promises.make": _rule(intake="own", system="own party"),
+    "promises.read": _rule(
+        intake="own party", system="own party", consumer="own party", auditor="any", supervisor="any", engineer="any"
+    ),
+    "promises.settle": _rule(intake="own", system="own party"),
     "cases.register": _rule(intake="own", system="own"),
     "cases.report": _rule(intake="own party", system="own party"),
     "cases.read": _rule(

@@ -31,12 +31,14 @@ from exchange.errors import (
 )
 from schemas.serving.connection import looked_up
 
-MOST_GRANTS = 5
+MOST_GRANTS = 20
 MODES: Mapping[str, tuple[str, ...]] = {
     "files.query": ("query", "batch"),
     "records.query": granted_rows.MODES,
     "files.match": ("check", "query", "batch", "licence"),
     "files.predicates": ("check", "query", "batch", "licence"),
+    "prefill.fill": ("check", "query", "batch", "licence"),
+    "prefill.check": ("check", "query", "batch", "licence"),
     "licences.search": ("licence", "query", "batch"),
     "licences.read": ("licence", "query", "batch"),
     "licences.present": ("licence", "query", "batch"),

@@ -44,11 +44,18 @@ def disputed(told: Mapping[str, str], sought: Sought, marked: Marks) -> list[str
 
 def statements(document: Mapping[str, Any], scope: Scope, name: str, catalogue: Catalogue) -> list[Any]:
     """Return the values of an attribute that granted resources state, the file's own first."""
+    return [each["value"] for each in stated(document, scope, name, catalogue)]
+
+
+def stated(
+    document: Mapping[str, Any], scope: Scope, name: str, catalogue: Catalogue
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """Return what granted resources state of an attribute, each with its source, the file's own first."""
     allowed = {each for each in scope.attributes.get(name, ()) if covers(scope, each, catalogue, document)}
     won = document.get(name)
     others = [each for each in document.get("contradictions") or [] if each["attribute"] == name]
     said = [*([won] if won else []), *others]
-    return [each["value"] for each in said if each.get("resource") in allowed and each.get("value") is not None]
+    return [each for each in said if each.get("resource") in allowed and each.get("value") is not None]
 
 
 def _compared(

@@ -17,6 +17,8 @@ from exchange.routes import (
     notices,
     objections,
     own,
+    prefill,
+    promises,
     public,
     records,
     static,
@@ -26,7 +28,7 @@ from exchange.routes import (
 ROUTERS = tuple(
     module.router
     for module in (
-        public, identities, verifying, cases, files, matching, licences, licence_uses, records, catalogue, clients,
-        deliveries, static, mandates, own, objections, notices, auditing,
+        public, identities, verifying, cases, files, prefill, promises, matching, licences, licence_uses, records,
+        catalogue, clients, deliveries, static, mandates, own, objections, notices, auditing,
     )
 )  # fmt: skip

@@ -43,7 +43,7 @@ def report(ask: Annotated[Ask, Depends(asking("cases.report"))], number: str, bo
     """Report a step that a case took; what cannot follow its state is refused."""
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
-        case = _own(ask, connection, caller, number)
+        case = own(ask, connection, caller, number)
         told = Reported(
             body.step, body.at, body.at.astimezone(ask.counter.settings.timezone).date(), body.officer, body.reason,
             body.result, body.case_no,
@@ -60,7 +60,7 @@ def report(ask: Annotated[Ask, Depends(asking("cases.report"))], number: str, bo
 def read(ask: Annotated[Ask, Depends(asking("cases.read"))], number: str) -> Response:
     """Return a case, its steps and its stages in other departments."""
     with ask.counter.database.looking() as connection:
-        case = _own(ask, connection, ask.enter(connection), number)
+        case = own(ask, connection, ask.enter(connection), number)
         return _answer(connection, case, 200)
 
 
@@ -84,7 +84,7 @@ def as_json(case: CaseFile) -> dict[str, Any]:
     return asdict(case)
 
 
-def _own(ask: Ask, connection: Connection, caller: Caller, number: str) -> CaseFile:
+def own(ask: Ask, connection: Connection, caller: Caller, number: str) -> CaseFile:
     """Return a case that the caller may see or move; NotFound for others' as for none."""
     case = store.find(connection, number)
     if case is None:

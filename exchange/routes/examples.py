@@ -23,6 +23,17 @@ BODIES: Mapping[str, Any] = {
         "subjects": [_ANNA], "questions": [{"predicate": "age_at_least", "value": "60"},
                                            {"predicate": "is_listed", "resource": "market.penalties"}],
     },
+    "POST /v1/prefill": {
+        "items": ["0102"], "applicant": {"number": "91690101MA00000158"}, "agent": _ANNA,
+        "answers": {"premises": "rented", "business": "catering", "has_raw_food": False},
+    },
+    "POST /v1/prefill/check": {
+        "items": ["0102"], "applicant": {"number": "91690101MA00000158"}, "agent": _ANNA, "answers": {},
+        "batches": ["eyJhbGciOiJFZERTQSJ9.eyJjYXNlIjoiRFJBRlQtMSJ9.c2lnbmF0dXJl"],
+        "fields": [{"field": "applicant.name", "value": "样例餐饮店", "is_amended": True, "attestation": None}],
+    },
+    "POST /v1/cases/{number}/promises": {"item": "0102", "material": "safety_rules"},
+    "POST /v1/cases/{number}/promises/{promise_id}/settlement": {"outcome": "broken", "reason": "现场核查不符"},
     "POST /v1/records/query": {"subjects": [_ANNA], "resource": "market.penalties"},
     "POST /v1/licences/search": {"searches": [{"holder": "690101199001010018", "type": "business_licence"}]},
     "POST /v1/verify": {"paper": "JVBERi0xLjcK", "encoding": "base64"},

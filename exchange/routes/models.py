@@ -16,16 +16,17 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.]{0,79}$"
 CaseNumber = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
 
 
-def _about_nobody(text: str) -> str:
+def about_nobody(text: str) -> str:
+    """Return a text that names nobody by number; ValueError for one that does."""
     if names_somebody(text):
         raise ValueError("leave numbers of people and enterprises out")
     return text
 
 
 Text = Annotated[
-    str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"), AfterValidator(_about_nobody)
+    str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"), AfterValidator(about_nobody)
 ]
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(_about_nobody)]
+Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(about_nobody)]
 """Texts of people's own, kept in the clear: without control characters, and without anybody's number."""
 
 

@@ -28,7 +28,7 @@ PROBLEMS: Mapping[int, str] = {
 }
 _CITED = (
     ("Onefile-Grant", True, "Grant that the call is made under; several, of several resources, with commas",
-     "^G[0-9]{8}-[0-9]{4,8}(?:, ?G[0-9]{8}-[0-9]{4,8}){0,4}$", "G20261129-0001"),
+     "^G[0-9]{8}-[0-9]{4,8}(?:, ?G[0-9]{8}-[0-9]{4,8}){0,19}$", "G20261129-0001"),
     ("Onefile-Item", True, "Code of the service item", "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$", "0102"),
     ("Onefile-Case", True, "Number of the case, or of its draft", "^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$", "D-2026-000017"),
 )  # fmt: skip

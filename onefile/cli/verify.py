@@ -20,16 +20,20 @@ from onefile.settings import Settings
 @click.option("--status", type=click.Path(path_type=Path), help="Status list, in the place of the one inside.")
 @click.option("--audience", metavar="NAME", help="Whom a presentation must be made for: yourself.")
 @click.option("--nonce", metavar="TEXT", help="What a presentation must answer: the nonce you asked with.")
+@click.option("--case", "case_no", default="", metavar="NUMBER", help="The case that a form was handed in for.")
+@click.option("--item", "items", multiple=True, metavar="CODE", help="An item that a form was handed in for; repeat.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def command(
     settings: Settings, file: Path, trust: Path, on: date | None, status: Path | None,
-    audience: str | None, nonce: str | None, as_json: bool,
+    audience: str | None, nonce: str | None, case_no: str, items: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
-    """Verify FILE, a licence that `onefile vault export` wrote or a presentation: no database, no network.
+    """Verify FILE: an exported licence, a presentation, or a form with its attestations; no database, no network.
 
     Without --on the status list must not have expired; with it, the list has to reach that day.
     A presentation is judged at the present instant, and only by whom it was made for.
+    A form is told field by field: untouched, amended, stale, tampered with, or never attested; --case and --item say
+    what it was handed in for, else the form's own word is taken.
     `python -m onefile.verify` does the same and needs nothing else of this program.
     """
     from onefile.verify.errors import VerificationError
@@ -39,7 +43,7 @@ def command(
 
     try:
         listed = None if status is None else read_file(status)
-        asked = Asked(read_file(trust), settings.now(), settings.timezone, on, listed, audience, nonce)
+        asked = Asked(read_file(trust), settings.now(), settings.timezone, on, listed, audience, nonce, case_no, items)
         told = judge_paper(read_file(file), asked, settings.lang)
     except VerificationError as error:
         if as_json:

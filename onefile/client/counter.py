@@ -83,6 +83,18 @@ class Counter:
         """Ask for granted fields of one files."""
         return self.call("POST", "/v1/files/query", {**_subjects(numbers), "fields": list(fields), **more}, purpose)
 
+    def prefill(self, purpose: Purpose, items: Iterable[str], applicant: str | None, **more: Any) -> Any:
+        """Ask what a case still needs, and for its form filled; `more` as the body of `/v1/prefill` has it."""
+        who = {} if applicant is None else {"applicant": {"number": applicant}}
+        return self.call("POST", "/v1/prefill", {"items": list(items), **who, **more}, purpose)
+
+    def check_form(
+        self, purpose: Purpose, items: Iterable[str], applicant: str | None, form: Mapping[str, Any], **more: Any
+    ) -> Any:  # fmt: skip
+        """Ask what each field of a form is that was handed in; `form` has its `batches` and `fields`."""
+        who = {} if applicant is None else {"applicant": {"number": applicant}}
+        return self.call("POST", "/v1/prefill/check", {"items": list(items), **who, **form, **more}, purpose)
+
     def call(
         self, method: str, path: str, body: Any = None, purpose: Purpose | None = None,
         headers: Mapping[str, str] | None = None,

@@ -1,4 +1,4 @@
-"""`python -m onefile.verify`: verify a receipt, a licence or a presentation with nothing but files."""
+"""`python -m onefile.verify`: verify a receipt, a licence, a presentation or a form with nothing but files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from onefile.verify.verdict import Verdict, as_json, error_as_json, judge, told,
 
 EXIT_CODES = (
     "exit codes: 0 genuine, and a licence in force; 1 a file cannot be read or the trust file is unusable; "
-    "2 wrong use; 3 a genuine licence that is not in force, or its status unknown; 4 not genuine"
+    "2 wrong use; 3 a genuine licence that is not in force, or its status unknown, or a stale field of a form; "
+    "4 not genuine, or a field of a form was tampered with"
 )
 
 
@@ -56,6 +57,8 @@ def _paper(options: argparse.Namespace) -> int:
             status=None if options.status is None else read_file(options.status),
             audience=options.audience,
             nonce=options.nonce,
+            case=options.case,
+            items=tuple(options.item),
         )
         told = judge_paper(read_file(options.paper), asked, options.lang)
     except VerificationError as error:
@@ -88,10 +91,10 @@ def _judge(options: argparse.Namespace) -> Verdict:
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m onefile.verify",
-        description="Verify a receipt, a licence or a presentation of the bureau, offline.",
+        description="Verify a receipt, a licence, a presentation or a form that the bureau filled, offline.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("paper", metavar="FILE", type=Path, help="the receipt, an exported licence, or a presentation")
+    parser.add_argument("paper", metavar="FILE", type=Path, help="receipt, exported licence, presentation or form")
     parser.add_argument("--trust", metavar="FILE", type=Path, required=True, help="the bureau's public keys")
     parser.add_argument("--row", metavar="FILE", type=Path, help="a record's bytes, to prove that it is in the receipt")
     parser.add_argument("--proof", metavar="FILE", type=Path, help="the proof for that row")
@@ -100,6 +103,8 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument("--at", metavar="INSTANT", type=_instant, help="the present instant, instead of the clock")
     parser.add_argument("--audience", metavar="NAME", help="whom a presentation must be made for: yourself")
     parser.add_argument("--nonce", metavar="TEXT", help="what a presentation must answer: the nonce you asked with")
+    parser.add_argument("--case", metavar="NUMBER", default="", help="the case that a form was handed in for: your own")
+    parser.add_argument("--item", metavar="CODE", action="append", default=[], help="an item that it was for; repeat")
     parser.add_argument("--lang", choices=("zh", "en"), default=_lang(environ))
     parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
     return parser

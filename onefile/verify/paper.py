@@ -10,7 +10,7 @@ from typing import Any
 
 from onefile.verify.errors import QuestionMissing, VerificationError
 
-LICENCE, PRESENTATION, COPY, RECEIPT = "licence", "presentation", "copy", "receipt"
+LICENCE, PRESENTATION, COPY, RECEIPT, FORM = "licence", "presentation", "copy", "receipt", "form"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Asked:
     """What is asked about a paper.
 
     `on` is the day to judge a licence, None: today, against the present instant `now`;
-    `audience` and `nonce` are what a presentation must be made for.
+    `audience` and `nonce` are what a presentation must be made for, `case` and `items` what a form was handed in for;
+    empty: what the form says itself.
     """
 
     trust: bytes
@@ -28,6 +29,8 @@ class Asked:
     status: bytes | None = None
     audience: str | None = None
     nonce: str | None = None
+    case: str = ""
+    items: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,11 +52,13 @@ def kind_of(data: bytes) -> str:
         return PRESENTATION
     if data.startswith(b"%PDF"):
         return COPY
+    if b'"onefile.form/1"' in data:
+        return FORM
     return LICENCE if b'"onefile.licence/1"' in data else RECEIPT
 
 
 def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
-    """Verify a licence, a presentation or an annotated copy, whichever it is.
+    """Verify a licence, a presentation, an annotated copy or a form that was handed in, whichever it is.
 
     Raises:
         VerificationError: it is not genuine, or nothing can be said about it.
@@ -65,6 +70,10 @@ def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
 
         copy = copy_verdict.judge_copy(data, asked.trust, asked.now, status=asked.status)
         return _told(copy_verdict, copy, lang)
+    if kind_of(data) == FORM:
+        from onefile.verify import form_verdict
+
+        return _told(form_verdict, form_verdict.judge_form(data, asked.trust, asked.now, asked.case, asked.items), lang)
     from onefile.verify import licence_verdict as verdicts
 
     day = asked.on or asked.now.astimezone(asked.zone).date()
