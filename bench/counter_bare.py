@@ -12,7 +12,6 @@ from starlette.responses import Response
 from exchange.queries import finding, licences
 from exchange.routes.licence_models import LicencesSearch
 from exchange.routes.models import FilesQuery
-from licence_vault import store
 from licence_vault.exporting import opened
 from licence_vault.vault import open_vault
 from onefile import settings as settings_module
@@ -41,8 +40,8 @@ def application() -> FastAPI:
         with pool.looking() as connection:
             for wish in body.searches:
                 pairs = [(found.kind, found.number) for found in subject_numbers(wish.holder or "")]
-                for key in licences.keys_of_holder(connection, vault, pairs):
-                    shown.append(opened(vault, store.versions_of(connection, key)[-1]).payload)
+                for versions in licences.of_holder(connection, vault, pairs).values():
+                    shown.append(opened(vault, versions[-1]).payload)
         return _answer([{name: json.loads(each)["data"].get(name) for name in body.fields} for each in shown])
 
     return app

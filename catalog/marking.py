@@ -16,11 +16,17 @@ def marks(snapshot: Snapshot, subject_ids: Sequence[str]) -> Marks:
     """Return the marks of some subjects' values."""
     found: dict[tuple[str, str], list[dict[str, str]]] = {}
     for start in range(0, len(subject_ids), SUBJECTS_AT_ONCE):
-        asked = {f"s{number}": each for number, each in enumerate(subject_ids[start : start + SUBJECTS_AT_ONCE])}
-        for subject_id, entry_id, what, case_id, state, since in snapshot.rows(_query(list(asked)), asked):
+        query, asked = question(subject_ids[start : start + SUBJECTS_AT_ONCE])
+        for subject_id, entry_id, what, case_id, state, since in snapshot.rows(query, asked):
             mark = {"what": what, "id": case_id, "state": state, "since": since}
             found.setdefault((subject_id, entry_id.partition(".")[2]), []).append(mark)
     return found
+
+
+def question(subject_ids: Sequence[str]) -> tuple[str, dict[str, str | bytes]]:
+    """Return what `marks` asks the database about so many subjects as it asks about at once."""
+    asked: dict[str, str | bytes] = {f"s{number}": each for number, each in enumerate(subject_ids)}
+    return _query(list(asked)), asked
 
 
 def of_subject(found: Marks, subject_id: str) -> dict[str, list[dict[str, str]]]:

@@ -31,6 +31,7 @@ def create_app(counter: Counter) -> Gate:
     async def living(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = THREADS
         yield
+        await counter.database.end_trips()
         counter.close()
 
     app = FastAPI(title="One File (一档通)", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living,

@@ -12,7 +12,9 @@ from onefile.errors import Busy
 from onefile.files import lock
 
 SECONDS_TO_WAIT = 10.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.0002, 0.005
+SHORT_PAUSE, LONG_PAUSE = 0.0003, 0.005
+SECONDS_OF_SHORT_PAUSES = 0.05
+"""Locks are held for as long as a disk takes: for so long a waiter looks often, then seldom."""
 
 
 @contextmanager
@@ -23,13 +25,20 @@ def held(path: Path) -> Iterator[None]:
         LedgerUnwritable: somebody held it for ten seconds.
     """
     with ExitStack() as stack:
-        until, pause = time.monotonic() + SECONDS_TO_WAIT, FIRST_PAUSE
+        began = time.monotonic()
         while not _taken(stack, path):
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > SECONDS_TO_WAIT:
                 raise LedgerUnwritable(f"another process has held {path.name} for {SECONDS_TO_WAIT:.0f} s")
-            time.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE)
+            time.sleep(SHORT_PAUSE if waited < SECONDS_OF_SHORT_PAUSES else LONG_PAUSE)
         yield
+
+
+@contextmanager
+def held_at_once(path: Path) -> Iterator[bool]:
+    """Hold a lock for the length of the block where nobody else does; the value says whether it is held."""
+    with ExitStack() as stack:
+        yield _taken(stack, path)
 
 
 def _taken(stack: ExitStack, path: Path) -> bool:

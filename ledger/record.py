@@ -23,10 +23,22 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger import files, recovery
-from ledger.entry import CLOCK, REPAIR, Entry, Look, recorded, require_whole
+from ledger.entry import CLOCK, REPAIR, Entry, Look, MalformedEntry, recorded, require_whole
 from ledger.errors import ClockWentBack, LedgerAltered, LedgerUnwritable
-from ledger.locking import held
-from ledger.seals import HEAD, HEAD_BYTES, head_bytes, header_line, read_head, seal_line, sealer
+from ledger.locking import held, held_at_once
+from ledger.seals import (
+    HEAD,
+    HEAD_BYTES,
+    LONGEST_SEALED_LINE,
+    SEAL_START,
+    head_bytes,
+    header_line,
+    note_in,
+    read_head,
+    read_header,
+    seal_line,
+    sealer,
+)
 from ledger.tail import Tail, read_tail, tail_bytes
 from licence_vault.current import Current
 from licence_vault.keystore import Keystore
@@ -77,6 +89,9 @@ class Ledger:
         with self._mutex, self._failing():
             if self._fault:
                 raise LedgerUnwritable(self._fault)
+            with held_at_once(self._flush_lock) as is_ours:
+                if is_ours:
+                    return self._write_sealed(looks)
             entries, size, epoch = self._write(looks)
             self._flush(size, epoch)
         return entries
@@ -106,15 +121,36 @@ class Ledger:
     def _write(self, looks: Sequence[Look]) -> tuple[list[Entry], int, str]:
         """Write the looks' entries; return them, the number of the last and the epoch."""
         with held(self._write_lock):
-            tail = self._present()
-            repairs = [] if self._is_known else list(recovery.unrecorded(self.folder))
-            told = [_repair(looks[0], text) for _, text in repairs]
-            entries = self._entries([*told, *looks], tail)
-            tail = self._put(tail, entries)
-            for moved, _ in repairs:
-                recovery.recorded_now(moved)
-            self._is_known = True
+            tail, told, entries = self._made(looks)
+            tree, data = _grown(tail, entries)
+            tail = self._written(tail, data, tree, entries[-1].at)
+            self._noted(told)
         return entries[len(told) :], tail.size, tail.epoch
+
+    def _write_sealed(self, looks: Sequence[Look]) -> list[Entry]:
+        """Write the looks' entries and a seal over them in one go, onto the disk. The caller holds the flush lock."""
+        with held(self._write_lock):
+            tail, told, entries = self._made(looks)
+            tree, data = _grown(tail, entries)
+            note = self._sealer().checkpoint(tree.size, tree.root())
+            tail = self._written(replace(tail, sealed=tree.size), data + seal_line(note), tree, entries[-1].at)
+            self._noted(told)
+            is_ended = self._ended(tail, note)
+        if not is_ended:
+            self._sync(tail, note)
+        return entries[len(told) :]
+
+    def _made(self, looks: Sequence[Look]) -> tuple[Tail, list[Path], list[Entry]]:
+        """Return where the ledger ends, what was moved aside and is not told of yet, and the entries to be written."""
+        tail = self._present()
+        repairs = [] if self._is_known else list(recovery.unrecorded(self.folder))
+        entries = self._entries([*(_repair(looks[0], text) for _, text in repairs), *looks], tail)
+        return tail, [moved for moved, _ in repairs], entries
+
+    def _noted(self, told: Sequence[Path]) -> None:
+        for moved in told:
+            recovery.recorded_now(moved)
+        self._is_known = True
 
     def _entries(self, looks: Sequence[Look], tail: Tail) -> list[Entry]:
         last = read_instant(tail.last_at) if tail.last_at else None
@@ -124,11 +160,6 @@ class Ledger:
             made.append(recorded(look, seq, tail.sealed, at, self._secret))
             last = at
         return made
-
-    def _put(self, tail: Tail, entries: Sequence[Entry]) -> Tail:
-        tree, leaves = tail.tree(), [entry.leaf() for entry in entries]
-        tree.extend(sha256(b"\x00" + leaf).digest() for leaf in leaves)
-        return self._written(tail, b"".join(leaf + b"\n" for leaf in leaves), tree, entries[-1].at)
 
     def _written(self, tail: Tail, data: bytes, tree: Tree, last_at: datetime | None) -> Tail:
         """Write bytes at the end, all or none, and leave word of it."""
@@ -155,19 +186,35 @@ class Ledger:
                 if self._head_size() >= size:
                     return
                 tail, note = self._sealed(tail)
-                is_full = tail.size - tail.segment >= files.SEGMENT_ENTRIES - 1
-                if is_full:
-                    self._sync(tail, note)
-                    self._begin(tail.tree(), note, tail.last_at, tail.epoch)
+                if self._ended(tail, note):
                     return
             self._sync(tail, note)
 
+    def _ended(self, tail: Tail, note: bytes) -> bool:
+        """Begin the next segment where this one is full, once it is on the disk; return whether it was."""
+        if tail.size - tail.segment < files.SEGMENT_ENTRIES - 1:
+            return False
+        self._sync(tail, note)
+        self._begin(tail.tree(), note, tail.last_at, tail.epoch)
+        return True
+
     def _sealed(self, tail: Tail) -> tuple[Tail, bytes]:
+        if tail.sealed == tail.size:
+            return tail, self._last_seal(tail)
         tree = tail.tree()
         note = self._sealer().checkpoint(tree.size, tree.root())
-        if tail.sealed == tail.size:
-            return tail, note
         return self._written(replace(tail, sealed=tail.size), seal_line(note), tree, None), note
+
+    def _last_seal(self, tail: Tail) -> bytes:
+        """Return the seal that the ledger ends with, as it was written: not every key signs a text twice alike."""
+        with files.segment_path(self.folder, tail.segment).open("rb") as file:
+            file.seek(max(0, tail.offset - LONGEST_SEALED_LINE))
+            line = file.read(tail.offset - file.tell()).splitlines(keepends=True)[-1]
+        try:
+            return note_in(line) if line.startswith(SEAL_START) else read_header(line)[1]
+        except MalformedEntry as error:
+            where = f"{tail.segment:010d}.jsonl"
+            raise LedgerAltered("altered", where, tail.size + 1, "it does not end with its seal") from error
 
     def _sync(self, tail: Tail, note: bytes) -> None:
         """Make what was written outlast a power cut, then say so in the head."""
@@ -207,9 +254,12 @@ class Ledger:
             note = self._sealer().checkpoint(tree.size, tree.root())
             write_whole(self.folder / HEAD, head_bytes(note))
         line = header_line(tree, note, read_instant(last_at) if last_at else None)
-        write_whole(files.segment_path(self.folder, tree.size + 1), line)
         peaks = tuple(peak.hex() for peak in tree.peaks)
-        return self._tell(Tail(tree.size + 1, len(line), tree.size, peaks, tree.size, last_at, epoch))
+        # Word of it goes first: killed in between, the next finds no such segment, and recovers. The other way round
+        # it would go on in the old segment beside the new one.
+        tail = self._tell(Tail(tree.size + 1, len(line), tree.size, peaks, tree.size, last_at, epoch))
+        write_whole(files.segment_path(self.folder, tree.size + 1), line)
+        return tail
 
     def _tell(self, tail: Tail) -> Tail:
         descriptor = os.open(self._tail_path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -244,6 +294,13 @@ class Ledger:
             yield descriptor
         finally:
             os.close(descriptor)
+
+
+def _grown(tail: Tail, entries: Sequence[Entry]) -> tuple[Tree, bytes]:
+    """Return the tree with entries added to it, and their lines."""
+    tree, leaves = tail.tree(), [entry.leaf() for entry in entries]
+    tree.extend(sha256(b"\x00" + leaf).digest() for leaf in leaves)
+    return tree, b"".join(leaf + b"\n" for leaf in leaves)
 
 
 def _not_before(last: datetime | None, look: Look) -> datetime:

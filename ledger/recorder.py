@@ -11,8 +11,10 @@ from queue import SimpleQueue
 from ledger.entry import Entry, Look, require_whole
 from ledger.record import Ledger
 
-LINGER_SECONDS = 0.004
-"""How long a write waits for more looks, where several came together last time: a flush costs as much as twenty."""
+LINGER_SECONDS, SLICE_SECONDS = 0.008, 0.002
+"""How long a write waits for more looks, where several came together last time: a flush costs as much as twenty. It
+waits in slices, and no longer once one of them brought nothing.
+"""
 MOST_LOOKS = 5_000
 """How many looks one write takes: a request's looks are never parted."""
 
@@ -70,7 +72,7 @@ class Recorder:
 
     def _gathered(self, first: _Asked) -> tuple[list[_Asked], bool]:
         if self._is_busy:
-            time.sleep(LINGER_SECONDS)
+            self._linger()
         batch, count = [first], len(first[0])
         while count < MOST_LOOKS and not self._queue.empty():
             found = self._queue.get()
@@ -79,6 +81,13 @@ class Recorder:
             batch.append(found)
             count += len(found[0])
         return batch, False
+
+    def _linger(self) -> None:
+        """Wait while more looks keep coming, but not for long."""
+        until, before = time.monotonic() + LINGER_SECONDS, -1
+        while (waiting := self._queue.qsize()) > before and time.monotonic() < until:
+            before = waiting
+            time.sleep(SLICE_SECONDS)
 
     def _together(self, batch: list[_Asked]) -> None:
         """Record what waits in one go, and tell each who waits."""

@@ -27,6 +27,8 @@ USE = "ledger"
 SEAL_START = b'{"seal":'
 HEAD = "head"
 HEAD_BYTES = 512
+LONGEST_SEALED_LINE = 8192
+"""More than a line with a seal can have: a seal's own, or a segment's first."""
 SEGMENT_FORMAT = "onefile.ledger-segment/2"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -54,7 +54,8 @@ def read_tail(path: Path, secret: bytes) -> Tail | None:
 
 def tail_bytes(tail: Tail, secret: bytes) -> bytes:
     """Return the bytes that leave word of where the ledger ends: a page, which no kill leaves half written."""
-    body = json.dumps(asdict(tail)).encode().ljust(PAGE - 65)
+    told = {name: getattr(tail, name) for name in Tail.__dataclass_fields__}
+    body = json.dumps(told).encode().ljust(PAGE - 65)
     return _mark(secret, body) + b"\n" + body
 
 

@@ -9,14 +9,19 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from onefile.verify.leaf import entry_bytes
+from schemas.serving.ahead import Question
 from schemas.serving.connection import looked_up
 from schemas.serving.tables import LICENCE, LICENCE_BATCH, LICENCE_HOLDER, LICENCE_VERSION
 from schemas.serving.writing import fill
 
 PREPARED, SEALED = "prepared", "sealed"
 READ_AT_ONCE = 2_000
-_VERSIONS_OF = (
-    f"SELECT {', '.join(LICENCE_VERSION.c.keys())} FROM licence_version WHERE licence_key = :key ORDER BY version"
+_COLUMNS = [column.name for column in LICENCE_VERSION.columns]
+_VERSIONS_OF = f"SELECT {', '.join(_COLUMNS)} FROM licence_version WHERE licence_key = :key ORDER BY version"
+_VERSIONS_OF_HOLDER = (
+    f"SELECT {', '.join(f'v.{name}' for name in _COLUMNS)} FROM licence_holder h"
+    " JOIN licence_version v ON v.licence_key = h.licence_key WHERE h.holder_hash = :holder"
+    " ORDER BY v.licence_key, v.version"
 )
 
 
@@ -137,6 +142,20 @@ def keys_of_holder(connection: Connection, holder_hash: bytes) -> list[str]:
     """Return the licences that a holder is found by."""
     query = "SELECT licence_key FROM licence_holder WHERE holder_hash = :holder"
     return sorted(str(key) for (key,) in looked_up(connection, query, {"holder": holder_hash}))
+
+
+def question_of_holder(holder_hash: bytes) -> Question:
+    """Return what `versions_of_holder` asks the database."""
+    return _VERSIONS_OF_HOLDER, {"holder": holder_hash}
+
+
+def versions_of_holder(connection: Connection, holder_hash: bytes) -> dict[str, list[Version]]:
+    """Return the licences that a holder is found by, by key in order; of each its versions, the first one first."""
+    found: dict[str, list[Version]] = {}
+    for row in looked_up(connection, *question_of_holder(holder_hash)):
+        version = Version(*row)
+        found.setdefault(version.licence_key, []).append(version)
+    return found
 
 
 def keys_of_printed(connection: Connection, printed_hash: bytes) -> list[str]:

@@ -14,6 +14,7 @@ from catalog.cases.errors import CaseRefused, CaseThere, StepNotAllowed
 from catalog.cases.states import CLOSED, NEED_REASON, NEXT, allowed
 from catalog.errors import AnsweredAlready
 from onefile.verify.reading import instant_text
+from schemas.serving.ahead import Question
 from schemas.serving.connection import looked_up
 from schemas.serving.tables import counter_tables
 from schemas.working_days import Sharing
@@ -133,9 +134,14 @@ def report(
     return moved
 
 
+def question(number: str) -> Question:
+    """Return what `find` asks the database."""
+    return _FIND, {"number": number}
+
+
 def find(connection: Connection, number: str) -> CaseFile | None:
     """Return the case of a number, its draft's or its own; None when there is none."""
-    found = looked_up(connection, _FIND, {"number": number})
+    found = looked_up(connection, *question(number))
     return CaseFile(*found[0]) if found else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,21 +17,54 @@ from exchange.access import mandates, matrix, purposes
 from exchange.access.callers import APPLICANT, Caller
 from exchange.access.identities import caller_of
 from exchange.access.purposes import Leave, Purpose
+from exchange.clients import registry
 from exchange.counter import Counter
 from exchange.errors import GuardianNeeded, QuotaUsedUp
+from exchange.http.at_once import MOST_AT_ONCE
 from exchange.http.recorded import RecordedResponse
 from ledger.entry import Look
+from schemas.serving.ahead import Answers, Question, WouldWait
 
 JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to a route. Nothing of it was allowed yet but its token: `enter` or `leave` says who may."""
+    """A request to a route. Nothing of it was allowed yet but its token: `enter` or `leave` says who may.
+
+    Where it may not wait (`exchange.http.at_once`), what would have to raises WouldWait; `answers` are what a networked
+    database answered so far.
+    """
 
     counter: Counter
     request: Request
     route: str
+    may_wait: bool = True
+    answers: Answers | None = None
+
+    def looking(
+        self, count: int, questions: Callable[[], Iterable[Question]] = tuple
+    ) -> AbstractContextManager[Connection]:  # fmt: skip
+        """Return a snapshot to hold while so many things are looked up; WouldWait where that may not be waited for.
+
+        Args:
+            questions: what the route will look up, besides who asks and what is cited.
+        """
+        self.require_few(count)
+        database = self.counter.database
+        if not self.may_wait:
+            return database.at_once(self.answers, lambda: [*self._questions(), *questions()])
+        return database.looking(lambda: [*self._questions(), *questions()])
+
+    def _questions(self) -> list[Question]:
+        token = self.request.state.token
+        asked = [registry.question(token.subject)] if token is not None and token.kind == "client" else []
+        return [*asked, *purposes.questions(self.request.headers)]
+
+    def require_few(self, count: int) -> None:
+        """Raise WouldWait where so many things would hold up others."""
+        if not self.may_wait and count > MOST_AT_ONCE:
+            raise WouldWait
 
     def enter(self, connection: Connection) -> Caller:
         """Return the caller once one of its roles may use the route; raise as `matrix.enter`."""
@@ -64,11 +98,20 @@ class Ask:
         return purposes.leave(connection, caller, self.purpose(), self.counter.entries, modes, on)
 
     def spend(self, leave: Leave, count: int) -> None:
-        """Take looks from every grant cited; raise QuotaUsedUp where one has not so many left."""
-        for given in leave.grants:
-            if not self.counter.quotas.take(given, count, self.counter.today()):
-                now = self.counter.now().astimezone(self.counter.settings.timezone)
-                raise QuotaUsedUp(86_400 - (now.hour * 3600 + now.minute * 60 + now.second))
+        """Take looks from every grant cited, or from none.
+
+        Raises:
+            QuotaUsedUp: a grant has not so many left.
+            WouldWait: they would have to be fetched.
+        """
+        quotas, on = self.counter.quotas, self.counter.today()
+        with ExitStack() as taken:
+            for given in leave.grants:
+                if not quotas.take(given, count, on, self.may_wait):
+                    now = self.counter.now().astimezone(self.counter.settings.timezone)
+                    raise QuotaUsedUp(86_400 - (now.hour * 3600 + now.minute * 60 + now.second))
+                taken.callback(quotas.put_back, given, count, on)
+            taken.pop_all()
 
     def disclose(
         self, caller: Caller, leave: Leave, looks: Iterable[Seen], content: bytes,

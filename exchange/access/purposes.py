@@ -29,6 +29,7 @@ from exchange.errors import (
     ModeNotGranted,
     PurposeMissing,
 )
+from schemas.serving.ahead import Question
 from schemas.serving.connection import looked_up
 
 MOST_GRANTS = 20
@@ -139,11 +140,23 @@ def case_of(connection: Connection, caller: Caller, purpose: Purpose) -> CaseFil
     return case
 
 
+def questions(headers: Mapping[str, str]) -> list[Question]:
+    """Return what `leave` will ask the database of a call, as far as the call cites what can be."""
+    named = [part.strip() for part in headers.get("onefile-grant", "").split(",")][:MOST_GRANTS]
+    case = headers.get("onefile-case", "")
+    grants = [_question(each) for each in named if _GRANT.match(each)]
+    return [*grants, store.question(case)] if _CASE.match(case) else grants
+
+
+def _question(grant_id: str) -> Question:
+    return _FIND, {"grant_id": grant_id}
+
+
 def _grant(
     connection: Connection, caller: Caller, grant_id: str, entries: Mapping[str, Entry], on: date
 ) -> Given:  # fmt: skip
     """Return what a grant gives; what the same row gave on the same day is kept: it is asked for again and again."""
-    found = looked_up(connection, _FIND, {"grant_id": grant_id})
+    found = looked_up(connection, *_question(grant_id))
     if not found or found[0][1] != caller.department:
         raise GrantNotYours
     key = (tuple(found[0]), on)

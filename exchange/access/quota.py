@@ -7,6 +7,8 @@ for that day: never is more handed out than was granted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from threading import Lock
 
@@ -14,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from catalog.grants import Given
+from schemas.serving.ahead import WouldWait
 from schemas.serving.pool import Pool
 from schemas.serving.tables import SHARING_USE
 
@@ -28,17 +31,20 @@ class Quotas:
         self._held: dict[tuple[str, str], int] = {}
         self._lock = Lock()
 
-    def take(self, given: Given, count: int, on: date) -> bool:
+    def take(self, given: Given, count: int, on: date, may_wait: bool = True) -> bool:
         """Take looks under a grant; false when there are not so many left today, and then none is taken.
 
         Args:
             given: the grant as it is in force; its `left_today` is the whole quota.
             count: how many subjects are looked at.
+            may_wait: whether looks may be fetched from the database; WouldWait where they would have to be.
         """
         key = (given.grant_id, on.isoformat())
-        with self._lock:
+        with self._locked(may_wait):
             held = self._held.get(key, 0)
             if held < count:
+                if not may_wait:
+                    raise WouldWait
                 held += self._fetch(given, count - held, on)
             if held < count:
                 self._held[key] = held
@@ -47,12 +53,27 @@ class Quotas:
             self._held[key] = held - count
             return True
 
+    def put_back(self, given: Given, count: int, on: date) -> None:
+        """Put back looks that were taken a moment ago and are not used."""
+        key = (given.grant_id, on.isoformat())
+        with self._lock:
+            self._held[key] = self._held.get(key, 0) + count
+
     def give_back(self) -> None:
         """Return what was taken and not handed out: when the process ends."""
         with self._lock, self._pool.writing() as connection:
             for (grant_id, day), held in self._held.items():
                 _add(connection, grant_id, day, -held)
             self._held = {}
+
+    @contextmanager
+    def _locked(self, may_wait: bool) -> Iterator[None]:
+        if not self._lock.acquire(blocking=may_wait):
+            raise WouldWait
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _fetch(self, given: Given, least: int, on: date) -> int:
         day = on.isoformat()

@@ -14,6 +14,7 @@ from exchange.access.callers import CLIENT_KINDS
 from exchange.clients.errors import BadClient, ClientThere, UnknownClient
 from exchange.clients.keys import PublicJwk
 from onefile.verify.reading import instant_text
+from schemas.serving.ahead import Question
 from schemas.serving.connection import looked_up
 from schemas.serving.tables import counter_tables
 
@@ -116,9 +117,14 @@ def revoke(connection: Connection, client_id: str, reason: str, at: datetime) ->
     return get(connection, client_id)
 
 
+def question(client_id: str) -> Question:
+    """Return what `find` asks the database."""
+    return _FIND, {"client_id": client_id}
+
+
 def find(connection: Connection, client_id: str) -> Client | None:
     """Return a client, revoked ones too; None when there is none of that id."""
-    found = looked_up(connection, _FIND, {"client_id": client_id})
+    found = looked_up(connection, *question(client_id))
     return Client(*found[0]) if found else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from catalog import licence_marks
+from catalog import licence_marks, marking
 from catalog.grants import Given
 from catalog.licence_marks import FieldMarks
 from catalog.model import Catalogue
@@ -30,10 +30,15 @@ from licence_vault.vault import Vault
 from schemas.identifiers import InvalidIdentifier, licence_id
 from schemas.licence_types import METADATA_CODES, LicenceType
 from schemas.model import Declarations
+from schemas.serving.ahead import Question
 from schemas.serving.connection import looked_up
+from schemas.subjects import SubjectNumber
 
 ENTRY = "licence."
-_SEALED = "SELECT size_after FROM licence_batch WHERE state = :state ORDER BY batch_no DESC LIMIT 1"
+_SIZE: Question = (
+    "SELECT size_after FROM licence_batch WHERE state = :state ORDER BY batch_no DESC LIMIT 1",
+    {"state": store.SEALED},
+)
 
 
 @dataclass(frozen=True)
@@ -59,15 +64,18 @@ class Looker:
     at: datetime
     on: date
 
-    def held(self, connection: Connection, key: str, wanted: int | None = None) -> Held | None:
+    def held(
+        self, connection: Connection, key: str, wanted: int | None = None, versions: list[Version] | None = None
+    ) -> Held | None:  # fmt: skip
         """Return a licence by its key, as far as a grant covers it: None where none does, as where there is none.
 
         Args:
             wanted: the version; None: the one that says how it stands.
+            versions: all of its versions, where they are read already.
         """
         kind = self.kinds.get(key.partition(".")[0])
         given = None if kind is None else self._given(kind, key.split(".")[1])
-        versions = _sealed(connection, store.versions_of(connection, key))
+        versions = _sealed(connection, store.versions_of(connection, key) if versions is None else versions)
         told = standing(versions, self.on, self.at)
         if kind is None or given is None or told is None:
             return None
@@ -101,10 +109,20 @@ class Looker:
         return any(one.covers(self.department, given.fields, self.leave.item, self.on) for one in asked)
 
 
-def keys_of_holder(connection: Connection, vault: Vault, pairs: list[tuple[str, str]]) -> list[str]:
-    """Return the licences that (kind, number) pairs hold."""
-    hashes = [vault.at_rest.holder(kind, number) for kind, number in pairs]
-    return list(dict.fromkeys(key for each in hashes for key in store.keys_of_holder(connection, each)))
+def of_holder(connection: Connection, vault: Vault, pairs: Iterable[tuple[str, str]]) -> dict[str, list[Version]]:
+    """Return the licences that (kind, number) pairs hold, by key, each with its versions."""
+    found: dict[str, list[Version]] = {}
+    for kind, number in pairs:
+        found |= store.versions_of_holder(connection, vault.at_rest.holder(kind, number))
+    return found
+
+
+def questions(vault: Vault, holders: Iterable[SubjectNumber]) -> list[Question]:
+    """Return what finding the licences of holders, and what is in question of them, will ask the database."""
+    asked = list(holders)
+    found = [store.question_of_holder(vault.at_rest.holder(each.kind, each.number)) for each in asked]
+    marked = [marking.question([each.subject_id]) for each in asked[:1] if len(asked) == 1]
+    return [*found, _SIZE, *marked]
 
 
 def keys_of_printed(connection: Connection, vault: Vault, type_code: str, number: str) -> list[str]:
@@ -174,7 +192,7 @@ def disputed(connection: Connection, held: Iterable[Held], known: Declarations) 
 
 def _sealed(connection: Connection, versions: list[Version]) -> list[Version]:
     """Return the versions that the log's checkpoint covers."""
-    found = looked_up(connection, _SEALED, {"state": store.SEALED})
+    found = looked_up(connection, *_SIZE)
     size = int(found[0][0]) if found else 0
     return [version for version in versions if version.leaf_index < size]
 

@@ -20,7 +20,7 @@ from onefile.verify.reading import instant_text
 
 router = APIRouter()
 FORMAT = "onefile.files-answer/1"
-QUERY = About("The granted fields of up to 1,000 one files", {200: FilesAnswer}, cites=True)
+QUERY = About("The granted fields of up to 1,000 one files", {200: FilesAnswer}, cites=True, at_once=True)
 
 
 @offer(router, "POST", "/v1/files/query", "files.query", QUERY)
@@ -29,10 +29,11 @@ def query(ask: Annotated[Ask, Depends(asking("files.query"))], body: FilesQuery)
 
     A subject that is not there and one that is not among the granted rows get the same answer.
     """
-    with ask.counter.database.looking() as connection:
+    numbers = [subject.number for subject in body.subjects]
+    with ask.looking(len(numbers), lambda: finding.questions(numbers)) as connection:
         caller = ask.enter(connection)
         leave = ask.leave(connection, caller)
-        sought = [finding.seek(connection, subject.number) for subject in body.subjects]
+        sought = [finding.seek(connection, number) for number in numbers]
         marks = found_marks(connection, [file.subject_id for each in sought for file in each.files])
     scopes = _scopes(ask, leave, sought, body)
     ask.spend(leave, len(sought))

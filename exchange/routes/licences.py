@@ -20,21 +20,23 @@ from exchange.routes.files import heading
 from exchange.routes.licence_models import LicenceAnswer, LicencesAnswer, LicencesSearch, LicenceWish
 from exchange.routes.offering import About, offer
 from licence_vault.holders import subject_ids
-from schemas.subjects import NotASubjectNumber, subject_numbers
+from licence_vault.store import Version
+from schemas.subjects import NotASubjectNumber, SubjectNumber, subject_numbers
 
 router = APIRouter()
-SEARCH = About("Licences by holder, by id, or by printed number", {200: LicencesAnswer}, cites=True)
-READ = About("One licence, its granted fields", {200: LicenceAnswer, 304: None}, cites=True)
+SEARCH = About("Licences by holder, by id, or by printed number", {200: LicencesAnswer}, cites=True, at_once=True)
+READ = About("One licence, its granted fields", {200: LicenceAnswer, 304: None}, cites=True, at_once=True)
 
 
 @offer(router, "POST", "/v1/licences/search", "licences.search", SEARCH)
 def search(ask: Annotated[Ask, Depends(asking("licences.search"))], body: LicencesSearch) -> Response:
     """Find licences. What is not granted is not found: nothing tells it from what is not there."""
-    with ask.counter.database.looking() as connection:
+    holders = [number for wish in body.searches for number in _numbers(wish)]
+    with ask.looking(len(body.searches), lambda: licences.questions(ask.counter.vault, holders)) as connection:
         caller = ask.enter(connection)
         leave = ask.leave(connection, caller)
         looker = looker_of(ask, caller, leave)
-        found = [_found(looker, connection, wish, body.in_force) for wish in body.searches]
+        found = [_found(ask, looker, connection, wish, body.in_force) for wish in body.searches]
         marked = iter(disputed(ask, connection, [each for held in found for each in held]))
     ask.spend(leave, len(body.searches))
     results, looks = [], []
@@ -54,7 +56,7 @@ def read(
     fields: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:  # fmt: skip
     """Return one licence by its identifier, with the granted fields, or those named (with commas)."""
-    with ask.counter.database.looking() as connection:
+    with ask.looking(1) as connection:
         caller, leave, held = one(ask, connection, licence_id)
         (marked,) = disputed(ask, connection, [held])
     wanted = _fields(held, tuple(name for name in fields.split(",") if name))
@@ -102,28 +104,36 @@ def _fields(held: Held, asked: tuple[str, ...]) -> tuple[str, ...]:
     return fields if held.is_agreed else ()
 
 
-def _found(looker: Looker, connection: Connection, wish: LicenceWish, in_force: bool) -> list[Held]:
-    held = [looker.held(connection, key, version) for key, version in _places(looker, connection, wish)]
+def _found(
+    ask: Ask, looker: Looker, connection: Connection, wish: LicenceWish, in_force: bool
+) -> list[Held]:  # fmt: skip
+    places = _places(looker, connection, wish)
+    ask.require_few(len(places))
+    held = [looker.held(connection, *place) for place in places]
     return [each for each in held if each is not None and (not in_force or each.state == "valid")]
 
 
-def _places(looker: Looker, connection: Connection, wish: LicenceWish) -> list[tuple[str, int | None]]:
-    """Return the keys (and versions) that a search means."""
+def _places(
+    looker: Looker, connection: Connection, wish: LicenceWish
+) -> list[tuple[str, int | None, list[Version] | None]]:  # fmt: skip
+    """Return the keys that a search means; which version, where it names one; all versions, where they are read."""
     if wish.id is not None:
         place = licences.key_of(wish.id)
-        return [] if place is None else [place]
+        return [] if place is None else [(*place, None)]
     code = next((kind.code for kind in looker.kinds.values() if kind.name == wish.type), "")
     if wish.printed is not None:
-        return [(key, None) for key in licences.keys_of_printed(connection, looker.vault, code, wish.printed)]
-    found = licences.keys_of_holder(connection, looker.vault, _numbers(wish))
-    return [(key, None) for key in found if wish.type is None or key.startswith(f"{code}.")]
+        return [(key, None, None) for key in licences.keys_of_printed(connection, looker.vault, code, wish.printed)]
+    pairs = [(found.kind, found.number) for found in _numbers(wish)]
+    found = licences.of_holder(connection, looker.vault, pairs)
+    return [(key, None, versions) for key, versions in found.items()
+            if wish.type is None or key.startswith(f"{code}.")]  # fmt: skip
 
 
-def _numbers(wish: LicenceWish) -> list[tuple[str, str]]:
+def _numbers(wish: LicenceWish) -> tuple[SubjectNumber, ...]:
     try:
-        return [(found.kind, found.number) for found in subject_numbers((wish.holder or "").strip())]
+        return subject_numbers((wish.holder or "").strip())
     except NotASubjectNumber:
-        return []
+        return ()
 
 
 def _looks(wish: LicenceWish, shown: list[tuple[Held, tuple[str, ...]]]) -> list[Seen]:
@@ -131,10 +141,7 @@ def _looks(wish: LicenceWish, shown: list[tuple[Held, tuple[str, ...]]]) -> list
     looks = [look for held, fields in shown for look in seen(held, fields or ("licence",))]
     if looks:
         return looks
-    try:
-        return [Seen(found.subject_id, ()) for found in subject_numbers((wish.holder or "").strip())]
-    except NotASubjectNumber:
-        return [Seen(None, ())]
+    return [Seen(found.subject_id, ()) for found in _numbers(wish)] or [Seen(None, ())]
 
 
 Anything = dict[str, Any]

@@ -186,8 +186,8 @@ class _About:
 
     def _in_force(self, question: Question, sought: Sought) -> Said:
         numbers = [(number.kind, number.number) for number in sought.numbers]
-        keys = licences.keys_of_holder(self.connection, self.looker.vault, numbers)
-        found = (self.looker.held(self.connection, key) for key in keys)
+        kept = licences.of_holder(self.connection, self.looker.vault, numbers)
+        found = (self.looker.held(self.connection, key, None, versions) for key, versions in kept.items())
         held = [each for each in found if each is not None and each.kind.name == question.type]
         if not held:
             return Said(predicates.UNKNOWN)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from fastapi import APIRouter
 
+from exchange.http.at_once import at_once
 from exchange.http.problems import MEDIA_TYPE
 from exchange.routes import examples
 
@@ -37,11 +38,15 @@ _KEY = ("Idempotency-Key", False, "The same request under the same key is done o
 
 @dataclass(frozen=True)
 class About:
-    """What a route says of itself. `answers` are models by status; `media` other types of content by status."""
+    """What a route says of itself. `answers` are models by status; `media` other types of content by status.
+
+    `at_once`: it is tried on the event loop first (`exchange.http.at_once`).
+    """
 
     summary: str
     answers: Mapping[int, Any]
     cites: bool = False
+    at_once: bool = False
     is_open: bool = False
     may_repeat: bool = False
     media: Mapping[int, str] | None = None
@@ -55,7 +60,7 @@ def offer(router: APIRouter, method: str, path: str, route: str, about: About) -
     def put(handler: Handler) -> Handler:
         router.add_api_route(
             path,
-            handler,
+            at_once(handler) if about.at_once else handler,
             methods=[method],
             summary=about.summary,
             name=f"{route} {method.lower()} {path}",

@@ -69,9 +69,14 @@ def reading(url: str) -> Iterator[Snapshot]:
         yield snapshot
 
 
+def question(kind: str, number_type: str, number: str) -> tuple[str, dict[str, str | bytes]]:
+    """Return what `find` asks the database."""
+    return _FIND, {"kind": kind, "number_type": number_type, "number": number}
+
+
 def find(snapshot: Snapshot, kind: str, number_type: str, number: str) -> tuple[PublishedFile, ...]:
     """Return the files of the subjects that have a number; mostly one, none when there is no such subject."""
-    rows = snapshot.rows(_FIND, {"kind": kind, "number_type": number_type, "number": number})
+    rows = snapshot.rows(*question(kind, number_type, number))
     return tuple(PublishedFile(*row) for row in rows)
 
 

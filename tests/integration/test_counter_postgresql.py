@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
+from schemas.serving.ahead import Answers, Question
 from tests.counter import ANNA, Open, Shop, person
 from tests.postgres import PostgreSQL, server
 
@@ -95,6 +97,46 @@ def test_sessions_that_were_killed_in_between_are_noticed_before_they_are_used(
     assert asked(counter, headers) == 200
 
 
+def test_one_trip_is_one_snapshot_that_only_reads(counter: Open) -> None:
+    now, level, only = (
+        ("SELECT CAST(now() AS text), pg_sleep(0.01)", {}),
+        ("SELECT CAST(now() AS text), current_setting('transaction_isolation')", {}),
+        ("SELECT CAST(now() AS text), current_setting('transaction_read_only')", {}),
+    )
+
+    async def trip() -> list[tuple[str, str]]:
+        found = await counter.counter.database.answers([now, level, only])
+        return [tuple(found.rows(*each)[0]) for each in (now, level, only)]
+
+    rows = counter.http.portal.call(trip)
+    assert [row[1] for row in rows[1:]] == ["repeatable read", "on"]
+    assert len({row[0] for row in rows}) == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/files/query", "/v1/licences/search"])
+def test_a_question_about_few_is_answered_in_one_trip_and_without_a_thread(
+    counter: Open, headers: dict[str, str], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(counter, headers, path) == 200  # a quota is fetched in a thread
+    trips = []
+    real = counter.counter.database.answers
+
+    async def counted(questions: Sequence[Question]) -> Answers:
+        trips.append(len(questions))
+        return await real(questions)
+
+    monkeypatch.setattr(counter.counter.database, "answers", counted)
+    hops: list[str] = []
+    noted = partial(_note, hops)
+    event.listen(Engine, "begin", noted)
+    try:
+        assert asked(counter, headers, path) == 200
+    finally:
+        event.remove(Engine, "begin", noted)
+    assert len(trips) == 1
+    assert hops == []
+
+
 def test_a_server_that_dies_under_load_and_comes_back_is_waited_for_with_503(
     counter: Open, headers: dict[str, str], database: PostgreSQL
 ) -> None:
@@ -120,6 +162,10 @@ def test_a_server_that_dies_under_load_and_comes_back_is_waited_for_with_503(
         for asker in askers:
             asker.join(60)
     assert asked(counter, headers) == 200
+
+
+def _note(hops: list[str], _connection: object) -> None:
+    hops.append("thread")
 
 
 def _wait_for(statuses: list[int], wanted: int, count: int) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger import files, locking
+from ledger import files, locking, record
 from ledger.audit import audit
 from ledger.errors import LedgerUnwritable
 from ledger.record import Ledger
 from ledger.recorder import Recorder
+from ledger.tail import Tail
 from onefile.files import lock
 from onefile.verify.trust import read_trust
 from tests.ledgers import LOOK, contents, filled
@@ -115,6 +116,42 @@ def test_what_was_acknowledged_before_a_kill_is_in_the_ledger(tmp_path, keystore
     assert len(told) > 100
     assert set(told) <= entries
     assert audit(folder, trust).entries == len(entries)
+
+
+def _append_until_the_next_segment(folder: Path, keystore: object, dies: str) -> None:
+    """Append, and die as the second segment begins: before word of it is left, or before it is written."""
+    real_tell, real_write = Ledger._tell, record.write_whole
+
+    def tell(ledger: Ledger, tail: Tail) -> Tail:
+        if dies == "before_word" and tail.segment > 1:
+            os._exit(9)
+        return real_tell(ledger, tail)
+
+    def write(path: Path, data: bytes) -> None:
+        if dies == "before_file" and path.suffix == ".jsonl" and int(path.stem) > 1:
+            os._exit(9)
+        real_write(path, data)
+
+    Ledger._tell, record.write_whole = tell, write  # type: ignore[method-assign] # in a process of its own
+    ledger = Ledger(folder, keystore)  # type: ignore[arg-type]
+    while True:
+        ledger.append(LOOK)
+
+
+@pytest.mark.parametrize("dies", ["before_word", "before_file"])
+def test_a_kill_between_two_segments_leaves_one_way_to_go_on(tmp_path, keystore, trust, monkeypatch, dies):
+    monkeypatch.setattr(files, "SEGMENT_ENTRIES", 20)
+    folder = tmp_path / "ledger"
+    before = Ledger(folder, keystore)
+    before.append(LOOK)
+    process = CONTEXT.Process(target=_append_until_the_next_segment, args=(folder, keystore, dies))
+    process.start()
+    process.join(60)
+    assert process.exitcode == 9
+    for ledger in (before, Ledger(folder, keystore)):
+        for _ in range(30):
+            ledger.append(LOOK)
+    assert audit(folder, trust).entries >= 80
 
 
 def _append_within(folder: Path, keystore: object, size: int) -> None:
