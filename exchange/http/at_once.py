@@ -28,18 +28,23 @@ def at_once(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return a handler that is tried on the loop first. It takes its `Ask` as `ask`."""
 
     async def tried(**named: Any) -> Any:
-        ask, answers, asked = named["ask"], None, list[Question]()
         try:
-            for _ in range(MOST_TRIPS):
-                try:
-                    return handler(**{**named, "ask": replace(ask, may_wait=False, answers=answers)})
-                except NotAsked as missing:
-                    asked += missing.questions
-                answers = await ask.counter.database.answers(asked)
+            return await _on_the_loop(handler, named)
         except WouldWait:
-            pass  # here: it may wait in a thread
-        return await run_in_threadpool(handler, **named)
+            return await run_in_threadpool(handler, **named)
 
     tried.__name__, tried.__doc__ = handler.__name__, handler.__doc__
     tried.__signature__ = inspect.signature(handler, eval_str=True)  # type: ignore[attr-defined] # what FastAPI reads
     return tried
+
+
+async def _on_the_loop(handler: Callable[..., Any], named: dict[str, Any]) -> Any:
+    """Return what a handler answers where it need not wait; WouldWait where it must."""
+    ask, answers, asked = named["ask"], None, list[Question]()
+    for _ in range(MOST_TRIPS):
+        try:
+            return handler(**{**named, "ask": replace(ask, may_wait=False, answers=answers)})
+        except NotAsked as missing:
+            asked += missing.questions
+        answers = await ask.counter.database.answers(asked)
+    raise WouldWait
