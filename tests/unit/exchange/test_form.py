@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -170,7 +171,9 @@ def test_after_the_run_the_signed_receipt_is_where_the_delivery_was_handed_over(
     trust = read_trust(counter.trust)
     refused = open_receipt(json.dumps(seen["bad-1"]["receipt"]).encode(), trust)
     assert (refused.status, refused.refusal.reason if refused.refusal else "") == ("refused", "hash_differs")
-    receipts.save(shop.home, receipt_over(delivery="good-1", department="market"), shop.keys.signer("receipts"))
+    receipts.save(
+        shop.home, replace(receipt_over(delivery="good-1"), department="market"), shop.keys.signer("receipts")
+    )
     taken = counter.http.get("/v1/deliveries/good-1", headers=headers).json()
     assert taken["state"] == "answered"
     assert open_receipt(json.dumps(taken["receipt"]).encode(), trust).delivery == "good-1"
