@@ -11,14 +11,27 @@ from queue import SimpleQueue
 from ledger.entry import Entry, Look, require_whole
 from ledger.record import Ledger
 
-LINGER_SECONDS, SLICE_SECONDS = 0.008, 0.002
-"""How long a write waits for more looks, where several came together last time: a flush costs as much as twenty. It
-waits in slices, and no longer once one of them brought nothing.
+LINGER_SECONDS, SLICE_SECONDS = 0.008, 0.001
+"""How long a write waits for looks that are being made, where several came together last time: a flush costs as much as
+twenty. It waits in slices, and no longer once nobody is at work who may bring one.
 """
 MOST_LOOKS = 5_000
 """How many looks one write takes: a request's looks are never parted."""
 
 _Asked = tuple[list[Look], "Future[list[Entry]]"]
+
+
+class Expected:
+    """Somebody at work who may bring looks, until it says that it brought them or brings none."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder: Recorder | None = recorder
+
+    def met(self) -> None:
+        """Say that nothing more comes; more than once is as once."""
+        if self._recorder is not None:
+            self._recorder._expected -= 1
+            self._recorder = None
 
 
 class Recorder:
@@ -30,6 +43,12 @@ class Recorder:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_busy = False
+        self._expected = 0
+
+    def expect(self) -> Expected:
+        """Say that somebody is at work who may bring looks; called, like what it returns, by one thread alone."""
+        self._expected += 1
+        return Expected(self)
 
     def record(self, looks: Sequence[Look]) -> Future[list[Entry]]:
         """Record the looks of one answer, together; the answer may leave once the result is there.
@@ -83,10 +102,9 @@ class Recorder:
         return batch, False
 
     def _linger(self) -> None:
-        """Wait while more looks keep coming, but not for long."""
-        until, before = time.monotonic() + LINGER_SECONDS, -1
-        while (waiting := self._queue.qsize()) > before and time.monotonic() < until:
-            before = waiting
+        """Wait while more looks may come, but not for long."""
+        until = time.monotonic() + LINGER_SECONDS
+        while self._expected and time.monotonic() < until:
             time.sleep(SLICE_SECONDS)
 
     def _together(self, batch: list[_Asked]) -> None:

@@ -72,11 +72,14 @@ class Gate:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         body, began = _Body(receive, headers), time.perf_counter()
-        answer = _Answer()
+        answer, expected = _Answer(), self._counter.ledger.expect()
+        scope.setdefault("state", {})["expected"] = expected
         try:
             await self._pass(scope, headers, body, answer)
         except ConnectionError:
             return  # the client is gone: there is nobody to answer
+        finally:
+            expected.met()
         await self._send(scope, headers, body, answer, send)
         self.figures.count(answer.start["status"], time.perf_counter() - began)
 
@@ -85,7 +88,6 @@ class Gate:
         lang = problems.language(headers)
         try:
             self._counter.keystore.refresh()  # keys that were rotated, or lost, count from the next request on
-            scope.setdefault("state", {})
             bounds.check_headers(scope, headers, self._counter.settings.certificate_header)
             scope["state"]["token"] = self._admit(scope["path"], headers)
             limits = bounds.limits_of(scope)

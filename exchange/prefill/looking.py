@@ -221,8 +221,9 @@ class Looking:
         looker = Looker(self.counter.vault, self.counter.kinds, self.counter.catalogue, leave, self.department,
                         self.counter.now(), self.on)  # fmt: skip
         pairs = [(number.kind, number.number) for number in read.sought.numbers]
-        for key in licences.keys_of_holder(self.connection, looker.vault, pairs):
-            held = looker.held(self.connection, key) if key.partition(".")[0] in codes else None
+        for key, versions in licences.of_holder(self.connection, looker.vault, pairs).items():
+            is_wanted = key.partition(".")[0] in codes
+            held = looker.held(self.connection, key, versions=versions) if is_wanted else None
             if held is not None:
                 yield held
 
