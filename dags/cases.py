@@ -1,4 +1,7 @@
-"""Lets cases count as accepted where nobody told in time what they lack: hourly, for days begin where the bureau is."""
+"""Lets cases count as accepted where nobody told in time what they lack, and follows up what was promised in them.
+
+Hourly, for days begin where the bureau is.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,11 @@ def run() -> None:
     def accept() -> int:
         return work.accept_cases()
 
-    accept()
+    @task
+    def follow() -> dict[str, int]:
+        return work.follow_promises()
+
+    accept() >> follow()
 
 
 run()

@@ -353,6 +353,22 @@ def accept_cases() -> int:
     return sharing.accept_cases(_shop())
 
 
+@_tells
+def follow_promises() -> dict[str, int]:
+    """Let promises whose day is over be broken or overdue, forms that are kept no longer go; returns counts."""
+    from pipelines import prefill
+
+    return prefill.follow_promises(_shop())
+
+
+@_tells
+def write_meter() -> int:
+    """Write the month's meter; returns how many lines it has."""
+    from pipelines import prefill
+
+    return prefill.write_meter(_shop())
+
+
 def _shop() -> Workshop:
     from pipelines.workshop import Workshop
 

@@ -14,9 +14,10 @@ from catalog.prefill.earlier import Kept
 from catalog.prefill.needs import Known, Needs, items_of, needs
 from catalog.prefill.view import PartyView
 from exchange.access import matrix, purposes
-from exchange.access.asking import Ask, Seen
+from exchange.access.asking import Seen
 from exchange.access.callers import Caller
-from exchange.access.purposes import Leave
+from exchange.access.purposes import Leave, Purpose
+from exchange.counter import Counter
 from exchange.errors import BodyInvalid
 from exchange.prefill import circumstances, keeping, people
 from exchange.prefill.looking import Looking
@@ -35,6 +36,14 @@ class Wish:
     numbers: Mapping[str, str] = field(repr=False)
     coming: Coming | None = field(repr=False)
     answers: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """By which route something is asked, and what it cites."""
+
+    route: str
+    purpose: Purpose
 
 
 @dataclass(frozen=True)
@@ -58,52 +67,50 @@ class Filled:
         return self.leave.case
 
 
-def fill(ask: Ask, connection: Connection, wish: Wish, caller: Caller | None = None) -> Filled:
+def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, asked: Asked) -> Filled:
     """Say what a case needs.
 
     Args:
-        caller: who asks, where that is known without a token.
+        caller: who asks, already let in.
 
     Raises:
-        Refusal: who asks may not, or not for this; see `Ask.leave` and `exchange.prefill.people`.
+        Refusal: who asks may not, or not for this; see `purposes.leave` and `exchange.prefill.people`.
     """
-    caller = ask.enter(connection) if caller is None else caller
-    matrix.require(ask.route, caller, "own")
-    leave = purposes.leave(connection, caller, ask.purpose(), ask.counter.entries, purposes.MODES[ask.route],
-                           ask.counter.today())  # fmt: skip
-    declared, on = ask.counter.catalogue.declarations, ask.counter.today()
-    items = _items(ask, wish)
+    matrix.require(asked.route, caller, "own")
+    on, modes = counter.today(), purposes.MODES[asked.route]
+    leave = purposes.leave(connection, caller, asked.purpose, counter.entries, modes, on)
+    declared, at_rest = counter.catalogue.declarations, counter.vault.at_rest
+    items = _items(counter, wish)
     people.check_items(connection, leave.case, items, declared)
     sought = people.sought(connection, wish.numbers, items)
     if not sought:
         raise BodyInvalid("applicant: nobody is named, neither an applicant nor another party")
-    people.check_parties(connection, leave.case, sought, ask.counter.subject_secret)
+    people.check_parties(connection, leave.case, sought, counter.subject_secret)
     caller = people.acting(connection, caller, sought, wish.coming, items, on)
-    looking = Looking(ask.counter, connection, leave, caller.department, sought, on)
+    looking = Looking(counter, connection, leave, caller.department, sought, on)
     views = looking.views(items)
-    at_rest = ask.counter.vault.at_rest
     around = circumstances.of_case(connection, leave.case, declared, at_rest)
     found = needs(declared, items, Known(views, _answers(items, wish.answers), around, on))
     numbers = {party: each.numbers[0].number for party, each in sought.items()}
     subject_id = looking.applicant()
-    kept = _earlier(ask, connection, caller, leave, subject_id)
+    kept = _earlier(counter, connection, caller, leave, subject_id)
     looking.note_earlier(each.id for case in kept for each in case.fields)
     return Filled(caller, leave, tuple(items), found, views, numbers, tuple(looking.looks()), kept, subject_id)
 
 
 def _earlier(
-    ask: Ask, connection: Connection, caller: Caller, leave: Leave, subject_id: str
+    counter: Counter, connection: Connection, caller: Caller, leave: Leave, subject_id: str
 ) -> tuple[Kept, ...]:  # fmt: skip
     """Return the forms of the applicant's earlier cases that the caller's own department had."""
     if not subject_id:
         return ()
-    hashed, on = subject_hash(ask.counter.subject_secret, subject_id), ask.counter.today().isoformat()
-    return tuple(keeping.earlier(connection, ask.counter.vault.at_rest, hashed, caller.department, leave.case, on))
+    hashed, on = subject_hash(counter.subject_secret, subject_id), counter.today().isoformat()
+    return tuple(keeping.earlier(connection, counter.vault.at_rest, hashed, caller.department, leave.case, on))
 
 
-def _items(ask: Ask, wish: Wish) -> list[Item]:
+def _items(counter: Counter, wish: Wish) -> list[Item]:
     try:
-        return items_of(ask.counter.catalogue.declarations, wish.items)
+        return items_of(counter.catalogue.declarations, wish.items)
     except UnknownItem:
         raise BodyInvalid("items: one that is not declared; /v1/catalog and `onefile items list` name them") from None
 

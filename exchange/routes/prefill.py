@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter as Count
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from exchange.access.asking import Ask, asking, written
-from exchange.prefill import checking, keeping
-from exchange.prefill.answering import Teller, Told
-from exchange.prefill.filling import Filled, fill
+from exchange.prefill import checking, keeping, telling
+from exchange.prefill.filling import Asked, fill
 from exchange.routes.files import heading
 from exchange.routes.offering import About, offer
 from exchange.routes.prefill_models import CheckAnswer, CheckWish, PrefillAnswer, PrefillWish
-from licence_vault.attestations import attest
-from onefile.verify.reading import instant_text
 
 router = APIRouter()
 FORMAT, CHECK_FORMAT = "onefile.prefill-answer/1", "onefile.prefill-check/1"
@@ -31,11 +28,11 @@ def prefill(ask: Annotated[Ask, Depends(asking("prefill.fill"))], body: PrefillW
     What the grants cited do not give reads as not available here, whether it is there or not.
     """
     with ask.counter.database.looking() as connection:
-        filled = fill(ask, connection, body.wish())
+        filled = fill(ask.counter, connection, body.wish(), ask.enter(connection), Asked(ask.route, ask.purpose()))
     ask.spend(filled.leave, len(filled.looks))
     keeping.keep_needs(ask.counter, filled)
-    told = teller(ask, filled).told(filled.needs)
-    return ask.disclose(filled.caller, filled.leave, filled.looks, written(answer(ask, filled, told)))
+    answer = {**heading(ask, filled.leave, FORMAT), **telling.told(ask.counter, filled)}
+    return ask.disclose(filled.caller, filled.leave, filled.looks, written(answer))
 
 
 @offer(router, "POST", "/v1/prefill/check", "prefill.check", CHECK)
@@ -45,7 +42,7 @@ def check(ask: Annotated[Ask, Depends(asking("prefill.check"))], body: CheckWish
     What the case got in the end (`is_final`) is kept, sealed, for the applicant's next case.
     """
     with ask.counter.database.looking() as connection:
-        filled = fill(ask, connection, body.wish())
+        filled = fill(ask.counter, connection, body.wish(), ask.enter(connection), Asked(ask.route, ask.purpose()))
     came = keeping.attachments(filled, [each.came() for each in body.materials])
     ask.spend(filled.leave, len(filled.looks))
     checked = checking.check(ask.counter, filled, body.batches, [each.model_dump() for each in body.fields])
@@ -58,24 +55,3 @@ def check(ask: Annotated[Ask, Depends(asking("prefill.check"))], body: CheckWish
         **heading(ask, filled.leave, CHECK_FORMAT), "fields": checked, "counts": counts, "is_kept": body.is_final,
     }  # fmt: skip
     return ask.disclose(filled.caller, filled.leave, filled.looks, written(found))
-
-
-def teller(ask: Ask, filled: Filled) -> Teller:
-    """Return what tells a prefill."""
-    return Teller(ask.counter.catalogue.declarations, filled.views, filled.numbers, ask.counter.today(),
-                  filled.earlier)  # fmt: skip
-
-
-def answer(ask: Ask, filled: Filled, told: Told) -> dict[str, Any]:
-    """Return the whole answer, its values attested under one signature."""
-    counter, attestations = ask.counter, None
-    if told.claims:
-        made = attest([claim for claim, _ in told.claims], filled.case.number, counter.settings.counter_url,
-                      counter.now(), counter.attester(), counter.random)  # fmt: skip
-        for (_, part), attestation in zip(told.claims, made.attestations, strict=True):
-            part["attestation"] = attestation
-        attestations = {"batch": made.batch, "root": made.root, "ends_at": instant_text(made.ends_at)}
-    return {
-        **heading(ask, filled.leave, FORMAT), "acting": filled.caller.acting, **told.parts,
-        "attestations": attestations,
-    }  # fmt: skip

@@ -12,6 +12,10 @@ HEADINGS = {
     "zh": ("办件", "事项", "部门", "状态", "承诺期限", "法定期限"),
     "en": ("case", "item", "department", "state", "promised by", "by law"),
 }
+PROMISE_HEADINGS = {
+    "zh": ("承诺编号", "办件", "事项", "材料", "期限", "状态"),
+    "en": ("promise", "case", "item", "material", "due", "state"),
+}
 
 
 @click.group()
@@ -40,22 +44,57 @@ def list_cases(settings: Settings, department: str, is_overdue: bool, as_json: b
     _print(settings, told, as_json)
 
 
+@command.command(name="promises")
+@click.option("--department", default="", help="Of cases that this department registered or decides.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_promises(settings: Settings, department: str, as_json: bool) -> None:
+    """List the promises that nobody settled yet, the first due first."""
+    from dataclasses import asdict
+
+    from catalog.cases import store
+    from catalog.prefill import promises
+    from onefile.cli.sharing import changing, print_json
+    from onefile.cli.tables import aligned
+
+    with changing(settings) as connection:
+        cases = {case.case_id: case for case in store.listed(connection, department, "", None)}
+        found = promises.waiting(connection, cases)
+    if as_json:
+        print_json([asdict(each) for each in found])
+    elif found:
+        place = 0 if settings.lang == "zh" else 1
+        rows = [(p.promise_id, p.case, p.item, p.material, p.due_on, promises.STATES[p.state][place]) for p in found]
+        click.echo(aligned([PROMISE_HEADINGS[settings.lang], *rows]))
+    else:
+        click.echo({"zh": "没有", "en": "none"}[settings.lang])
+
+
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def sweep(settings: Settings, as_json: bool) -> None:
-    """Let the cases count as accepted of which nobody told in time what they lack. The DAG `cases` does it too."""
+    """Let the cases count as accepted of which nobody told in time what they lack; follow up what was promised.
+
+    The DAG `cases` does it too.
+    """
     import catalog
     from catalog.cases import rules
+    from catalog.prefill import promises
     from onefile.cli.sharing import changing, print_json
 
     known = catalog.load(settings.declarations, with_items=False)
     with changing(settings) as connection:
         accepted = rules.deem_accepted(connection, settings.now(), settings.timezone, known.sharing)
+        followed = promises.follow_up(connection, settings.today(), settings.now())
     if as_json:
-        print_json({"accepted": accepted})
-    else:
-        click.echo({"zh": "视为受理 {}", "en": "{} count as accepted"}[settings.lang].format(len(accepted)))
+        print_json({"accepted": accepted, "promises": followed})
+        return
+    said = {
+        "zh": "视为受理 {}；承诺未兑现 {}，到期待核查 {}",
+        "en": "{} count as accepted; promises broken {}, overdue {}",
+    }[settings.lang]
+    click.echo(said.format(len(accepted), followed["broken"], followed["overdue"]))
 
 
 def _print(settings: Settings, told: list[dict[str, Any]], as_json: bool) -> None:

@@ -50,6 +50,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "official": ("onefile.cli.official", "officials who log in by OpenID Connect, and their roles"),
     "case": ("onefile.cli.case", "cases that wait, and what becomes of them by law"),
     "mandate": ("onefile.cli.mandate", "who may act for whom, from where, for which items, until when"),
+    "prefill": ("onefile.cli.prefill", "what a case still needs, and its form already filled"),
+    "meter": ("onefile.cli.meter", "what items still make people bring, and what to connect next"),
     "explain": ("onefile.cli.explain", "why somebody may use a route of the counter, or may not"),
     "serve": ("onefile.cli.serve", "the counter: the HTTP API, in several processes"),
     "ledger": ("onefile.cli.ledger", "audit and show the record of looks"),

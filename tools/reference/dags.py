@@ -74,7 +74,7 @@ def page() -> str:
 TIMES = ("no", "once", "twice")
 ORDER = (
     "inbox", "declarations", "person_file", "enterprise_file", "quality", "publication", "records", "retention",
-    "erasure", "vault", "licence_expiry", "licence_status", "sharing", "cases", "notices", "reconciliation",
+    "erasure", "vault", "licence_expiry", "licence_status", "sharing", "cases", "meter", "notices", "reconciliation",
     "ledger_expiry",
 )  # fmt: skip
 
