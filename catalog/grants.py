@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -9,14 +10,16 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, func, insert, select, update
 
 from catalog.entries import Entry
-from catalog.errors import GrantNotInForce, ReasonMissing, RequestRefused
+from catalog.errors import GrantNotInForce, NotAllowed, ReasonMissing, RequestRefused
 from catalog.grades import GRADES
 from catalog.requests import check_part, read_rows
 from catalog.sharing_states import GRANT, NEED_NO_REASON
-from catalog.sharing_store import Actor, Case, cases, get, move
+from catalog.sharing_store import Actor, Case, cases, get, move, steps
+from schemas.serving.disclosure_tables import INCIDENT
 from schemas.serving.tables import SHARING_STEP, SHARING_USE
 from schemas.working_days import Sharing
 
+AUTHORITY = "authority"
 UNUSED_DAYS = 90
 REPORT_DAYS = 365
 IN_FORCE = ("active", "end_proposed", "disputed")
@@ -162,13 +165,16 @@ def act(
     `allow_passing_on` names in `detail` the department that may have it too.
 
     Raises:
-        NotAllowed, NotYourPart, ReasonMissing, AnsweredAlready: as of requests.
+        NotAllowed, NotYourPart, ReasonMissing, AnsweredAlready: as of requests; what the authority suspended, as in an
+            incident, it alone resumes.
         RequestRefused: narrowing to nothing or to what was not granted; disposing without the statement's hash;
             passing on to nobody.
     """
     case = get(connection, grant_id)
     step = GRANT.step(case.state, action, actor.role)
     check_part(case, actor, sharing)
+    if action == "resume" and actor.role != AUTHORITY and _is_frozen(connection, case):
+        raise NotAllowed(action, actor.role, "suspended by the authority", "nothing; the authority resumes it")
     if action not in NEED_NO_REASON and not reason.strip():
         raise ReasonMissing(action)
     wants: Mapping[str, object] = case.wants
@@ -181,6 +187,14 @@ def act(
     if action == "dispose" and not detail:
         raise RequestRefused("no statement of disposal", "the signed statement of what became of the data")
     return move(connection, case, actor, action, reason, step.to, None, wants, detail)
+
+
+def _is_frozen(connection: Connection, case: Case) -> bool:
+    """Say whether the authority suspended a grant, or an incident that is open names it."""
+    last = next(step for step in reversed(steps(connection, case.id)) if step["action"] == "suspend")
+    open_ = select(INCIDENT.c.grants).where(INCIDENT.c.closed_at.is_(None))
+    named = (json.loads(text) for text in connection.execute(open_).scalars())
+    return last["role"] == AUTHORITY or any(case.id in grants for grants in named)
 
 
 def _narrowed(case: Case, limits: Limits) -> Mapping[str, object]:

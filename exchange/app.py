@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from exchange.counter import Counter
-from exchange.errors import BadRequest, BodyInvalid, NotFound, Refusal
+from exchange.errors import BadRequest, BodyInvalid, MethodNotAllowed, NotFound, Refusal
 from exchange.http import problems
 from exchange.http.gate import Gate
 from exchange.openapi import describe
@@ -63,10 +64,18 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 async def _of_starlette(request: Request, error: HTTPException) -> Response:
-    refusal: Refusal = NotFound() if error.status_code == 404 else BadRequest("there is no such method here")
+    refusal: Refusal = {404: NotFound, 405: MethodNotAllowed}.get(error.status_code, _unreadable)()
     found = problems.response(refusal, problems.language(request.headers))
-    if error.status_code != 404:
-        found = problems.response(refusal, problems.language(request.headers))
-        found.status_code = error.status_code
-        found.headers.update(error.headers or {})
+    if refusal.status == 405:
+        found.headers["Allow"] = ", ".join(_methods(request))
     return found
+
+
+def _unreadable() -> Refusal:
+    return BadRequest("its body cannot be read: send JSON in UTF-8, uncompressed, with numbers of a sane length")
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods that some route at the request's path takes."""
+    there = (route for route in request.app.router.routes if route.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for route in there for method in getattr(route, "methods", ())})

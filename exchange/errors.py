@@ -24,7 +24,7 @@ class Refusal(CounterError):
 class TokenMissing(Refusal):
     """There is no access token with the request."""
 
-    status, code, zh = 401, "token_missing", "缺少访问令牌"
+    status, code, zh = 401, "token_missing", "缺少访问令牌，请先从 /oauth/token 获取"
 
     def __init__(self) -> None:
         super().__init__("this needs an access token: get one at /oauth/token and send it as a bearer token")
@@ -33,7 +33,7 @@ class TokenMissing(Refusal):
 class TokenInvalid(Refusal):
     """The access token is not one of ours, not for us, over, or its owner may come no more."""
 
-    status, code, zh = 401, "token_invalid", "访问令牌无效或已过期"
+    status, code, zh = 401, "token_invalid", "访问令牌无效或已过期，请从 /oauth/token 重新获取"
 
     def __init__(self) -> None:
         super().__init__("the access token does not hold here any more: get another one at /oauth/token")
@@ -51,7 +51,7 @@ class TokenNotBound(Refusal):
 class RoleNotAllowed(Refusal):
     """None of the caller's roles may use the route."""
 
-    status, code, zh = 403, "role_not_allowed", "当前角色无权使用该接口"
+    status, code, zh = 403, "role_not_allowed", "当前角色无权使用该接口（onefile explain 可查哪些角色可用）"
 
     def __init__(self, route: str) -> None:
         super().__init__(f"no role of yours may use {route}: `onefile explain` says which role may")
@@ -114,7 +114,7 @@ class PurposeMissing(Refusal):
 class GrantNotYours(Refusal):
     """The caller's department has no such grant."""
 
-    status, code, zh = 403, "grant_not_yours", "本部门没有该共享授权"
+    status, code, zh = 403, "grant_not_yours", "本部门没有该共享授权，可在 /v1/grants 查看"
 
     def __init__(self) -> None:
         super().__init__("your department has no such grant: look at /v1/grants")
@@ -127,6 +127,7 @@ class GrantOver(Refusal):
 
     def __init__(self, grant_id: str, why: str) -> None:
         super().__init__(f"grant {grant_id} gives nothing today: {why}")
+        self.zh = f"{type(self).zh}：{grant_id}"
 
 
 class ModeNotGranted(Refusal):
@@ -150,7 +151,7 @@ class ItemNotGranted(Refusal):
 class FieldNotGranted(Refusal):
     """A field is asked for that the grants cited do not give, or that is not there."""
 
-    status, code, zh = 403, "field_not_granted", "所请求的数据项不在共享授权范围内"
+    status, code, zh = 403, "field_not_granted", "所请求的数据项不在共享授权范围内，请去掉（/v1/grants 可查已授权项）"
 
     def __init__(self) -> None:
         super().__init__("a field that you ask for is not granted, or is none: leave it out; /v1/grants says which are")
@@ -171,7 +172,7 @@ class RowsNotSupplied(Refusal):
 class QuotaUsedUp(Refusal):
     """Today's looks under the grant are used up."""
 
-    status, code, zh = 429, "quota_used_up", "共享授权当日调用次数已用完"
+    status, code, zh = 429, "quota_used_up", "共享授权当日调用次数已用完，请明日再试或申请增加"
 
     def __init__(self, seconds: int) -> None:
         super().__init__("today's quota of the grant is used up: ask again tomorrow, or apply for more")
@@ -191,7 +192,7 @@ class SlowDown(Refusal):
 class CaseUnknown(Refusal):
     """The case cited was never registered here, or belongs to others."""
 
-    status, code, zh = 403, "case_unknown", "办件未登记，或不属于本部门"
+    status, code, zh = 403, "case_unknown", "办件未登记，或不属于本部门，请先登记（POST /v1/cases）"
 
     def __init__(self) -> None:
         super().__init__("no case of yours has that number: register its draft first (POST /v1/cases)")
@@ -209,7 +210,7 @@ class CaseClosed(Refusal):
 class CaseOfOtherItem(Refusal):
     """The case cited is one of another item."""
 
-    status, code, zh = 403, "case_of_other_item", "办件与所引事项不一致"
+    status, code, zh = 403, "case_of_other_item", "办件与所引事项不一致，请按登记时的事项编码填写"
 
     def __init__(self) -> None:
         super().__init__("the case cited is one of another item than Onefile-Item says: cite them as registered")
@@ -249,7 +250,7 @@ class SubjectEnded(Refusal):
 class NotFound(Refusal):
     """There is nothing of that name, or nothing that the caller may know of."""
 
-    status, code, zh = 404, "not_found", "未找到"
+    status, code, zh = 404, "not_found", "未找到，或无权查看，请核对地址"
 
     def __init__(self) -> None:
         super().__init__("there is nothing here that you may see: check the address")
@@ -262,12 +263,13 @@ class Conflict(Refusal):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"it does not fit how things stand: {what}; look at it anew, and ask again")
+        self.zh = f"{type(self).zh}，请重新查看后再办：{what}"
 
 
 class RepeatDiffers(Refusal):
     """The idempotency key came before, with another request."""
 
-    status, code, zh = 422, "idempotency_key_reused", "幂等键已用于其他请求"
+    status, code, zh = 422, "idempotency_key_reused", "幂等键已用于其他请求，请换一个新的"
 
     def __init__(self) -> None:
         super().__init__("the Idempotency-Key was used for another request before: take a fresh one")
@@ -280,6 +282,7 @@ class BadRequest(Refusal):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the request cannot be understood: {what}")
+        self.zh = f"{type(self).zh}：{what}"
 
 
 class BodyInvalid(Refusal):
@@ -289,12 +292,31 @@ class BodyInvalid(Refusal):
 
     def __init__(self, where: str) -> None:
         super().__init__(f"the request is not as /openapi.json says, at {where}")
+        self.zh = f"{type(self).zh}：{where}"
+
+
+class MethodNotAllowed(Refusal):
+    """There is something at that address, but it does not take this method."""
+
+    status, code, zh = 405, "method_not_allowed", "该地址不支持此请求方法"
+
+    def __init__(self) -> None:
+        super().__init__("this address takes another method: the header Allow says which")
+
+
+class NoCalendar(Refusal):
+    """A clock runs into a year whose holidays the bureau has not entered yet."""
+
+    status, code, zh = 503, "calendar_missing", "下一年度法定节假日安排尚未录入，暂不能计算期限，请联系数据主管部门"
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"the holidays of {year} are not entered yet, so no term can be counted: tell the bureau")
 
 
 class DigestDiffers(Refusal):
     """The body is not what its Content-Digest says."""
 
-    status, code, zh = 400, "digest_differs", "请求内容与摘要不符"
+    status, code, zh = 400, "digest_differs", "请求内容与摘要不符，请核对后重发"
 
     def __init__(self) -> None:
         super().__init__("the body is not what Content-Digest says: send it again, with the sha-256 of its bytes")
@@ -303,7 +325,7 @@ class DigestDiffers(Refusal):
 class TooLarge(Refusal):
     """The body is larger than a request may be."""
 
-    status, code, zh = 413, "too_large", "请求内容过大"
+    status, code, zh = 413, "too_large", "请求内容过大，请分批发送"
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the body is larger than {most} bytes: send it in parts")
@@ -312,7 +334,7 @@ class TooLarge(Refusal):
 class TooSlow(Refusal):
     """The request did not arrive in time."""
 
-    status, code, zh = 408, "too_slow", "请求未在时限内到达"
+    status, code, zh = 408, "too_slow", "请求未在时限内到达，请重发"
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"the request did not arrive within {seconds} seconds: send it again")
@@ -321,7 +343,7 @@ class TooSlow(Refusal):
 class NoRecord(Refusal):
     """The look could not be recorded, so nothing is answered."""
 
-    status, code, zh = 503, "ledger_unavailable", "台账暂不可写，未提供任何数据"
+    status, code, zh = 503, "ledger_unavailable", "台账暂不可写，未提供任何数据，请稍后再试"
 
     def __init__(self) -> None:
         super().__init__("the look cannot be recorded at present, so nothing is answered: ask again later")
@@ -331,7 +353,7 @@ class NoRecord(Refusal):
 class NoDatabase(Refusal):
     """The serving database does not answer."""
 
-    status, code, zh = 503, "database_unavailable", "数据库暂不可用"
+    status, code, zh = 503, "database_unavailable", "数据库暂不可用，请稍后再试"
 
     def __init__(self) -> None:
         super().__init__("the serving database does not answer at present: ask again later")
@@ -341,7 +363,7 @@ class NoDatabase(Refusal):
 class Fault(Refusal):
     """The program failed; what it was about stands in no answer and no log."""
 
-    status, code, zh = 500, "fault", "服务内部错误"
+    status, code, zh = 500, "fault", "服务内部错误，未提供任何数据，请告知数据主管部门发生时间"
 
     def __init__(self) -> None:
         super().__init__("the program failed, and nothing was answered: tell the bureau when that was")

@@ -1,7 +1,7 @@
 """The trail (用数记录): what the subject is told about the looks at it, in plain sentences, and as findUsage has it.
 
-A look is told at once, unless the grant it was made under says that notice waits, and until when (Personal Information
-Protection Law, art. 18; Order 809): then it is told after that day. An entry's own word for it counts no more than
+A look is told at once, unless every grant it was made under says that notice waits, and until when (Personal
+Information Protection Law, art. 18; Order 809): then it is told after that day. An entry's own word counts no more than
 the grant's.
 
 Source of `usage`: the structure used by Estonia's data tracker (`logtime`, `action`, `receiverCode`,
@@ -116,7 +116,7 @@ class _Waits:
         if not look.notice_after:
             return False
         ends = [self._end(grant) for grant in look.grant_id.split(",") if grant]
-        return self._on <= min(look.notice_after, max(ends, default=""))
+        return self._on <= min([look.notice_after, *ends] if ends else [""])
 
     def _end(self, grant_id: str) -> str:
         """Return the day until which a grant lets notice wait; empty where it does not."""

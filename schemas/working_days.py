@@ -77,6 +77,16 @@ class Sharing:
             left -= self.is_working(day)
         return day
 
+    def between(self, day: date, until: date) -> int:
+        """Return how many working days come after `day`, up to `until`; negative: that many passed since `until`.
+
+        Raises:
+            NoHolidayNotice: as `is_working`.
+        """
+        first, last = sorted((day, until))
+        count = sum(self.is_working(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+        return count if day <= until else -count
+
     def due(self, clock: str, since: date) -> date:
         """Return the last day of a clock that began on `since`."""
         return self.after(since, self.clocks[clock])

@@ -19,13 +19,16 @@ from exchange.access.identities import caller_of
 from exchange.access.purposes import Leave, Purpose
 from exchange.clients import registry
 from exchange.counter import Counter
-from exchange.errors import GuardianNeeded, QuotaUsedUp
+from exchange.errors import AssuranceTooLow, GuardianNeeded, QuotaUsedUp
 from exchange.http.at_once import MOST_AT_ONCE
 from exchange.http.recorded import RecordedResponse
 from ledger.entry import Look
 from schemas.serving.ahead import Answers, Question, WouldWait
 
 JSON = "application/json"
+LEAST_ASSURANCE = 2
+"""At which level an applicant has to be known, but for routes that show and change nothing of anybody's."""
+AT_ANY_LEVEL = frozenset({"public", "licences.verify", "catalogue.read", "self.read"})
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,16 @@ class Ask:
         """Return an applicant with the mandate under which he acts; a child under 14 acts by its guardian only.
 
         Raises:
-            MandateNotGood, GuardianNeeded: he may not.
+            AssuranceTooLow, MandateNotGood, GuardianNeeded: he may not.
         """
+        if caller.assurance < LEAST_ASSURANCE and self.route not in AT_ANY_LEVEL:
+            raise AssuranceTooLow(LEAST_ASSURANCE)
         mandate_id, day = self.request.headers.get("onefile-for", ""), self.counter.today()
+        if mandates.is_child(connection, caller.subject_id, day):
+            raise GuardianNeeded
         if mandate_id:
             item = self.request.headers.get("onefile-item", "")
             return replace(caller, acting_for=mandates.acting(connection, caller, mandate_id, item, day))
-        if mandates.is_child(connection, caller.subject_id, day):
-            raise GuardianNeeded
         return caller
 
     def purpose(self) -> Purpose:
@@ -135,7 +140,7 @@ class Ask:
             department=caller.department,
             client=caller.id,
             acting=caller.acting,
-            notice_after=max((given.notice_after for given in leave.grants), default=""),
+            notice_after=min((given.notice_after for given in leave.grants), default=""),
             grant=leave.grant_ids,
             item=leave.item,
             case=leave.case.number,

@@ -13,7 +13,7 @@ OFFICIAL_ROLES = {
     "auditor": ("审计人员", "auditor"),
     "supervisor": ("监督人员", "supervisor"),
 }
-APPLICANT, PUBLIC = "applicant", "public"
+INTAKE, APPLICANT, PUBLIC = "intake", "applicant", "public"
 ROLES = (*CLIENT_KINDS, *OFFICIAL_ROLES, APPLICANT, PUBLIC)
 RELATIONS = {
     "own": ("本人、本部门", "the caller's own, or its department's"),

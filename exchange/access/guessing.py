@@ -31,12 +31,12 @@ class Guesser:
     at: datetime
     day: str
 
-    def wait(self, connection: Connection, subject_hash: str) -> int:
-        """Count a guess about a subject, and return 0; or return how many seconds it has to wait, uncounted."""
-        seconds = self._seconds(self._row(connection, subject_hash), FREE_A_SUBJECT)
+    def wait(self, connection: Connection, subject_hash: str, count: int = 1) -> int:
+        """Count guesses about a subject, and return 0; or return how many seconds they have to wait, uncounted."""
+        seconds = self._seconds(self._row(connection, subject_hash), FREE_A_SUBJECT - count + 1)
         seconds = max(seconds, self._seconds(self._row(connection, NOBODY), FREE_UNKNOWN))
         if not seconds:
-            self._count(connection, subject_hash, 1)
+            self._count(connection, subject_hash, count)
         return seconds
 
     def take_back(self, connection: Connection, subject_hash: str) -> None:

@@ -117,7 +117,8 @@ def acting(connection: Connection, caller: Caller, mandate_id: str, item: str, d
         item: the item that it is for; empty: for no item, as when somebody's trail is looked at.
 
     Raises:
-        MandateNotGood: it is not there, not the caller's, over, not begun, or not for this item.
+        MandateNotGood: it is not there, not the caller's, over, not begun, or not for this item; or a guardian's for
+            somebody who is 18 by now.
         GuardianNeeded: it is for a child under 14, and not the guardian's.
     """
     row = connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one_or_none()
@@ -126,11 +127,39 @@ def acting(connection: Connection, caller: Caller, mandate_id: str, item: str, d
     found = _mandate(row)
     if not found.since <= day.isoformat() <= found.until:
         raise MandateNotGood
-    if item and ANY_ITEM not in found.scope and item not in found.scope:
+    if item and not covers(found, item):
         raise MandateNotGood
-    if found.relation != "guardian" and is_child(connection, found.principal_id, day):
+    years = _age(connection, found.principal_id, day)
+    if found.relation == "guardian":
+        if _is_over(found, years):
+            raise MandateNotGood
+    elif years is not None and years < CHILD_UNTIL:
         raise GuardianNeeded
     return found
+
+
+def covers(mandate: Mandate, item: str) -> bool:
+    """Say whether a mandate is for an item."""
+    return ANY_ITEM in mandate.scope or item in mandate.scope
+
+
+def require_all(caller: Caller) -> None:
+    """Return where an applicant acts in all affairs: in its own, or by a mandate for any item.
+
+    Raises:
+        MandateNotGood: its mandate is for some items; of file, trail and objections it is no part.
+    """
+    if caller.acting_for is not None and ANY_ITEM not in caller.acting_for.scope:
+        raise MandateNotGood
+
+
+def _is_over(guardian: Mandate, years: int | None) -> bool:
+    """Say whether a guardian's mandate ended by itself: its ward is 18, and no court made it a guardian."""
+    return years is not None and years >= GROWN_AT and not _is_by_court(guardian.source)
+
+
+def _is_by_court(source: str) -> bool:
+    return "court" in source.casefold() or "法院" in source
 
 
 def is_child(connection: Connection, subject_id: str, day: date) -> bool:
@@ -147,6 +176,8 @@ def _check(connection: Connection, wish: Wish, day: date) -> None:
     since, until = date.fromisoformat(wish.since), date.fromisoformat(wish.until)
     if until < since or until < day:
         raise BadMandate("an end that is over, or before it begins", "a day that is to come")
+    if is_child(connection, wish.agent_id, day):
+        raise BadMandate("a child under 14 who acts", "somebody grown")
     years = _age(connection, wish.principal_id, day)
     if wish.relation == "guardian":
         _check_guardian(wish, years)
@@ -163,7 +194,7 @@ def _check(connection: Connection, wish: Wish, day: date) -> None:
 def _check_guardian(wish: Wish, years: int | None) -> None:
     if not wish.principal_id.startswith("p-"):
         raise BadMandate("a guardian of an enterprise", "one of a person")
-    if years is not None and years >= GROWN_AT and "court" not in wish.source and "法院" not in wish.source:
+    if years is not None and years >= GROWN_AT and not _is_by_court(wish.source):
         raise BadMandate("a grown person's guardian", "one by a court's ruling, which its source names")
 
 

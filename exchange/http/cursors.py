@@ -7,13 +7,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NoBase64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from starlette.responses import Response
 
 from exchange.errors import BadRequest
 
 MOST = 500
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+"""How many entries a page has at most, as a request says it."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,6 @@ class Page:
     @classmethod
     def read(cls, cursor: str, limit: int) -> Page:
         """Read what a request asks for; BadRequest when it cannot be."""
-        if not 1 <= limit <= MOST:
-            raise BadRequest(f"a page has 1 to {MOST} entries")
         try:
             after = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii")
         except (NoBase64, ValueError):

@@ -17,6 +17,7 @@ from exchange.errors import (
     Conflict,
     Fault,
     GrantOver,
+    NoCalendar,
     NoDatabase,
     NoRecord,
     NotFound,
@@ -45,7 +46,9 @@ def refusal_of(error: OneFileError) -> Refusal:
         return NotFound()
     if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed | StepNotAllowed | CaseThere | ClientThere):
         return Conflict(str(error))
-    if isinstance(error, sharing.CatalogError | BadClient | BadMandate | NoHolidayNotice):
+    if isinstance(error, NoHolidayNotice):
+        return NoCalendar(error.year)
+    if isinstance(error, sharing.CatalogError | BadClient | BadMandate):
         return BodyInvalid(f"its content: {error}")
     return Fault()
 

@@ -62,8 +62,9 @@ def _keep(ask: Ask, connection: Connection, named: tuple[str, str, str], respons
 
 
 def _digest(ask: Ask) -> str:
-    """Return the SHA-256 of what makes a request the same: method, path and content."""
+    """Return the SHA-256 of what makes a request the same: method, path, for whom, and content."""
     request = ask.request
     content: bytes = request.scope["state"]["content_digest"]
-    said = f"{request.method} {request.url.path}?{request.url.query} {ask.route}".encode()
+    whose = request.headers.get("onefile-for", "")
+    said = f"{request.method} {request.url.path}?{request.url.query} {ask.route} {whose}".encode()
     return hashlib.sha256(said + b"\n" + content).hexdigest()

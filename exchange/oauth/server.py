@@ -53,6 +53,8 @@ class _Credentials(ClientCredentialsGrant):  # type: ignore[misc]
     def generate_token(self, scope: str | None = None, **_: object) -> dict[str, object]:
         """Return a token, bound to the certificate that the client is registered with or came with (RFC 8705)."""
         client, seen = self.request.client.client, self.request.certificate
+        if self.request.form.get("client_id", client.client_id) != client.client_id:  # RFC 7521, section 4.2
+            raise InvalidClientError(description="The assertion is of another client than client_id says.")
         if client.certificate not in ("", seen):
             raise InvalidClientError(description="The client is registered with another certificate.")
         made = self.server.token_of(client.client_id, seen)

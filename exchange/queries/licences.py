@@ -35,6 +35,8 @@ from schemas.serving.connection import looked_up
 from schemas.subjects import SubjectNumber
 
 ENTRY = "licence."
+PERIOD = {"valid_from": "ZZYXQQSRQ", "valid_until": "ZZYXQJZRQ"}
+"""What a licence's first and last day are called in an answer, and as fields that are granted."""
 _SIZE: Question = (
     "SELECT size_after FROM licence_batch WHERE state = :state ORDER BY batch_no DESC LIMIT 1",
     {"state": store.SEALED},
@@ -153,6 +155,8 @@ def view(
 ) -> dict[str, Any]:  # fmt: skip
     """Return a licence as it is shown; without its holder's consent, where that is needed, no field of it.
 
+    From when until when it is valid is told where that field is shown, and nowhere else.
+
     Args:
         disputed: the marks of its fields, and of its state.
     """
@@ -166,8 +170,7 @@ def view(
         "label_en": held.kind.label_en,
         "state": held.state,
         "since_on": version.since_on,
-        "valid_from": version.valid_from,
-        "valid_until": version.valid_until,
+        **{name: getattr(version, name) for name, code in PERIOD.items() if code in shown},
         "version": version.version,
         "needs_consent": not held.is_agreed,
         "fields": {name: {"label": labels[name], "value": data.get(name)} for name in shown},

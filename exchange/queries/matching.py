@@ -22,7 +22,8 @@ def match(
     """Compare what is given with what granted resources state; where the name differs, nothing else is compared.
 
     Returns:
-        `outcome`, and by field how it compares: `not_held` where no granted resource states it.
+        `outcome`, and by field how it compares: `not_held` where no granted resource states it. Where that is the name,
+        it is the outcome, too.
     """
     found = []
     for published in sought.files:
@@ -33,7 +34,7 @@ def match(
     if not found:
         return {"outcome": NO_SUBJECT, "fields": {}}
     best = min(found, key=lambda fields: sum(value != AGREES for value in fields.values()))
-    return {"outcome": DIFFERS if DIFFERS in best.values() else AGREES, "fields": best}
+    return {"outcome": DIFFERS if DIFFERS in best.values() else best[NAME], "fields": best}
 
 
 def disputed(told: Mapping[str, str], sought: Sought, marked: Marks) -> list[str]:

@@ -71,7 +71,9 @@ def answer(
         in_question = of_subject(marked, published.subject_id)
         if question.name == "is_listed":
             return (
-                _listed(document, question.resource, in_question) if question.resource in resources else Said(UNKNOWN)
+                _listed(document, published.kind, question.resource, catalogue, in_question)
+                if question.resource in resources
+                else Said(UNKNOWN)
             )
         held = statements(document, scope, question.needs, catalogue)
         if held:
@@ -95,13 +97,30 @@ def age(born_on: date, on: date) -> int:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
-def _listed(document: Mapping[str, Any], resource: str, in_question: Container[str]) -> Said:
-    """Say whether a resource states anything about a subject: a register of persons or enterprises lists it.
+def _listed(
+    document: Mapping[str, Any], kind: str, resource: str, catalogue: Catalogue, in_question: Container[str]
+) -> Said:
+    """Say whether a file shows that a resource states anything about a subject: a register lists it.
 
-    The answer is in question where all that the resource states is.
+    A file does not keep what agrees with its values twice, nor every column: that nothing is there means no only where
+    the resource would have stated a value, and there is none at all. The answer is in question where all that the
+    resource states is.
     """
     values = [(name, value) for name, value in document.items() if isinstance(value, dict)]
     lists = {name: document.get(name) or [] for name in ("contradictions", "relations", "identifiers")}
     listed = [(str(each.get("attribute", name)), each) for name, found in lists.items() for each in found]
     stated = [name for name, each in (*values, *listed) if each.get("resource") == resource]
-    return Said(YES, all(name in in_question for name in stated)) if stated else Said(NO)
+    if stated:
+        return Said(YES, all(name in in_question for name in stated))
+    return Said(NO if _would_show(document, kind, resource, catalogue) else UNKNOWN)
+
+
+def _would_show(document: Mapping[str, Any], kind: str, resource: str, catalogue: Catalogue) -> bool:
+    """Say whether an attribute has no value which each row of a resource states."""
+    table = catalogue.declarations.tables[catalogue.resources[resource].table]
+    stated = {column.name for column in table.columns if column.required}
+    return any(
+        not document.get(attribute.name)
+        for attribute in catalogue.declarations.files[kind].attributes
+        if any(source.table == table.name and source.column in stated for source in attribute.sources)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -16,6 +17,7 @@ from exchange.access import matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import Caller
 from exchange.errors import BadRequest, BodyInvalid, NotFound
+from exchange.http.repeats import once
 from exchange.queries.indexed import indexed
 from exchange.routes.models import Strict
 from exchange.routes.offering import About, offer
@@ -81,12 +83,12 @@ class Incidents(BaseModel):
 
 
 FOUND = About("Looks that an auditor is to look at", {200: Findings})
-SETTLE = About("Settle a finding", {200: dict})
+SETTLE = About("Settle a finding", {200: dict}, may_repeat=True)
 SHARES = About("What part of each department's looks was found wanting", {200: Shares})
-DECLARE = About("Declare an incident: its grants are suspended at once", {201: IncidentShown})
+DECLARE = About("Declare an incident: its grants are suspended at once", {201: IncidentShown}, may_repeat=True)
 LISTED = About("Incidents", {200: Incidents})
 REPORT = About("What is known of an incident: looks, fields, subjects as keyed hashes", {200: dict})
-CLOSE = About("Close an incident", {200: IncidentShown})
+CLOSE = About("Close an incident", {200: IncidentShown}, may_repeat=True)
 
 
 @offer(router, "GET", "/v1/findings", "findings.read", FOUND)
@@ -109,11 +111,15 @@ def settle(ask: Annotated[Ask, Depends(asking("findings.settle"))], number: int,
         matrix.require(ask.route, caller, "any")
         if not 0 < number < 2**31:
             raise NotFound
-        try:
+
+        def work() -> Response:
             kept = findings.settle(connection, number, caller.operator, body.reason, ask.counter.now())
+            return Response(written(asdict(kept)), media_type=JSON)
+
+        try:
+            return once(ask, connection, caller, work)
         except NoSuchFinding:
             raise NotFound from None
-    return Response(written(asdict(kept)), media_type=JSON)
 
 
 @offer(router, "GET", "/v1/finding-shares", "findings.read", SHARES)
@@ -136,13 +142,12 @@ def declare(ask: Annotated[Ask, Depends(asking("incidents.act"))], body: Inciden
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
         matrix.require(ask.route, caller, "any")
-        sharing = ask.counter.catalogue.sharing
+        sharing, actor, named = ask.counter.catalogue.sharing, _actor(ask, caller), tuple(body.grants)
+        declared = partial(incidents.declare, connection, named, body.since, body.reason, actor, sharing)
         try:
-            actor = _actor(ask, caller)
-            made = incidents.declare(connection, tuple(body.grants), body.since, body.reason, actor, sharing)
+            return once(ask, connection, caller, lambda: _answer(declared(), 201))
         except IncidentRefused as error:
             raise BodyInvalid(f"its content: {error}") from None
-    return _answer(made, 201)
 
 
 @offer(router, "GET", "/v1/incidents", "incidents.read", LISTED)
@@ -171,13 +176,14 @@ def report(ask: Annotated[Ask, Depends(asking("incidents.read"))], incident_id: 
 def close(ask: Annotated[Ask, Depends(asking("incidents.act"))], incident_id: str, body: Why) -> Response:
     """Close an incident, with what was done."""
     with ask.counter.database.writing() as connection:
-        matrix.require(ask.route, ask.enter(connection), "any")
+        caller = ask.enter(connection)
+        matrix.require(ask.route, caller, "any")
+        closed = partial(incidents.close, connection, incident_id, body.reason, ask.counter.now())
         try:
             _check_id(incident_id)
-            closed = incidents.close(connection, incident_id, body.reason, ask.counter.now())
+            return once(ask, connection, caller, lambda: _answer(closed(), 200))
         except NoSuchIncident:
             raise NotFound from None
-    return _answer(closed, 200)
 
 
 def _check_id(incident_id: str) -> None:

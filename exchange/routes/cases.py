@@ -14,9 +14,10 @@ from catalog.cases.rules import is_told_in_time
 from catalog.cases.store import CaseFile, Reported
 from exchange.access import matrix
 from exchange.access.asking import Ask, asking, written
-from exchange.access.callers import Caller
+from exchange.access.callers import INTAKE, Caller
 from exchange.access.purposes import is_case_number
 from exchange.errors import BodyInvalid, Conflict, NotFound
+from exchange.http.cursors import Limit, Page
 from exchange.http.repeats import once
 from exchange.routes.case_models import CaseAnswer, CaseList, CaseWish, StepWish
 from exchange.routes.offering import About, offer
@@ -66,11 +67,9 @@ def read(ask: Annotated[Ask, Depends(asking("cases.read"))], number: str) -> Res
 
 @offer(router, "GET", "/v1/cases", "cases.read", About("Cases of one's own department, page by page", {200: CaseList}))
 def listed(
-    ask: Annotated[Ask, Depends(asking("cases.read"))], cursor: str = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("cases.read"))], cursor: str = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List the cases that the caller's department registered or decides; all of them to an auditor or supervisor."""
-    from exchange.http.cursors import Page
-
     page = Page.read(cursor, limit)
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
@@ -103,9 +102,11 @@ def _register(ask: Ask, connection: Connection, caller: Caller, wish: CaseWish) 
     if not is_case_number(wish.draft):
         raise BodyInvalid("draft: a short number, and nobody's own")
     ask.counter.catalogue.department(wish.department)
+    if INTAKE not in caller.roles and wish.department != caller.department:
+        raise BodyInvalid("department: your own; the intake platform alone registers for others")
     parent = store.find(connection, wish.parent) if wish.parent else None
-    if wish.parent and parent is None:
-        raise BodyInvalid("parent: no case that is registered")
+    if wish.parent and (parent is None or caller.department not in (parent.registrar, parent.department)):
+        raise BodyInvalid("parent: no case of yours that is registered")
     case = CaseFile(
         case_id=_next_id(ask), draft_no=wish.draft, case_no=None, parent_id=parent.case_id if parent else None,
         item=wish.item, department=wish.department, registrar=caller.department, registered_by=caller.operator,

@@ -19,7 +19,7 @@ from exchange.access import matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import Caller
 from exchange.errors import BodyInvalid, NotFound
-from exchange.http.cursors import Page
+from exchange.http.cursors import Limit, Page
 from exchange.http.etags import tagged
 from exchange.http.repeats import once
 from exchange.routes.offering import About, offer
@@ -49,7 +49,8 @@ Cursor = Annotated[str, Query(max_length=400)]
 @offer(router, "GET", "/v1/catalog/entries", "catalogue.read", ENTRIES)
 def entries(
     ask: Annotated[Ask, Depends(asking("catalogue.read"))], department: Facet = "", level: Facet = "",
-    share: Facet = "", subject: Facet = "", kind: Facet = "", state: Facet = "", cursor: Cursor = "", limit: int = 100,
+    share: Facet = "", subject: Facet = "", kind: Facet = "", state: Facet = "", cursor: Cursor = "",
+    limit: Limit = 100,
 ) -> Response:  # fmt: skip
     """List what is shared, on which terms."""
     page = Page.read(cursor, limit)
@@ -97,7 +98,7 @@ def apply(ask: Annotated[Ask, Depends(asking("requests.make"))], body: RequestWi
 
 @offer(router, "GET", "/v1/requests", "requests.read", MINE)
 def requests_listed(
-    ask: Annotated[Ask, Depends(asking("requests.read"))], state: Facet = "", cursor: Cursor = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("requests.read"))], state: Facet = "", cursor: Cursor = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List requests."""
     return _listed(ask, "R", state, Page.read(cursor, limit))
@@ -105,7 +106,7 @@ def requests_listed(
 
 @offer(router, "GET", "/v1/grants", "grants.read", MINE)
 def grants_listed(
-    ask: Annotated[Ask, Depends(asking("grants.read"))], state: Facet = "", cursor: Cursor = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("grants.read"))], state: Facet = "", cursor: Cursor = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List grants."""
     return _listed(ask, "G", state, Page.read(cursor, limit))

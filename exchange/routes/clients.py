@@ -69,7 +69,7 @@ class KeyWish(Strict):
     """A further public key; the old ones hold for `overlap_days` beside it."""
 
     key: Annotated[str, Field(min_length=20, max_length=20_000)]
-    overlap_days: Annotated[int, Field(ge=0, le=90)] = 7
+    overlap_days: Annotated[int, Field(strict=True, ge=0, le=90)] = 7
 
 
 class RevokeWish(Strict):
@@ -122,13 +122,14 @@ def rotate(ask: Annotated[Ask, Depends(asking("clients.rotate"))], client_id: st
 
 
 @offer(router, "POST", "/v1/clients/{client_id}/revocation", "clients.manage",
-       About("End a client for good", {200: ClientShown}))  # fmt: skip
+       About("End a client for good", {200: ClientShown}, may_repeat=True))  # fmt: skip
 def revoke(ask: Annotated[Ask, Depends(asking("clients.manage"))], client_id: str, body: RevokeWish) -> Response:
     """End a client, from its next request on."""
     with ask.counter.database.writing() as connection:
-        ask.enter(connection)
-        found = registry.revoke(connection, client_id, body.reason, ask.counter.now())
-        return _answer(found.as_json(registry.keys(connection, client_id)), 200)
+        caller = ask.enter(connection)
+        return once(ask, connection, caller, lambda: _answer(
+            registry.revoke(connection, client_id, body.reason, ask.counter.now()).as_json(
+                registry.keys(connection, client_id)), 200))  # fmt: skip
 
 
 def _answer(document: dict[str, Any], status: int) -> Response:

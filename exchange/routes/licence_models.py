@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, StrictBool, model_validator
 
 from exchange.routes.models import MOST_SUBJECTS, Number, Source, Strict
 
@@ -35,7 +35,7 @@ class LicencesSearch(Strict):
 
     searches: Annotated[list[LicenceWish], Field(min_length=1, max_length=MOST_SUBJECTS)]
     fields: Annotated[list[Code], Field(max_length=200)] = Field(default=[])
-    in_force: bool = False
+    in_force: StrictBool = False
 
 
 class FieldShown(BaseModel):
@@ -56,6 +56,7 @@ class LogPlace(BaseModel):
 class LicenceShown(BaseModel):
     """A licence as far as it is granted. `needs_consent`: no field is shown, its holder has not agreed.
 
+    `valid_from` and `valid_until` (null: no end) are there where ZZYXQQSRQ and ZZYXQJZRQ are granted and asked for.
     `disputed`: by field, and for `state`, objections and verifications that are open about what it is printed from.
     """
 
@@ -65,8 +66,8 @@ class LicenceShown(BaseModel):
     label_en: str
     state: str
     since_on: date
-    valid_from: date
-    valid_until: date | None
+    valid_from: date | None = None
+    valid_until: date | None = None
     version: int
     needs_consent: bool
     fields: dict[str, FieldShown]

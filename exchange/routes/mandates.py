@@ -15,8 +15,9 @@ from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import APPLICANT, Caller
 from exchange.access.identities import department_of
 from exchange.access.mandates import Kept
-from exchange.errors import AssuranceTooLow, BodyInvalid, NotFound
-from exchange.http.cursors import Page
+from exchange.errors import BodyInvalid, NotFound
+from exchange.http.cursors import Limit, Page
+from exchange.http.repeats import once
 from exchange.routes.models import Number, Short, Strict
 from exchange.routes.offering import About, offer
 from ledger.entry import Look
@@ -25,8 +26,6 @@ from schemas.subjects import NotASubjectNumber, subject_numbers
 router = APIRouter()
 JSON = "application/json"
 ItemCode = Annotated[str, Field(pattern=r"^(\*|[0-9A-Za-z][0-9A-Za-z._-]{0,63})$")]
-ASSURANCE = 2
-"""At which level somebody must be known who lets another act."""
 
 
 class MandateWish(Strict):
@@ -63,7 +62,10 @@ class MandateList(BaseModel):
     next: str | None
 
 
-@offer(router, "POST", "/v1/mandates", "mandates.manage", About("Let somebody act for another", {201: MandateShown}))
+PUT = About("Let somebody act for another", {201: MandateShown}, may_repeat=True)
+
+
+@offer(router, "POST", "/v1/mandates", "mandates.manage", PUT)
 def put(ask: Annotated[Ask, Depends(asking("mandates.manage"))], body: MandateWish) -> Response:
     """Register a mandate. Applicants let others act for themselves as agents; the rest an official registers."""
     with ask.counter.database.writing() as connection:
@@ -71,16 +73,20 @@ def put(ask: Annotated[Ask, Depends(asking("mandates.manage"))], body: MandateWi
         principal = _principal(caller, body)
         wish = mandates.Wish(_subject("agent", body.agent), principal, body.relation, body.source, tuple(body.scope),
                              body.since.isoformat(), body.until.isoformat())  # fmt: skip
-        made = mandates.put(connection, wish, f"M{ask.counter.random(8).hex()}", caller.operator, ask.counter.now())
-        ask.counter.ledger.append(mandates.noted(made, mandates.REGISTERED, _by(ask, caller, body.source)))
-        kept = mandates.find(connection, made.mandate_id)
-    return Response(written(_shown(kept, caller)), 201, media_type=JSON)
+
+        def work() -> Response:
+            mandate_id = f"M{ask.counter.random(8).hex()}"
+            made = mandates.put(connection, wish, mandate_id, caller.operator, ask.counter.now())
+            ask.counter.ledger.append(mandates.noted(made, mandates.REGISTERED, _by(ask, caller, body.source)))
+            return Response(written(_shown(mandates.find(connection, mandate_id), caller)), 201, media_type=JSON)
+
+        return once(ask, connection, caller, work)
 
 
 @offer(router, "GET", "/v1/mandates", "mandates.read", About("Mandates that one has or gave", {200: MandateList}))
 def listed(
     ask: Annotated[Ask, Depends(asking("mandates.read"))], cursor: Annotated[str, Query(max_length=400)] = "",
-    limit: int = 100,
+    limit: Limit = 100,
 ) -> Response:  # fmt: skip
     """List one's own mandates; to the bureau's engineer and the auditor all, without whose they are."""
     page = Page.read(cursor, limit)
@@ -115,8 +121,6 @@ def _principal(caller: Caller, body: MandateWish) -> str:
             raise BodyInvalid("principal: for whom it is")
         return _subject("principal", body.principal)
     matrix.require("mandates.manage", caller, "own")
-    if caller.assurance < ASSURANCE:
-        raise AssuranceTooLow(ASSURANCE)
     if body.principal is not None or body.relation not in ("agent", "helper"):
         raise BodyInvalid("principal, relation: one lets an agent or helper act for oneself; the rest at a window")
     return caller.subject_id

@@ -30,6 +30,7 @@ class MatchQuery(Strict):
 class MatchResult(BaseModel):
     """`agrees`, `differs`, `no_such_subject`, `slowed` (too many wrong ones: see `retry_after`); by field likewise.
 
+    `not_held`: no granted resource states it; where that is the name, nothing was compared.
     `disputed` are the fields that were compared with a value that is in question.
     """
 

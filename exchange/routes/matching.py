@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,12 +16,12 @@ from catalog.marking import Marks
 from catalog.objections import marks
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.callers import Caller
-from exchange.access.guessing import Guesser
+from exchange.access.guessing import FREE_A_SUBJECT, Guesser
 from exchange.access.guessing import listed as guesses_listed
 from exchange.access.purposes import Leave
-from exchange.errors import FieldNotGranted, SlowDown
-from exchange.http.cursors import Page
-from exchange.queries import finding, licences, matching, predicates
+from exchange.errors import BodyInvalid, FieldNotGranted, RowsNotSupplied, SlowDown
+from exchange.http.cursors import Limit, Page
+from exchange.queries import finding, licences, matching, predicates, records
 from exchange.queries.finding import Sought
 from exchange.queries.granted import Scope
 from exchange.queries.licences import Looker
@@ -30,6 +31,7 @@ from exchange.routes.licences import disputed as disputed_licences
 from exchange.routes.licences import looker_of
 from exchange.routes.match_models import MatchAnswer, MatchQuery, PredicatesAnswer, PredicatesQuery
 from exchange.routes.offering import About, offer
+from exchange.routes.records import granted_ids
 from ledger.entry import subject_hash
 
 router = APIRouter()
@@ -50,10 +52,11 @@ def match(ask: Annotated[Ask, Depends(asking("files.match"))], body: MatchQuery)
     named = {name for subject in body.subjects for name in subject.fields} | {matching.NAME}
     with ask.counter.database.writing() as connection:
         caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
-        waits = _waits(ask, connection, caller, sought)
+        waits: list[int] = []
         marked = marks(connection, [file.subject_id for each in sought for file in each.files])
         results: list[dict[str, Any]] = []
         for index, (subject, each) in enumerate(zip(body.subjects, sought, strict=True)):
+            waits.append(_wait(ask, connection, caller, each))
             if waits[index]:
                 told: dict[str, Any] = {"outcome": "slowed", "fields": {}}
             else:
@@ -62,6 +65,7 @@ def match(ask: Annotated[Ask, Depends(asking("files.match"))], body: MatchQuery)
                 _settle(ask, connection, caller, each, told["outcome"])
             disputed = matching.disputed(told["fields"], each, marked)
             results.append({"index": index, **told, "disputed": disputed, "retry_after": waits[index] or None})
+        _check_waits(waits)
     ask.spend(leave, len(sought))
     answer = {**heading(ask, leave, "onefile.match-answer/1"), "results": results}
     fields = tuple(f"match.{name}" for name in sorted(named))
@@ -73,11 +77,12 @@ def ask_predicates(ask: Annotated[Ask, Depends(asking("files.predicates"))], bod
     """Answer questions with yes, no or unknown; those that could narrow a value down count as guesses."""
     questions = [wish.question() for wish in body.questions]
     named = {q.needs for q in questions if q.needs and q.name != "licence_in_force"}
-    is_guess = any(question.is_guess for question in questions)
+    guesses = _guesses(questions)
     with ask.counter.database.writing() as connection:
         caller, leave, sought, scopes = _start(ask, connection, [s.number for s in body.subjects], named)
         _check_resources(leave, questions)
-        waits = _waits(ask, connection, caller, sought) if is_guess else [0] * len(sought)
+        waits = [_wait(ask, connection, caller, each, guesses) for each in sought]
+        _check_waits(waits)
         marked = marks(connection, [file.subject_id for each in sought for file in each.files])
         about = _About(ask, connection, looker_of(ask, caller, leave), scopes, marked)
         results: list[dict[str, Any]] = []
@@ -99,7 +104,7 @@ def guesses(
     on: Annotated[str, Query(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")],
     least: Annotated[int, Query(ge=1, le=100000)] = 3,
     cursor: Annotated[str, Query(max_length=400)] = "",
-    limit: int = 100,
+    limit: Limit = 100,
 ) -> Response:
     """List callers with the number of their wrong guesses, for the auditor."""
     page = Page.read(cursor, limit)
@@ -133,18 +138,33 @@ def _start(
     return caller, leave, sought, asked
 
 
-def _waits(ask: Ask, connection: Connection, caller: Caller, sought: list[Sought]) -> list[int]:
-    """Count a guess about each subject; return how long each has to wait, 0: not at all. SlowDown where all have to."""
-    guesser = _guesser(ask, caller)
-    waits = [max((guesser.wait(connection, h) for h in _hashes(ask, each)), default=0) for each in sought]
-    if waits and all(waits):
+def _wait(ask: Ask, connection: Connection, caller: Caller, sought: Sought, guesses: int = 1) -> int:
+    """Count guesses about a subject; return how many seconds they have to wait, 0: not at all, and they count."""
+    guesser, hashes = _guesser(ask, caller), _hashes(ask, sought) if guesses else []
+    return max((guesser.wait(connection, each, guesses) for each in hashes), default=0)
+
+
+def _check_waits(waits: list[int]) -> None:
+    """Raise SlowDown where there is nobody who has not to wait."""
+    if all(waits):
         raise SlowDown(min(waits))
-    return waits
+
+
+def _guesses(questions: list[Question]) -> int:
+    """Return how many questions could narrow the same value down: as many guesses they are.
+
+    Raises:
+        BodyInvalid: they are more than anybody is free to make in a day.
+    """
+    most = max(Counter((q.needs, q.type) for q in questions if q.is_guess).values(), default=0)
+    if most > FREE_A_SUBJECT:
+        raise BodyInvalid(f"questions: more than {FREE_A_SUBJECT} could narrow one value down")
+    return most
 
 
 def _settle(ask: Ask, connection: Connection, caller: Caller, sought: Sought, outcome: str) -> None:
     guesser = _guesser(ask, caller)
-    if outcome == matching.AGREES:
+    if outcome in (matching.AGREES, matching.NOT_HELD):
         for each in _hashes(ask, sought):
             guesser.take_back(connection, each)
     elif outcome == matching.NO_SUBJECT:
@@ -182,7 +202,22 @@ class _About:
         catalogue = self.ask.counter.catalogue
         if question.name == "licence_in_force":
             return self._in_force(question, sought)
-        return predicates.answer(question, sought, self.scopes, catalogue, self.ask.counter.today(), self.marked)
+        said = predicates.answer(question, sought, self.scopes, catalogue, self.ask.counter.today(), self.marked)
+        if question.name == "is_listed" and said.answer != predicates.YES:
+            return self._in_rows(question, sought) or said
+        return said
+
+    def _in_rows(self, question: Question, sought: Sought) -> Said | None:
+        """Say whether a resource has rows about a subject; None where its rows are not at the counter."""
+        given = next(given for given in self.looker.leave.grants if given.entry_id == question.resource)
+        try:
+            records.version_of(self.connection, given.entry_id, ())
+        except RowsNotSupplied:
+            return None
+        ids = granted_ids(self.ask, given, sought)
+        if not ids:
+            return Said(predicates.UNKNOWN)
+        return Said(predicates.YES if records.rows(self.connection, given.entry_id, ids) else predicates.NO)
 
     def _in_force(self, question: Question, sought: Sought) -> Said:
         numbers = [(number.kind, number.number) for number in sought.numbers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from exchange.access.naming import names_somebody
 
@@ -59,7 +59,7 @@ class FilesQuery(Strict):
 
     subjects: Annotated[list[Subject], Field(min_length=1, max_length=MOST_SUBJECTS)]
     fields: Annotated[list[Name], Field(max_length=200)] = []
-    contradictions: bool = False
+    contradictions: StrictBool = False
 
 
 class Source(BaseModel):

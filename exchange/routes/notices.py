@@ -12,7 +12,7 @@ from starlette.responses import Response
 from exchange.access import matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.errors import BadRequest, BodyInvalid, NotFound
-from exchange.http.cursors import Page
+from exchange.http.cursors import Limit, Page
 from exchange.routes.models import Strict
 from exchange.routes.offering import About, offer
 from ledger import outbox
@@ -73,7 +73,7 @@ OVERDUE = About("Notices that nobody acknowledged by their day", {200: NoticeLis
 @offer(router, "GET", "/v1/notices", "notices.read", FEED)
 def feed(
     ask: Annotated[Ask, Depends(asking("notices.read"))], cursor: Annotated[str, Query(max_length=400)] = "",
-    limit: int = 100,
+    limit: Limit = 100,
 ) -> Response:  # fmt: skip
     """Return one's department's notices above the cursor, in order."""
     page = Page.read(cursor, limit)

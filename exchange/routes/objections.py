@@ -13,11 +13,11 @@ from starlette.responses import Response
 from catalog import claims, disputes, objections, verifications
 from catalog.objections import Challenge
 from catalog.sharing_store import Actor, Case, cases, get
-from exchange.access import matrix
+from exchange.access import mandates, matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import APPLICANT, Caller
 from exchange.errors import BodyInvalid, NotFound
-from exchange.http.cursors import Page
+from exchange.http.cursors import Limit, Page
 from exchange.http.repeats import once
 from exchange.queries import finding
 from exchange.queries.indexed import indexed
@@ -80,6 +80,9 @@ def make_dispute(ask: Annotated[Ask, Depends(asking("disputes.make"))], body: Di
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
         matrix.require(ask.route, caller, "own")
+        about = get(connection, body.about)
+        if caller.department not in (about.consumer, about.provider):
+            raise NotFound
         actor, sharing = _actor(ask, caller, body.role), ask.counter.catalogue.sharing
 
         def work() -> Response:
@@ -90,7 +93,7 @@ def make_dispute(ask: Annotated[Ask, Depends(asking("disputes.make"))], body: Di
 
 @offer(router, "GET", "/v1/objections", "objections.read", LISTED)
 def objections_listed(
-    ask: Annotated[Ask, Depends(asking("objections.read"))], cursor: Cursor = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("objections.read"))], cursor: Cursor = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List objections: one's own, those that one's department leads, all to an auditor."""
     return _listed(ask, "O", Page.read(cursor, limit))
@@ -98,7 +101,7 @@ def objections_listed(
 
 @offer(router, "GET", "/v1/verifications", "verifications.read", LISTED)
 def verifications_listed(
-    ask: Annotated[Ask, Depends(asking("verifications.read"))], cursor: Cursor = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("verifications.read"))], cursor: Cursor = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List verifications that one's department asked for or leads."""
     return _listed(ask, "V", Page.read(cursor, limit))
@@ -106,7 +109,7 @@ def verifications_listed(
 
 @offer(router, "GET", "/v1/disputes", "disputes.read", LISTED)
 def disputes_listed(
-    ask: Annotated[Ask, Depends(asking("disputes.read"))], cursor: Cursor = "", limit: int = 100
+    ask: Annotated[Ask, Depends(asking("disputes.read"))], cursor: Cursor = "", limit: Limit = 100
 ) -> Response:  # fmt: skip
     """List disputes of one's department."""
     return _listed(ask, "D", Page.read(cursor, limit))
@@ -169,6 +172,7 @@ def _challenge(ask: Ask, connection: Connection, caller: Caller, body: Objection
     """Return what is objected to: of the caller's own file, or as the hotline's staff took it down, with a ticket."""
     if APPLICANT in caller.roles:
         matrix.require(ask.route, caller, relation_of(caller))
+        mandates.require_all(caller)
         if body.subject is not None or body.ticket:
             raise BodyInvalid("subject, ticket: the token says whose it is")
         kind = "person" if caller.about.startswith("p-") else "enterprise"
@@ -197,6 +201,7 @@ def _listed(ask: Ask, letter: str, page: Page) -> Response:
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
         if APPLICANT in caller.roles:
+            mandates.require_all(caller)
             every = objections.of_subject(connection, caller.about)
         else:
             is_any = "any" in matrix.relations(ask.route, caller.roles)
@@ -226,6 +231,7 @@ def _own(ask: Ask, connection: Connection, caller: Caller, letter: str, number: 
         if letter != "O" or objections.subject_of(connection, number) != caller.about:
             raise NotFound
         matrix.require(ask.route, caller, relation_of(caller))
+        mandates.require_all(caller)
         return case
     is_party = caller.department != "" and caller.department in _parties(ask, case)
     if not is_party and "any" not in matrix.relations(ask.route, caller.roles):

@@ -18,11 +18,11 @@ from starlette.responses import Response
 
 from catalog.cases import states, store
 from catalog.objections import of_subject as objections_of
-from exchange.access import matrix
+from exchange.access import mandates, matrix
 from exchange.access.asking import Ask, asking, written
 from exchange.access.callers import Caller
-from exchange.errors import AssuranceTooLow, BadRequest
-from exchange.http.cursors import Page
+from exchange.errors import BadRequest
+from exchange.http.cursors import Limit, Page
 from exchange.http.problems import language
 from exchange.queries import own
 from exchange.queries.indexed import indexed
@@ -33,10 +33,10 @@ from ledger.entry import Look, subject_hash
 from ledger.trail import Used, Whose, trail, usage
 from ledger.words import Dictionary
 from onefile.verify.reading import instant_text
+from schemas.working_days import NoHolidayNotice, Sharing
 
 router = APIRouter()
 JSON = "application/json"
-LEAST_ASSURANCE = 2
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 BASIS = "《个人信息保护法》第四十五条"
 FILE = About("One's own file", {200: OwnFile})
@@ -59,7 +59,7 @@ def file(ask: Annotated[Ask, Depends(asking("own.read"))]) -> Response:
 @offer(router, "GET", "/v1/me/trail", "own.read", TRAIL)
 def looks(
     ask: Annotated[Ask, Depends(asking("own.read"))], since: Instant = None, until: Instant = None,
-    cursor: Annotated[str, Query(max_length=400)] = "", limit: int = 100,
+    cursor: Annotated[str, Query(max_length=400)] = "", limit: Limit = 100,
 ) -> Response:  # fmt: skip
     """Return the looks at one, the newest first."""
     page = Page.read(cursor, limit)
@@ -94,7 +94,7 @@ def find_usage(
 def cases(ask: Annotated[Ask, Depends(asking("own.read"))]) -> Response:
     """Return the cases that one is a party to, the newest first."""
     with ask.counter.database.looking() as connection:
-        caller = _applicant(ask, connection)
+        caller = _applicant(ask, connection, is_whole=False)
         return Response(written({"cases": _cases(ask, connection, caller)}), media_type=JSON)
 
 
@@ -126,11 +126,12 @@ def acting_of(caller: Caller) -> str:
     return "" if mandate is None else f"{mandate.relation}:{mandate.mandate_id}"
 
 
-def _applicant(ask: Ask, connection: Connection) -> Caller:
+def _applicant(ask: Ask, connection: Connection, *, is_whole: bool = True) -> Caller:
+    """Return who sees its own, or another's; a mandate for some items shows no more than the cases of these."""
     caller = ask.enter(connection)
     matrix.require(ask.route, caller, relation_of(caller))
-    if caller.assurance < LEAST_ASSURANCE:
-        raise AssuranceTooLow(LEAST_ASSURANCE)
+    if is_whole:
+        mandates.require_all(caller)
     return caller
 
 
@@ -149,13 +150,18 @@ def _trail(
 
 def _cases(ask: Ask, connection: Connection, caller: Caller) -> list[dict[str, Any]]:
     words, today = Dictionary(ask.counter.catalogue), ask.counter.today()
-    found = store.of_party(connection, subject_hash(ask.counter.subject_secret, caller.about))
-    return [_case(case, store.steps(connection, case.case_id), words, today.isoformat()) for case in found]
+    every = store.of_party(connection, subject_hash(ask.counter.subject_secret, caller.about))
+    mandate = caller.acting_for
+    found = [case for case in every if mandate is None or mandates.covers(mandate, case.item)]
+    calendar = ask.counter.catalogue.sharing
+    return [_case(case, store.steps(connection, case.case_id), words, calendar, today) for case in found]
 
 
-def _case(case: store.CaseFile, steps: list[dict[str, Any]], words: Dictionary, today: str) -> dict[str, Any]:
+def _case(
+    case: store.CaseFile, steps: list[dict[str, Any]], words: Dictionary, calendar: Sharing, today: date
+) -> dict[str, Any]:
     item, due = words.item(case.item), case.promised_due_on
-    left = None if due is None or case.is_closed else _days(today, due)
+    left = None if due is None or case.is_closed else _days(calendar, today, date.fromisoformat(due))
     return {
         "number": case.number,
         "item": case.item,
@@ -175,8 +181,12 @@ def _case(case: store.CaseFile, steps: list[dict[str, Any]], words: Dictionary, 
     }
 
 
-def _days(today: str, due: str) -> int:
-    return (date.fromisoformat(due) - date.fromisoformat(today)).days
+def _days(calendar: Sharing, today: date, due: date) -> int | None:
+    """Return how many working days are left; none where a year's holidays are not declared: it would be a guess."""
+    try:
+        return calendar.between(today, due)
+    except NoHolidayNotice:
+        return None
 
 
 def _recorded(ask: Ask, caller: Caller, file: dict[str, Any], document: dict[str, Any]) -> Response:

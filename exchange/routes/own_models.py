@@ -97,7 +97,10 @@ class Usage(BaseModel):
 
 
 class OwnCase(BaseModel):
-    """A case that one is a party to. `days_left` are calendar days to the promised deadline; negative: it is over."""
+    """A case that one is a party to. `days_left` are working days to the promised deadline; negative: it is over.
+
+    Null: none runs, or the holidays of a year in between are not announced.
+    """
 
     number: str
     item: str

@@ -14,6 +14,7 @@ from exchange.access.asking import Ask, asking, written
 from exchange.clients.keys import ALGORITHMS
 from exchange.errors import BadRequest
 from exchange.oauth.assertions import METHOD
+from exchange.oauth.jwks import key_set
 from exchange.oauth.server import SCOPE, Asked
 from exchange.routes.offering import About, offer
 
@@ -68,7 +69,7 @@ def metadata(ask: Annotated[Ask, Depends(asking("public"))]) -> Response:
     document = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
-        "jwks_uri": f"{issuer}/v1/keys",
+        "jwks_uri": f"{issuer}/oauth/jwks.json",
         "grant_types_supported": ["client_credentials"],
         "response_types_supported": [],
         "scopes_supported": [SCOPE],
@@ -77,6 +78,15 @@ def metadata(ask: Annotated[Ask, Depends(asking("public"))]) -> Response:
         "tls_client_certificate_bound_access_tokens": True,
     }
     return Response(written(document), media_type="application/json")
+
+
+@offer(
+    router, "GET", "/oauth/jwks.json", "public",
+    About("The keys that tokens and answers are checked with (RFC 7517)", {200: dict}, is_open=True),
+)  # fmt: skip
+def jwks(ask: Annotated[Ask, Depends(asking("public"))]) -> Response:
+    """Return the bureau's keys for tokens and answers as a JWK Set."""
+    return Response(written(key_set(ask.counter.keystore.trust())), media_type="application/json")
 
 
 @offer(

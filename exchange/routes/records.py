@@ -86,7 +86,7 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
     ask.spend(leave, len(sought))
     results = []
     for index, each in enumerate(sought):
-        rows = [row for subject_id in _granted(ask, given, each) for row in found.get(subject_id, ())]
+        rows = [row for subject_id in granted_ids(ask, given, each) for row in found.get(subject_id, ())]
         told = [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
                  "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]  # fmt: skip
         results.append({"index": index, "outcome": "found" if told else "not_found", "records": told})
@@ -107,7 +107,7 @@ def _ids(sought: Sought) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*sought.subject_ids, *(number.subject_id for number in sought.numbers))))
 
 
-def _granted(ask: Ask, given: Given, sought: Sought) -> list[str]:
+def granted_ids(ask: Ask, given: Given, sought: Sought) -> list[str]:
     """Return those whom a number is of that are among the granted rows; whose area is not known only where all are."""
     catalogue, documents = ask.counter.catalogue, {file.subject_id: document_of(file) for file in sought.files}
     scope = ask.counter.scope(next(iter(catalogue.declarations.files)), (given,))

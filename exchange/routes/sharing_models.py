@@ -23,7 +23,7 @@ class RequestWish(Strict):
     mode: Literal["query", "check", "batch", "file", "licence"]
     valid_from: date
     valid_until: date
-    quota: Annotated[int, Field(ge=1, le=10_000_000)]
+    quota: Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
     assessment: Text = ""
     notice_after: date | None = None
 

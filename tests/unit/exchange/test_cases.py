@@ -99,6 +99,17 @@ def test_a_stage_belongs_to_its_case_and_may_be_cited_by_its_department(counter:
             ask.call("GET", "/v1/cases/D-1")
 
 
+def test_a_system_registers_its_own_department_s_cases_and_stages_of_them_alone(counter: Open) -> None:
+    counter.case("D-1")
+    counter.case("D-2", department="tax")
+    wish = {"draft": "T-1", "item": ITEM, "department": "tax", "parties": [{"number": ANNA, "role": "applicant"}]}
+    with counter.ask("tax-app") as ask:
+        for changes in ({"department": "market"}, {"parent": "D-1"}, {"parent": "D-9"}):
+            with pytest.raises(Refused, match="body_invalid"):
+                ask.call("POST", "/v1/cases", {**wish, **changes})
+        assert ask.call("POST", "/v1/cases", {**wish, "parent": "D-2"})["parent_id"]
+
+
 def test_a_case_that_is_not_registered_is_over_or_of_another_item_allows_nothing(counter: Open) -> None:
     counter.case("D-1")
     counter.case("D-2", item="0101")

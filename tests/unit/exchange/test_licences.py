@@ -72,6 +72,25 @@ def test_what_is_not_granted_is_not_there(licensed: list[str], counter: Open, ci
     assert counter.looks() == []
 
 
+def test_first_and_last_day_are_told_where_they_are_granted_and_asked_for(
+    licensed: list[str], counter: Open, cited: Purpose
+) -> None:
+    fields = ("ZZBH", "ZZYXQQSRQ", "ZZYXQJZRQ")
+    wider = counter.shop.grant(ENTRY, fields, consumer="tax", mode="licence")
+
+    def days(grant: str, asked: str = "") -> list[str]:
+        with counter.ask("tax-app") as ask:
+            why = Purpose(grant, cited.item, cited.case)
+            shown = ask.call("GET", f"/v1/licences/{licensed[0]}?fields={asked}", None, why)["licence"]
+            found = ask.call("POST", "/v1/licences/search", {"searches": [{"id": licensed[0]}]}, why)
+            assert asked or shown == found["results"][0]["licences"][0]
+        return [name for name in ("valid_from", "valid_until") if name in shown]
+
+    assert days(cited.grant) == days(wider, "ZZBH") == []
+    assert days(wider, "ZZYXQJZRQ") == ["valid_until"]
+    assert days(wider) == ["valid_from", "valid_until"]
+
+
 def test_a_licence_is_proved_by_its_log_and_told_unchanged_by_its_etag(
     licensed: list[str], counter: Open, cited: Purpose
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,3 +120,63 @@ def test_a_mandate_that_cannot_be_recorded_is_none(counter: Open, official: dict
 def test_an_applicant_makes_nobody_a_guardian(counter: Open) -> None:
     answer = counter.http.post("/v1/mandates", json=wish(BELA, "guardian", CHILD), headers=applicant(counter, ANNA))
     assert answer.status_code == 422
+
+
+def test_a_child_under_14_acts_for_nobody(counter: Open, official: dict[str, str]) -> None:
+    refused = counter.http.post("/v1/mandates", json=wish(CHILD, "agent"), headers=applicant(counter, ANNA))
+    assert (refused.status_code, "under 14" in refused.json()["detail_en"]) == (422, True)
+    counter.shop.publish(person(CHILD, "小孩", birth_on=said("2000-05-05")), version=13)
+    made = counter.http.post("/v1/mandates", json=wish(CHILD, "agent"), headers=applicant(counter, ANNA)).json()
+    counter.shop.publish(person(CHILD, "小孩", birth_on=said("2015-05-05")), version=14)  # corrected since
+    acting = applicant(counter, CHILD, **{"Onefile-For": made["mandate"]})
+    assert counter.http.get("/v1/me", headers=acting).json()["code"] == "guardian_needed"
+
+
+@pytest.mark.parametrize(("source", "status"), [("household register", 403), ("ruling 7 of the district court", 200)])
+def test_a_guardian_s_mandate_ends_when_the_ward_is_18_unless_a_court_made_it_one(
+    counter: Open, official: dict[str, str], source: str, status: int
+) -> None:
+    body = wish(ANNA, "guardian", CHILD, source=source, scope=["*"], until="2040-01-01")
+    mandate = counter.http.post("/v1/mandates", json=body, headers=official).json()["mandate"]
+
+    def seen(on: str) -> list[int]:
+        counter.shop.at = datetime.fromisoformat(f"{on}T12:00:00+08:00")
+        headers = applicant(counter, ANNA, **{"Onefile-For": mandate})
+        return [counter.http.get(path, headers=headers).status_code for path in ("/v1/me", "/v1/me/cases")]
+
+    assert seen("2029-05-04") == seen("2029-05-05") == seen("2033-05-04") == [200, 200]
+    assert seen("2033-05-05") == [status, status]
+
+
+def test_a_mandate_for_an_item_opens_that_item_s_cases_and_nothing_else(counter: Open) -> None:
+    counter.case("D-1", parties=(ANNA,))
+    counter.case("D-2", item="0101", parties=(ANNA,))
+    made = counter.http.post("/v1/mandates", json=wish(BELA, "agent"), headers=applicant(counter, ANNA)).json()
+    objection = counter.http.post(
+        "/v1/objections", json={"attribute": "address", "reason": "old"}, headers=applicant(counter, ANNA)
+    ).json()["id"]
+    for item in ("", ITEM):
+        acting = applicant(
+            counter, BELA, **{"Onefile-For": made["mandate"], **({"Onefile-Item": item} if item else {})}
+        )
+        for path in ("/v1/me/file", "/v1/me/export", "/v1/me/trail", "/findUsage", "/v1/objections",
+                     f"/v1/objections/{objection}"):  # fmt: skip
+            answer = counter.http.get(path, headers=acting)
+            assert (answer.status_code, answer.json()["code"]) == (403, "mandate_not_good"), path
+        step = {"action": "withdraw", "role": "subject"}
+        for path, body in (("/v1/objections", {"attribute": "sex", "reason": "x"}),
+                           (f"/v1/objections/{objection}/steps", step)):  # fmt: skip
+            assert counter.http.post(path, json=body, headers=acting).json()["code"] == "mandate_not_good", path
+        cases = counter.http.get("/v1/me/cases", headers=acting).json()["cases"]
+        assert [case["number"] for case in cases] == ["D-1"]
+
+
+@pytest.mark.parametrize("path", ["/v1/objections", "/v1/mandates"])
+def test_who_is_hardly_known_sees_and_says_nothing(counter: Open, path: str) -> None:
+    subject = subject_numbers(ANNA)[0].subject_id
+    token = counter.counter.tokens.make("applicant", subject, counter.shop.at, assurance=1)
+    headers = {"Authorization": f"Bearer {token}"}
+    body = {"attribute": "sex", "reason": "x"} if path == "/v1/objections" else wish(BELA, "agent")
+    for answer in (counter.http.get(path, headers=headers), counter.http.post(path, json=body, headers=headers)):
+        assert (answer.status_code, answer.json()["code"]) == (403, "assurance_too_low")
+    assert counter.http.get("/v1/me", headers=headers).status_code == 200

@@ -239,6 +239,32 @@ def test_a_number_that_is_none_names_nothing(counter, officials, number: int) ->
     call(counter, "POST", f"/v1/notices/{number}/acknowledgement", counter.bearer("market-app"), status=404)
 
 
+def test_a_dispute_is_had_over_what_is_one_s_own_and_others_are_as_none(counter, officials) -> None:
+    grant = counter.shop.grant("police.population", ("number", "name"))
+    for about in (grant, "G20261130-0999"):
+        wish = {"about": about, "role": "consumer", "reason": "x"}
+        told = call(counter, "POST", "/v1/disputes", counter.bearer("tax-app"), wish, 404)
+        assert told["code"] == "not_found"
+
+
+def test_under_one_key_an_objection_is_made_for_each_who_is_acted_for(counter, officials) -> None:
+    mandates = []
+    for principal in (ANNA, NOBODY):
+        wish = {"agent": BELA, "principal": principal, "relation": "agent", "source": "x", "scope": ["*"],
+                "since": "2026-11-30", "until": "2027-06-30"}  # fmt: skip
+        token = {"Authorization": f"Bearer {counter.official('engineer')}"}
+        mandates.append(call(counter, "POST", "/v1/mandates", token, wish, 201)["mandate"])
+    counter.shop.publish(person(NOBODY, "某"), version=13)
+    agent = applicant(counter, BELA)
+    made = [
+        counter.http.post("/v1/objections", json={"attribute": "address", "reason": "x"},
+                          headers={**agent, "Onefile-For": mandate, "Idempotency-Key": "key-00000001"})
+        for mandate in mandates
+    ]  # fmt: skip
+    assert [answer.status_code for answer in made] == [201, 422]
+    assert made[1].json()["code"] == "idempotency_key_reused"
+
+
 def test_an_incident_freezes_grants_at_once(counter, officials) -> None:
     grant = seen(counter, ["address"])
     wish = {"grants": [grant], "since": "2026-11-30T00:00:00+08:00", "reason": "令牌外泄"}
@@ -252,6 +278,8 @@ def test_an_incident_freezes_grants_at_once(counter, officials) -> None:
     report = call(counter, "GET", f"/v1/incidents/{made['id']}/report", officials["auditor"])
     assert (len(report["looks"]), len(report["subjects"])) == (1, 1)
     call(counter, "GET", "/v1/incidents/I1/report", officials["auditor"], status=404)
+    resume = {"action": "resume", "role": "provider", "reason": "x"}
+    call(counter, "POST", f"/v1/grants/{grant}/steps", officials["lead"], resume, 409)
     closing = {"reason": "已换密钥"}
     assert call(counter, "POST", f"/v1/incidents/{made['id']}/closing", officials["auditor"], closing)["closed_at"]
     assert len(call(counter, "GET", "/v1/incidents", officials["auditor"])["incidents"]) == 1

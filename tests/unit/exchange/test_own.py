@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from onefile.client import Refused
 from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, NOBODY, Open, purpose
 
@@ -85,8 +86,25 @@ def test_one_s_cases_say_step_deadline_officer_and_result(counter: Open) -> None
     (case,) = cases["cases"]
     assert (case["number"], case["state_name"]["zh"], case["officer"]) == ("SL-1", "已受理", "王")
     assert case["promised_due_on"] == "2026-12-07"
-    assert case["days_left"] == 7
+    assert case["days_left"] == 5  # working days: a weekend lies between
     assert [step["step"] for step in case["steps"]] == ["receive", "accept"]
+
+
+def test_days_that_cannot_be_counted_are_not_guessed(counter: Open) -> None:
+    counter.case("D-1", parties=(ANNA,))
+    with counter.ask("intake") as ask:
+        ask.report("D-1", "receive", counter.shop.at, case_no="SL-1")
+        ask.report("D-1", "accept", counter.shop.at)
+        left = []
+        for day in ("2026-12-05", "2026-12-07", "2026-12-14", "2027-01-04"):
+            counter.shop.at = datetime.fromisoformat(f"{day}T09:00:00+08:00")
+            (case,) = get(counter, "/v1/me/cases")["cases"]  # type: ignore[call-overload]
+            left.append(case["days_left"])
+        assert left == [1, 0, -5, None]
+        counter.case("D-2", parties=(BELA,))
+        ask.report("D-2", "receive", counter.shop.at)
+        with pytest.raises(Refused, match="calendar_missing"):
+            ask.report("D-2", "accept", counter.shop.at)
 
 
 def test_all_of_it_is_taken_away_in_one(asked: Open) -> None:
@@ -131,6 +149,18 @@ def test_notice_of_an_investigation_waits_until_its_grant_s_day(counter: Open) -
     assert get(counter, "/findUsage") == []
     counter.shop.at += timedelta(days=3)
     assert len(get(counter, "/findUsage")) == 1  # type: ignore[arg-type]
+
+
+def test_an_ordinary_grant_s_looks_are_told_at_once_whatever_is_cited_beside_it(counter: Open) -> None:
+    investigation = counter.shop.grant(
+        "human_resources.social_insurance", ("person_number", "base_cents"), notice_after="2026-12-02"
+    )
+    ordinary = counter.shop.grant(*GRANTED)
+    counter.case("D-1", parties=(ANNA,))
+    with counter.ask("market-app") as ask:
+        ask.files(purpose(f"{ordinary},{investigation}"), [ANNA], fields=["name"])
+    (told,) = get(counter, "/findUsage")
+    assert told["grant"] == f"{ordinary},{investigation}"  # type: ignore[index]
 
 
 def test_whoever_acts_for_another_sees_that_one_s_and_the_trail_says_so(counter: Open) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
+from exchange.oauth.jwks import key_set
 from inbox import departments
 from onefile.client import Refused
-from tests.counter import ANNA, CATALOGUE, Key, Open, Shop, purpose
+from tests.counter import ANNA, CATALOGUE, FIRM, Key, Open, Shop, purpose
 from tests.papers import AT as ISSUED
 from tests.vault import issue_rows, permit, vault_of
 
@@ -157,3 +162,72 @@ def test_anybody_may_have_a_paper_verified(shop: Shop, counter: Open) -> None:
     assert forged["verdict"] == "not_genuine"
     assert counter.http.post("/v1/verify", json={"paper": "x"}).json()["verdict"] == "not_genuine"
     assert len(CATALOGUE.resources) > 0
+
+
+def test_an_official_client_reads_the_keys_where_the_metadata_says(counter: Open) -> None:
+    metadata = counter.http.get("/.well-known/oauth-authorization-server").json()
+    keys = KeySet.import_key_set(counter.http.get(metadata["jwks_uri"]).json())
+    token = jwt.decode(counter.ask("market-app").token(), keys, algorithms=["EdDSA"])
+    assert (token.claims["sub"], token.claims["iss"]) == ("market-app", metadata["issuer"])
+    lost = {
+        "use": "tokens",
+        "algorithm": "Ed25519",
+        "public": "AAAA",
+        "id": "0" * 32,
+        "lost_at": "2026-11-30",
+    }
+    assert key_set(json.dumps({"keys": [lost, {**lost, "use": "receipts"}]}).encode()) == {"keys": []}
+
+
+def test_what_a_method_or_body_cannot_be_is_told_as_a_problem_of_that_status(counter: Open) -> None:
+    headers = counter.bearer("market-app", **{"Content-Type": "application/json"})
+    refused = counter.http.put("/v1/cases", headers=headers)
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST")
+    assert (refused.json()["status"], refused.json()["code"]) == (405, "method_not_allowed")
+    for body in (gzip.compress(b"{}"), b'{"subjects": [{"number": ' + b"9" * 5000 + b"}]}", b"\xff\xfe{"):
+        answer = counter.http.post("/v1/files/query", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+        assert "body" in answer.json()["detail_en"]
+
+
+def test_a_refusal_says_in_chinese_too_where_it_is_wrong(counter: Open) -> None:
+    answer = counter.http.post("/v1/files/query", json={}, headers=counter.bearer("market-app"))
+    assert "body.subjects (missing)" in answer.json()["detail_zh"]
+    assert answer.json()["detail"] == answer.json()["detail_zh"] != answer.json()["detail_en"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place"),
+    [
+        ("/v1/files/query", {"subjects": [{"number": ANNA}], "contradictions": 0}, "contradictions"),
+        ("/v1/licences/search", {"searches": [{"holder": ANNA}], "in_force": "no"}, "in_force"),
+        ("/v1/requests", {**WISH, "quota": "500"}, "quota"),
+    ],
+)
+def test_types_are_those_of_the_description(counter: Open, path: str, body: dict[str, Any], place: str) -> None:
+    answer = counter.http.post(path, json=body, headers=counter.bearer("market-app"))
+    assert (answer.status_code, place in answer.json()["detail_en"]) == (422, True)
+    described = counter.http.get("/openapi.json").json()["paths"]["/v1/grants"]["get"]["parameters"]
+    limit = next(each["schema"] for each in described if each["name"] == "limit")
+    assert (limit["minimum"], limit["maximum"]) == (1, 500)
+
+
+@pytest.mark.parametrize("path", ["/v1/mandates", "/v1/incidents"])
+def test_what_is_made_once_under_a_key_is_made_once(counter: Open, path: str) -> None:
+    grant = counter.shop.grant("police.population", ("number", "name"))
+    body: dict[str, Any] = {"grants": [grant], "since": "2026-11-30T00:00:00Z", "reason": "leak"}
+    if path == "/v1/mandates":
+        body = {"agent": ANNA, "principal": FIRM, "relation": "representative", "source": "register", "scope": ["*"],
+                "since": "2026-11-30", "until": "2027-06-30"}  # fmt: skip
+    headers = {"Authorization": f"Bearer {counter.official('engineer')}", "Idempotency-Key": "key-00000001"}
+    first, again = (counter.http.post(path, json=body, headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code, first.json()) == (201, 201, again.json())
+
+
+def test_a_token_is_for_the_client_that_is_named(counter: Open) -> None:
+    ask = counter.ask("market-app")
+    form = ask._credentials.form(f"{counter.counter.settings.counter_url}/oauth/token")
+    refused = counter.http.post("/oauth/token", data={**form, "client_id": "tax-app"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
+    form = ask._credentials.form(f"{counter.counter.settings.counter_url}/oauth/token")
+    assert counter.http.post("/oauth/token", data={**form, "client_id": "market-app"}).status_code == 200
