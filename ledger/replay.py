@@ -111,6 +111,8 @@ class Replay:
             raise LedgerAltered(kind, where, first, detail)  # type: ignore[arg-type]
         if seal.root != self.tree.root():
             raise LedgerAltered("altered", where, first, f"entries {first} to {seal.size} are not what was sealed")
+        if seal.size == self.sealed:
+            raise LedgerAltered("altered", where, first, "it is sealed twice over the same entries")
         self.sealed, self.note = seal.size, note
         if self.at_seal is not None:
             self.at_seal(seal.size, seal.root, where)

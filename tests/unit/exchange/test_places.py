@@ -189,7 +189,7 @@ def first_places(world: World) -> dict[tuple[str, str], Place]:
     cases = {OWN: "C-own", PARTY: "C-party", STRANGER: "C-stranger"}
     client = {"client_id": "new-app", "name": "x", "department": HERE, "key": "no key at all, but long enough"}
     public = ("/.well-known/oauth-authorization-server", "/catalog.jsonld", "/catalog.ttl", "/data.json", "/healthz",
-              "/metrics", "/readyz", "/v1/keys")  # fmt: skip
+              "/metrics", "/oauth/jwks.json", "/readyz", "/v1/keys")  # fmt: skip
     return {
         **{("get", path): anything(path) for path in public},
         ("get", "/log/{path}"): anything("/log/checkpoint"),

@@ -78,6 +78,7 @@ ALTERATIONS: dict[str, tuple[Callable[[Ledger], None], str, int]] = {
     "the first entry and its seal removed": (_put(_without(1)), "gap", 1),
     "an entry and its seal removed": (_put(_without(3)), "gap", 3),
     "two entries and seals removed": (_put(_without(2, 3)), "gap", 2),
+    "a seal twice": (_put(lambda old: [*old[:5], old[4], *old[5:]]), "altered", 3),
     "a seal removed": (_put(lambda old: old[:6] + old[7:]), "altered", 4),
     "two entries exchanged": (_put(_exchanged), "reordered", 2),
     "an entry twice": (_put(lambda old: [*old[:4], old[3], *old[4:]]), "reordered", 3),
