@@ -26,6 +26,8 @@ OPTIONAL = (
     "department", "client", "acting", "grant", "item", "case", "resource", "lake_version", "answer", "answer_id",
     "notice_after",
 )  # fmt: skip
+NAMED = ".named"
+"""How the kind of a look ends at somebody who was not asked about, but is named in what was shown of another."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

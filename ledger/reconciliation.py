@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from catalog.cases import store
 from catalog.cases.store import CaseFile
 from ledger import findings
+from ledger.entry import NAMED
 from ledger.findings import Finding
 from ledger.index import Disclosure, between, for_case
 from onefile.verify.reading import instant_text, read_instant
@@ -105,7 +106,8 @@ def _faults(look: Disclosure, case: CaseFile | None, parties: set[str], oldest: 
         yield "draft_lapsed"
     if look.at < read_instant(case.opened_at) or (case.closed_at and look.at > read_instant(case.closed_at)):
         yield "outside_time"
-    if look.subject_hash is not None and look.subject_hash not in parties:
+    is_asked = look.subject_hash is not None and not look.kind.endswith(NAMED)
+    if is_asked and look.subject_hash not in parties:
         yield "not_party"
 
 

@@ -22,7 +22,7 @@ from exchange.counter import Counter
 from exchange.errors import AssuranceTooLow, GuardianNeeded, QuotaUsedUp
 from exchange.http.at_once import MOST_AT_ONCE
 from exchange.http.recorded import RecordedResponse
-from ledger.entry import Look
+from ledger.entry import NAMED, Look
 from schemas.serving.ahead import Answers, Question, WouldWait
 
 JSON = "application/json"
@@ -136,7 +136,7 @@ class Ask:
             subject_id=seen.subject_id,
             fields=seen.fields,
             basis="; ".join(dict.fromkeys(given.basis for given in leave.grants)),
-            kind=self.route,
+            kind=f"{self.route}{NAMED}" if seen.is_named else self.route,
             department=caller.department,
             client=caller.id,
             acting=caller.acting,
@@ -153,11 +153,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is looked at of one subject (internal id; None: nobody in particular), from which version of the lake."""
+    """What is looked at of one subject (internal id; None: nobody in particular), from which version of the lake.
+
+    `is_named`: it was not asked about, but what was shown of somebody else names it.
+    """
 
     subject_id: str | None
     fields: tuple[str, ...]
     lake_version: str = ""
+    is_named: bool = False
 
 
 def asking(route: str) -> Callable[[Request], Any]:

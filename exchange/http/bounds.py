@@ -44,7 +44,9 @@ def limits_of(scope: Scope) -> Limits:
 
 
 def check_headers(scope: Scope, headers: Mapping[str, str], certificate_header: str) -> None:
-    """Raise BadRequest where a request has too many headers, or twice one that decides something."""
+    """Raise BadRequest where a request has too many headers, twice one that decides something, or no Host."""
+    if scope.get("http_version") == "1.1" and "host" not in headers:
+        raise BadRequest("it has no Host (RFC 9112, section 3.2)")
     if len(scope["headers"]) > MOST_HEADERS:
         raise BadRequest(f"it has more than {MOST_HEADERS} headers")
     if len(scope["headers"]) == len(headers):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 
 from exchange.errors import RowsNotSupplied
 from schemas.serving.connection import looked_up
+from schemas.subjects import NotASubjectNumber, subject_numbers
 
 SUBJECTS_AT_ONCE = 500
 _HELD = "SELECT fields, lake_version FROM record_publication WHERE resource = :resource ORDER BY batch_no DESC LIMIT 1"
@@ -64,6 +66,13 @@ def shown(row: Row, fields: tuple[str, ...], resource_id: str, on: date) -> dict
         "observed_on": row.observed_on,
         "age_days": (on - date.fromisoformat(row.observed_on)).days,
     }
+
+
+def named(row: Row, columns: Iterable[str]) -> Iterator[str]:
+    """Yield the internal ids of those whom a row names in some columns, as far as these are held."""
+    for column in columns:
+        with suppress(NotASubjectNumber):
+            yield from (known.subject_id for known in subject_numbers(str(row.values.get(column) or "")))
 
 
 def _rows(connection: Connection, resource_id: str, ids: list[str]) -> Iterator[Row]:

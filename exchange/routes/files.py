@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -17,6 +18,7 @@ from exchange.queries.finding import Sought
 from exchange.routes.models import FilesAnswer, FilesQuery
 from exchange.routes.offering import About, offer
 from onefile.verify.reading import instant_text
+from schemas.subjects import NotASubjectNumber, subject_numbers
 
 router = APIRouter()
 FORMAT = "onefile.files-answer/1"
@@ -27,7 +29,8 @@ QUERY = About("The granted fields of up to 1,000 one files", {200: FilesAnswer},
 def query(ask: Annotated[Ask, Depends(asking("files.query"))], body: FilesQuery) -> Response:
     """Answer with the granted fields of one files, each value with source, observed day and age.
 
-    A subject that is not there and one that is not among the granted rows get the same answer.
+    A subject that is not there and one that is not among the granted rows get the same answer. Whoever a tie names
+    finds the look on its own trail.
     """
     numbers = [subject.number for subject in body.subjects]
     with ask.looking(len(numbers), lambda: finding.questions(numbers)) as connection:
@@ -39,7 +42,9 @@ def query(ask: Annotated[Ask, Depends(asking("files.query"))], body: FilesQuery)
     ask.spend(leave, len(sought))
     results = [_result(ask, index, each, scopes, marks) for index, each in enumerate(sought)]
     answer = {**heading(ask, leave, FORMAT), "results": results}
-    return ask.disclose(caller, leave, _looks(sought, scopes), written(answer))
+    looks = _looks(sought, scopes)
+    looks += _named(results, {look.subject_id for look in looks})
+    return ask.disclose(caller, leave, looks, written(answer))
 
 
 def heading(ask: Ask, leave: Leave, form: str) -> dict[str, Any]:
@@ -90,3 +95,14 @@ def _looks(sought: list[Sought], scopes: Scopes) -> list[Seen]:
         fields = next((wish.fields for kind, (_, wish) in scopes.items() if kind in finding.kinds([each])), ())
         looks += [Seen(subject_id, fields, versions.get(subject_id, "")) for subject_id in each.subject_ids]
     return looks or [Seen(None, ())]
+
+
+def _named(results: list[dict[str, Any]], asked: set[str | None]) -> list[Seen]:
+    """Return the looks at those who were not asked about, but are named by a tie that is shown."""
+    found: dict[str, tuple[str, ...]] = {}
+    for tie in (tie for result in results for file in result["files"] for tie in file["relations"]):
+        fields = ("number", "name") if tie["other_name"] else ("number",)
+        with suppress(NotASubjectNumber):
+            for known in subject_numbers(str(tie["other_number"] or "")):
+                found[known.subject_id] = max(found.get(known.subject_id, ()), fields, key=len)
+    return [Seen(each, fields, is_named=True) for each, fields in found.items() if each not in asked]

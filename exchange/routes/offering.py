@@ -75,6 +75,7 @@ def offer(router: APIRouter, method: str, path: str, route: str, about: About) -
     return put
 
 
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _PLAIN = str.maketrans({"{": "", "}": "", ".": "_", "-": "_"})
 
 
@@ -83,7 +84,8 @@ def _responses(about: About) -> dict[int | str, dict[str, Any]]:
     for status, model in about.answers.items():
         kind = (about.media or {}).get(status)
         if kind is not None:
-            found[status] = {"description": about.summary, "content": {kind: {"schema": _schema(kind)}}}
+            problem = {MEDIA_TYPE: {"schema": _PROBLEM}} if status in PROBLEMS else {}
+            found[status] = {"description": about.summary, "content": {kind: {"schema": _schema(kind)}, **problem}}
         else:
             found[status] = {"description": about.summary, **({"model": model} if model is not None else {})}
     for status, description in PROBLEMS.items():
@@ -91,7 +93,7 @@ def _responses(about: About) -> dict[int | str, dict[str, Any]]:
             continue
         found[status] = {
             "description": description,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
         }
     return found
 

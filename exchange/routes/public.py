@@ -19,6 +19,25 @@ from exchange.oauth.server import SCOPE, Asked
 from exchange.routes.offering import About, offer
 
 router = APIRouter()
+_FORM = {
+    "application/x-www-form-urlencoded": {
+        "schema": {
+            "type": "object",
+            "required": ["grant_type", "client_assertion_type", "client_assertion"],
+            "properties": {
+                "grant_type": {"const": "client_credentials"},
+                "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                "client_assertion": {"type": "string"},
+                "client_id": {"type": "string", "description": "the one of the assertion, if it is there"},
+                "scope": {"type": "string", "enum": [SCOPE]},
+            },
+        }
+    }
+}
+TOKEN = About(
+    "An access token (RFC 6749, RFC 7523)", {200: dict, 400: None}, is_open=True, media={400: "application/json"},
+    body=_FORM,
+)  # fmt: skip
 METRICS = About("Figures of one process, for Prometheus", {200: None}, is_open=True, media={200: "text/plain"})
 
 
@@ -42,9 +61,7 @@ def metrics(request: Request) -> Response:
     return Response(request.app.state.figures.text(os.getpid()), media_type="text/plain")
 
 
-@offer(
-    router, "POST", "/oauth/token", "public", About("An access token (RFC 6749, RFC 7523)", {200: dict}, is_open=True)
-)
+@offer(router, "POST", "/oauth/token", "public", TOKEN)
 async def token(request: Request) -> Response:
     """Give a client that proves itself by an assertion an access token for ten minutes."""
     from starlette.concurrency import run_in_threadpool

@@ -72,7 +72,10 @@ QUERY = About("Rows of a granted resource about up to 1,000 subjects", {200: Rec
 
 @offer(router, "POST", "/v1/records/query", "records.query", QUERY)
 def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQuery) -> Response:
-    """Return the rows about subjects, with the granted columns; none where there is none, or none that is granted."""
+    """Return the rows about subjects, with the granted columns; none where there is none, or none that is granted.
+
+    Whoever else is named in a row, as a spouse or child is, finds the look on its own trail.
+    """
     with ask.counter.database.looking() as connection:
         caller = ask.enter(connection)
         leave = ask.leave(connection, caller)
@@ -84,14 +87,17 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
         found = records.rows(connection, given.entry_id, ids)
         marked = marks(connection, ids)
     ask.spend(leave, len(sought))
-    results = []
+    results, named, columns = [], set[str](), _subject_columns(ask, given, fields)
     for index, each in enumerate(sought):
         rows = [row for subject_id in granted_ids(ask, given, each) for row in found.get(subject_id, ())]
         told = [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
                  "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]  # fmt: skip
+        named |= {other for row in rows for other in records.named(row, columns)}
         results.append({"index": index, "outcome": "found" if told else "not_found", "records": told})
     answer = {**heading(ask, leave, "onefile.records-answer/1"), "resource": body.resource, "results": results}
-    looks = [Seen(subject_id, fields, f"{VERSIONS}@{version}") for each in sought for subject_id in _ids(each)]
+    made_from = f"{VERSIONS}@{version}"
+    looks = [Seen(subject_id, fields, made_from) for each in sought for subject_id in _ids(each)]
+    looks += [Seen(other, fields, made_from, is_named=True) for other in sorted(named - set(ids))]
     return ask.disclose(caller, leave, looks or [Seen(None, fields)], written(answer))
 
 
@@ -100,6 +106,13 @@ def _given(leave: Leave, body: RecordsQuery) -> Given:
     if given is None or given.entry_id.startswith("licence.") or set(body.fields) - set(given.fields):
         raise FieldNotGranted
     return given
+
+
+def _subject_columns(ask: Ask, given: Given, fields: tuple[str, ...]) -> list[str]:
+    """Return the columns that say of whom something is shown: the first one, whose row it is, and those shown."""
+    catalogue = ask.counter.catalogue
+    subjects = catalogue.declarations.tables[catalogue.resources[given.entry_id].table].subjects
+    return [each.column for place, each in enumerate(subjects) if not place or each.column in fields]
 
 
 def _ids(sought: Sought) -> tuple[str, ...]:

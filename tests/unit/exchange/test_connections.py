@@ -245,6 +245,12 @@ def test_a_header_that_decides_stands_there_once_and_there_are_not_too_many(line
     assert line.ask(plain[:-2] + b"X: 1\r\nX: 2\r\n\r\n" + BODY)[0] == 200
 
 
+def test_a_request_without_a_host_is_refused(line: Line) -> None:
+    status, told = line.ask(line.head(Host="", Connection="close") + BODY)
+    assert (status, b"no Host" in told) == (400, True)
+    assert line.ask((line.head(Host="") + BODY).replace(b"HTTP/1.1", b"HTTP/1.0", 1))[0] == 200
+
+
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
 

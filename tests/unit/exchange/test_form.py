@@ -22,7 +22,7 @@ from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, CATALOGUE, Open, person, purpose, said
 from tests.papers import receipt_over
 
-POPULATION, INSURANCE = "police.population", "human_resources.social_insurance"
+POPULATION, INSURANCE, MARRIAGES = "police.population", "human_resources.social_insurance", "civil_affairs.marriages"
 QUERY = {"subjects": [{"number": ANNA}], "fields": ["name"]}
 
 
@@ -79,6 +79,27 @@ def test_what_others_say_otherwise_is_shown_where_both_resources_are_granted(cou
     assert shown(names[0], contradictions=True)["contradictions"] == []
     alone = shown(names[1], contradictions=True)
     assert (alone["value"], alone["is_lead"], alone["contradictions"]) == ("安纳", False, [])
+
+
+def test_whom_a_tie_names_finds_the_look_on_its_own_trail(counter: Open) -> None:
+    tie = {"relation": "spouse", "other_kind": "person", "other_number": BELA, "other_name": "贝拉", "details": {},
+           "since": "2020-02-02", "until": None, "resource": MARRIAGES, "department": "civil_affairs",
+           "observed_on": "2026-11-01"}  # fmt: skip
+    counter.shop.publish(person(ANNA, "安娜", relations=[tie]))
+    counter.case()
+    columns = ("man_number", "woman_number")
+    for fields, seen in ((columns, ("number",)), ((*columns, "man_name", "woman_name"), ("number", "name"))):
+        cited = purpose(counter.shop.grant(MARRIAGES, fields))
+        with counter.ask("market-app") as ask:
+            (result,) = ask.files(cited, [ANNA], ["relations.spouse"])["results"]
+        assert result["files"][0]["relations"][0]["other_number"] == BELA
+        anna, bela = counter.looks()[-2:]
+        hashed = counter.counter.ledger.ledger.subject_hash
+        assert [look.subject for look in (anna, bela)] == [
+            hashed(known.subject_id) for number in (ANNA, BELA) for known in subject_numbers(number)
+        ]
+        assert (anna.kind, bela.kind, bela.fields) == ("files.query", "files.query.named", seen)
+        assert (anna.answer, anna.answer_id) == (bela.answer, bela.answer_id)
 
 
 def test_a_thousand_subjects_are_answered_in_their_order_each_with_its_look(counter: Open) -> None:

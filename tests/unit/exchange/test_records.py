@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 
-from ledger import index, outbox
+from catalog.cases import store
+from exchange.queries.indexed import indexed
+from ledger import index, outbox, reconciliation
 from ledger.recall import Recalling, recall
 from onefile.client import Purpose, Refused
 from schemas.serving.connection import writing
+from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, NOBODY, Open, purpose
+from tests.unit.exchange.test_own import applicant
 
 POPULATION, MARRIAGES, FINES = "police.population", "civil_affairs.marriages", "market.penalties"
 STRANGER, FIRM = "690101196501010010", "91690101MA0000031X"
@@ -73,6 +77,26 @@ def test_a_record_is_found_by_each_subject_that_it_names_though_there_be_no_file
         (result,) = asked(counter, cited, number, resource=MARRIAGES)
         assert [each["values"] for each in result["records"]] == [row]
     assert asked(counter, cited, BELA, resource=MARRIAGES)[0]["outcome"] == "not_found"
+
+
+def test_who_is_named_in_another_s_row_finds_the_look_on_its_own_trail(counter: Open) -> None:
+    counter.case()
+    cited = purpose(counter.shop.grant(MARRIAGES, ("man_number", "woman_number")))
+    row = {"man_number": STRANGER, "woman_number": ANNA}
+    counter.shop.supply(MARRIAGES, 5, ("m1", f"{STRANGER} {ANNA}", row))
+    asked(counter, cited, ANNA, ANNA, resource=MARRIAGES)
+    anna, again, other = counter.looks()
+    hashed = counter.counter.ledger.ledger.subject_hash
+    assert {anna.subject, again.subject} == {hashed(subject_numbers(ANNA)[0].subject_id)}
+    assert (other.subject, other.kind) == (hashed(subject_numbers(STRANGER)[0].subject_id), "records.query.named")
+    assert (other.fields, other.answer, other.grant) == (anna.fields, anna.answer, cited.grant)
+    (told,) = counter.http.get("/v1/me/trail", headers=applicant(counter, STRANGER)).json()["looks"]
+    assert (told["case"], told["department"]["id"]) == ("D-1", "market")
+    with indexed(counter.counter) as connection:
+        looks = list(index.of_subject(connection, other.subject or ""))
+        case = store.find(connection, "D-1")
+        assert case is not None
+        assert list(reconciliation._faults(looks[0], case, {str(anna.subject)}, counter.shop.at.date())) == []
 
 
 def test_rows_outside_the_grant_are_as_if_they_were_not(counter: Open) -> None:

@@ -226,6 +226,9 @@ def test_what_is_made_once_under_a_key_is_made_once(counter: Open, path: str) ->
 
 def test_a_token_is_for_the_client_that_is_named(counter: Open) -> None:
     ask = counter.ask("market-app")
+    described = counter.http.get("/openapi.json").json()["paths"]["/oauth/token"]["post"]
+    assert set(described["responses"]["400"]["content"]) == {"application/json", "application/problem+json"}
+    assert set(described["requestBody"]["content"]) == {"application/x-www-form-urlencoded"}
     form = ask._credentials.form(f"{counter.counter.settings.counter_url}/oauth/token")
     refused = counter.http.post("/oauth/token", data={**form, "client_id": "tax-app"})
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
