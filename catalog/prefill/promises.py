@@ -19,6 +19,7 @@ from catalog.errors import AnsweredAlready, CatalogError
 from catalog.prefill.view import Standing
 from onefile.verify.reading import instant_text
 from schemas.service_items import Item, Promise
+from schemas.serving.connection import looked_up
 from schemas.serving.prefill_tables import CASE_PROMISE
 from schemas.working_days import Sharing
 
@@ -31,6 +32,10 @@ STATES: Mapping[str, tuple[str, str]] = {
 OPEN = ("open", "overdue")
 RULE, NOT_BROUGHT = "rule", "not brought by {due}"
 ROW = CASE_PROMISE.c
+_OF_CASE = (
+    "SELECT promise_id, item, material, kind, text, made_at, due_on, state, settled_at, settled_by, reason"
+    " FROM case_promise WHERE case_id = :case_id ORDER BY made_at, promise_id"
+)
 
 
 class NoSuchPromise(CatalogError):
@@ -135,8 +140,10 @@ def follow_up(connection: Connection, on: date, at: datetime) -> dict[str, int]:
 
 def of_case(connection: Connection, case: CaseFile) -> list[Made]:
     """Return the promises that were made in a case, the first one first."""
-    asked = select(CASE_PROMISE).where(ROW.case_id == case.case_id).order_by(ROW.made_at, ROW.promise_id)
-    return [_made(row, case) for row in connection.execute(asked)]
+    return [
+        Made(row[0], case.number, row[1], case.department, *row[2:])
+        for row in looked_up(connection, _OF_CASE, {"case_id": case.case_id})
+    ]
 
 
 def find(connection: Connection, case: CaseFile, promise_id: str) -> Made:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from catalog.cases.store import CaseFile
 from catalog.prefill import promises
 from catalog.prefill.view import Circumstances, Taken
-from exchange.prefill import keeping, people
+from exchange.prefill import keeping
 from licence_vault.at_rest import AtRest
 from schemas.model import Declarations
 from schemas.service_items import APPLICANT
@@ -18,10 +18,14 @@ TOOK = ("handed_in", "deposited")
 """How materials came that a stage has, and the next one need not ask for."""
 
 
-def of_case(connection: Connection, case: CaseFile, declared: Declarations, at_rest: AtRest) -> Circumstances:
-    """Return the circumstances of a case. Materials that were deposited earlier are handed in by whoever keeps them."""
+def of_case(
+    connection: Connection, case: CaseFile, stages: list[CaseFile], declared: Declarations, at_rest: AtRest
+) -> Circumstances:  # fmt: skip
+    """Return the circumstances of a case and its other stages.
+
+    Materials that were deposited earlier are put in by whoever keeps them.
+    """
     names = {item.code: item.name for item in declared.items.values()}
-    stages = people.related(connection, case)
     taken: dict[tuple[str, ...], Taken] = {
         ("result", APPLICANT, names[each.item]): Taken(each.item, each.number, (each.closed_at or each.opened_at)[:10])
         for each in stages

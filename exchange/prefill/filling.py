@@ -81,7 +81,8 @@ def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, a
     leave = purposes.leave(connection, caller, asked.purpose, counter.entries, modes, on)
     declared, at_rest = counter.catalogue.declarations, counter.vault.at_rest
     items = _items(counter, wish)
-    people.check_items(connection, leave.case, items, declared)
+    stages = people.related(connection, leave.case)
+    people.check_items(leave.case, stages, items, declared)
     sought = people.sought(connection, wish.numbers, items)
     if not sought:
         raise BodyInvalid("applicant: nobody is named, neither an applicant nor another party")
@@ -89,7 +90,7 @@ def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, a
     caller = people.acting(connection, caller, sought, wish.coming, items, on)
     looking = Looking(counter, connection, leave, caller.department, sought, on)
     views = looking.views(items)
-    around = circumstances.of_case(connection, leave.case, declared, at_rest)
+    around = circumstances.of_case(connection, leave.case, stages, declared, at_rest)
     found = needs(declared, items, Known(views, _answers(items, wish.answers), around, on))
     numbers = {party: each.numbers[0].number for party, each in sought.items()}
     subject_id = looking.applicant()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -21,6 +21,7 @@ from ledger.entry import subject_hash
 from licence_vault.at_rest import AtRest, Sealed
 from onefile.verify.leaf import SALT_BYTES
 from schemas.service_items import APPLICANT
+from schemas.serving.connection import looked_up
 from schemas.serving.prefill_tables import CASE_FORM
 
 if TYPE_CHECKING:
@@ -29,6 +30,23 @@ if TYPE_CHECKING:
 KEPT_DAYS = 1095
 """How long a form is kept for the applicant's next case: as long as looks are kept at least."""
 FORM, ROW = "form:", CASE_FORM.c
+_EARLIER = (
+    "SELECT case_id, items, kept_on, sealed, wrapped_key, master FROM case_form"
+    " WHERE subject_hash = :hashed AND case_id <> :case_id AND kept_until >= :on"
+    " AND (registrar = :department OR department = :department)"
+    f" ORDER BY kept_on DESC, case_id DESC LIMIT {MOST_CASES}"
+)
+
+
+class _Row(NamedTuple):
+    """What of a kept form is needed to open it."""
+
+    case_id: str
+    items: str
+    kept_on: str
+    sealed: bytes
+    wrapped_key: bytes
+    master: str
 
 
 @dataclass(frozen=True)
@@ -59,12 +77,17 @@ def needed(filled: Filled) -> dict[str, str]:
     return {codes[item]: store.written(document) for item, document in found.items()}
 
 
-def keep_needs(counter: Counter, filled: Filled) -> None:
-    """Keep how a case stands, where that is another than was kept today."""
-    documents, on = needed(filled), counter.today().isoformat()
-    with counter.database.looking() as connection:
-        if store.is_known(connection, filled.case, documents, on):
-            return
+def unkept(counter: Counter, connection: Connection, filled: Filled) -> dict[str, str]:
+    """Return how a case stands by item's code, to be kept; nothing where just that was kept today."""
+    documents = needed(filled)
+    return {} if store.is_known(connection, filled.case, documents, counter.today().isoformat()) else documents
+
+
+def keep_needs(counter: Counter, filled: Filled, documents: Mapping[str, str]) -> None:
+    """Keep how a case stands, where there is anything to keep."""
+    if not documents:
+        return
+    on = counter.today().isoformat()
     departments = {item.code: item.department for item in filled.items}
     with counter.database.writing() as connection:
         store.put_needs(connection, filled.case, documents, departments, on)
@@ -124,14 +147,8 @@ def earlier(
     connection: Connection, at_rest: AtRest, hashed: str, department: str, case: CaseFile, on: str
 ) -> list[Kept]:  # fmt: skip
     """Return the forms of a subject's earlier cases that a department registered or decides, the newest first."""
-    asked = (
-        select(CASE_FORM)
-        .where(ROW.subject_hash == hashed, ROW.case_id != case.case_id, ROW.kept_until >= on)
-        .where((ROW.registrar == department) | (ROW.department == department))
-        .order_by(ROW.kept_on.desc(), ROW.case_id.desc())
-        .limit(MOST_CASES)
-    )
-    return [_opened(connection, at_rest, row) for row in connection.execute(asked)]
+    named = {"hashed": hashed, "case_id": case.case_id, "on": on, "department": department}
+    return [_opened(connection, at_rest, _Row(*row)) for row in looked_up(connection, _EARLIER, named)]
 
 
 def of_stages(connection: Connection, at_rest: AtRest, cases: Iterable[CaseFile]) -> list[tuple[CaseFile, Kept]]:

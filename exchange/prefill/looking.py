@@ -71,13 +71,15 @@ class Looking:
         for item in items:
             granted = tuple(given for given in self.leave.grants if not given.items or item.code in given.items)
             groups.setdefault(granted, []).append(item)
-        return {
-            item.name: {
-                party: NOBODY if party == APPLICANT and ended else self._view(party, granted, want, item.code)
-                for party, want in together(wanted(each) for each in group).items() if party in self.people
-            }
-            for granted, group in groups.items() for item in group
-        }  # fmt: skip
+        found: dict[str, dict[str, PartyView]] = {}
+        for granted, group in groups.items():
+            wants = together(wanted(each) for each in group)
+            for item in group:
+                found[item.name] = {
+                    party: NOBODY if party == APPLICANT and ended else self._view(party, granted, want, item.code)
+                    for party, want in wants.items() if party in self.people
+                }  # fmt: skip
+        return found
 
     def looks(self) -> list[Seen]:
         """Return the looks to record: one for each subject with all that was looked at of it."""

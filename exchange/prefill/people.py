@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
-from catalog.cases import store
 from catalog.cases.store import CaseFile
 from exchange.access import mandates
 from exchange.access.callers import Caller, Mandate
@@ -16,14 +16,22 @@ from exchange.errors import BodyInvalid, GuardianNeeded, ItemOfNoCase, MandateNo
 from exchange.queries import finding
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
+from exchange.queries.predicates import age
 from ledger.entry import subject_hash
 from schemas.model import Declarations
 from schemas.service_items import APPLICANT, Item
+from schemas.serving.connection import looked_up
 from schemas.subjects import NotASubjectNumber, SubjectNumber, subject_numbers
 
 BY_FILE = "one_file"
 """What stands for a mandate where the one file itself says that somebody may act."""
 _PARENTS = ("father", "mother")
+_PARTIES = "SELECT subject_hash FROM case_party WHERE case_id = :case_id"
+_RELATED = (
+    f"SELECT {', '.join(CaseFile.__dataclass_fields__)} FROM case_file"
+    " WHERE (parent_id = :case_id OR parent_id = :parent OR case_id = :parent) AND case_id <> :case_id"
+    " ORDER BY opened_at, case_id"
+)
 
 
 @dataclass(frozen=True)
@@ -58,15 +66,15 @@ def sought(connection: Connection, numbers: Mapping[str, str], items: Iterable[I
 
 def check_parties(connection: Connection, case: CaseFile, people: Mapping[str, Sought], secret: bytes) -> None:
     """Raise NotAParty where somebody is asked about whom the case was not registered for."""
-    known = {hashed for hashed, _ in store.parties(connection, case.case_id)}
+    known = {str(row[0]) for row in looked_up(connection, _PARTIES, {"case_id": case.case_id})}
     for each in people.values():
         if not {subject_hash(secret, one) for one in _ids(each)} & known:
             raise NotAParty
 
 
-def check_items(connection: Connection, case: CaseFile, items: Iterable[Item], declared: Declarations) -> None:
+def check_items(case: CaseFile, stages: Iterable[CaseFile], items: Iterable[Item], declared: Declarations) -> None:
     """Raise ItemOfNoCase unless each item is the case's own, a stage's, or of one life event with the case's own."""
-    family = {each.item for each in related(connection, case)} | {case.item}
+    family = {each.item for each in stages} | {case.item}
     own = next((item.name for item in declared.items.values() if item.code == case.item), "")
     events = {name for bundle in declared.bundles.values() if own in bundle.items for name in bundle.items}
     if any(item.code not in family and item.name not in events for item in items):
@@ -75,12 +83,8 @@ def check_items(connection: Connection, case: CaseFile, items: Iterable[Item], d
 
 def related(connection: Connection, case: CaseFile) -> list[CaseFile]:
     """Return the other stages of a case: those below it, the one that it is a stage of, and that one's."""
-    found = {each.case_id: each for each in store.stages(connection, case.case_id)}
-    if case.parent_id is not None:
-        parent = store.of_id(connection, case.parent_id)
-        found |= {each.case_id: each for each in (*((parent,) if parent else ()),
-                                                 *store.stages(connection, case.parent_id))}  # fmt: skip
-    return [each for each in found.values() if each.case_id != case.case_id]
+    named = {"case_id": case.case_id, "parent": case.parent_id or case.case_id}
+    return [CaseFile(*row) for row in looked_up(connection, _RELATED, named)]
 
 
 def acting(
@@ -95,7 +99,7 @@ def acting(
     """
     applicant = people.get(APPLICANT)
     ids = () if applicant is None else _ids(applicant)
-    is_child = any(mandates.is_child(connection, each, on) for each in ids)
+    is_child = applicant is not None and any(_is_child(document_of(file), on) for file in applicant.files)
     if coming is None:
         if is_child:
             raise GuardianNeeded
@@ -111,6 +115,11 @@ def acting(
     if is_child and found.relation != "guardian":
         raise GuardianNeeded
     return replace(caller, acting_for=found)
+
+
+def _is_child(document: Mapping[str, Any], on: date) -> bool:
+    born = (document.get("birth_on") or {}).get("value")
+    return born is not None and age(date.fromisoformat(str(born)), on) < mandates.CHILD_UNTIL
 
 
 def _cited(

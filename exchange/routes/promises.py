@@ -119,7 +119,7 @@ def _item(ask: Ask, connection: Connection, number: str, code: str) -> Item:
     if found is None:
         raise BodyInvalid("item: no code of an item that is declared")
     case = own(ask, connection, ask.enter(connection), number)
-    people.check_items(connection, case, [found], declared)
+    people.check_items(case, people.related(connection, case), [found], declared)
     return found
 
 

@@ -87,7 +87,8 @@ def _fill(settings: Settings, counter: Counter, wish: Wish, cites: dict[str, str
     clerk = Caller("clerk", settings.operator, settings.operator, department, frozenset({"consumer"}))
     with counter.database.looking() as connection:
         filled = fill(counter, connection, wish, clerk, Asked(ROUTE, purposes.cited(cites)))
-    keeping.keep_needs(counter, filled)
+        unkept = keeping.unkept(counter, connection, filled)
+    keeping.keep_needs(counter, filled, unkept)
     return filled
 
 
