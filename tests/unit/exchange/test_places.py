@@ -15,7 +15,9 @@ import pytest
 from sqlalchemy import insert
 
 from catalog import claims, disputes, objections
+from catalog.cases import store
 from catalog.objections import Challenge
+from catalog.prefill import promises
 from catalog.sharing_store import Actor
 from exchange.access import mandates, matrix
 from exchange.access.callers import ROLES
@@ -23,6 +25,7 @@ from ledger import findings, incidents
 from ledger.findings import Finding
 from schemas.serving.connection import writing
 from schemas.serving.disclosure_tables import NOTICE
+from schemas.serving.prefill_tables import CASE_PROMISE
 from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, CATALOGUE, FIRM, Open, Shop, person
 from tests.papers import AT as ISSUED
@@ -159,6 +162,18 @@ class World:
             mandates.put(db, wish, number, by, self.shop.at)
         return number
 
+    def promised(self, case: str) -> str:
+        """Have something promised in a case, where it is not yet; return case and promise as a path has them."""
+        number = f"P-{case}"
+        with writing(self.shop.url) as db:
+            found = store.find(db, case)
+            assert found is not None
+            if not promises.of_case(db, found):
+                db.execute(insert(CASE_PROMISE).values(
+                    promise_id=number, case_id=found.case_id, item="0102", material="x", kind="later", text="x",
+                    made_at="", made_by="tests", due_on="2026-12-07", state="open", reason=""))  # fmt: skip
+        return f"{case}/promises/{number}"
+
     def incident(self) -> str:
         with writing(self.shop.url) as db:
             actor = Actor("authority", CATALOGUE.sharing.authority, "tests", self.shop.at, self.shop.at.date())
@@ -206,6 +221,14 @@ def first_places(world: World) -> dict[tuple[str, str], Place]:
         ("post", "/v1/cases/{number}/steps"): things(
             "/v1/cases/{}/steps", cases, {"step": "deliver", "at": "2026-11-30T09:00:00+08:00"}
         ),
+        ("post", "/v1/cases/{number}/promises"): things(
+            "/v1/cases/{}/promises", cases, {"item": "0102", "material": "nonsense"}
+        ),
+        ("get", "/v1/cases/{number}/promises"): things("/v1/cases/{}/promises", cases),
+        ("post", "/v1/cases/{number}/promises/{promise_id}/settlement"): things(
+            "/v1/cases/{}/settlement", {whose: world.promised(case) for whose, case in cases.items()},
+            {"outcome": "broken"},
+        ),
         ("get", "/v1/catalog/entries"): anything("/v1/catalog/entries"),
         ("get", "/v1/catalog/entries/{entry_id}"): anything("/v1/catalog/entries/police.population"),
         ("post", "/v1/clients"): anything("/v1/clients", client),
@@ -242,6 +265,9 @@ def asking_places(world: World) -> dict[tuple[str, str], Place]:
         ("post", "/v1/files/match"): asked("/v1/files/match", {"subjects": [{"number": ANNA, "name": "安娜"}]}),
         ("post", "/v1/files/predicates"): asked("/v1/files/predicates", {**nobody, "questions": questions}),
         ("post", "/v1/files/query"): asked("/v1/files/query", nobody),
+        ("post", "/v1/prefill"): asked("/v1/prefill", {"items": ["nonsense"]}),
+        ("post", "/v1/prefill/check"): asked("/v1/prefill/check", {"items": ["nonsense"], "batches": [], "fields": [
+            {"field": "x", "value": "y"}]}),
         ("post", "/v1/records/query"): asked("/v1/records/query", {**nobody, "resource": "police.population"}),
         ("post", "/v1/licences/search"): asked("/v1/licences/search", {"searches": [{"holder": ANNA}]}),
         ("get", "/v1/licences/{licence_id}"): of_licence(),
