@@ -12,13 +12,15 @@ from starlette.responses import Response
 from catalog.grants import Given
 from catalog.marking import Marks, of_subject
 from catalog.objections import marks
+from catalog.requests import read_rows
 from exchange.access.asking import Ask, Seen, asking, written
 from exchange.access.purposes import Leave
 from exchange.errors import FieldNotGranted
 from exchange.queries import finding, records
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
-from exchange.queries.granted import covers
+from exchange.queries.granted import AREA, covers
+from exchange.queries.records import Row
 from exchange.routes.files import heading
 from exchange.routes.models import MOST_SUBJECTS, Name, Source, Strict, Subject
 from exchange.routes.offering import About, offer
@@ -89,7 +91,8 @@ def query(ask: Annotated[Ask, Depends(asking("records.query"))], body: RecordsQu
     ask.spend(leave, len(sought))
     results, named, columns = [], set[str](), _subject_columns(ask, given, fields)
     for index, each in enumerate(sought):
-        rows = [row for subject_id in granted_ids(ask, given, each) for row in found.get(subject_id, ())]
+        rows = [row for subject_id in granted_ids(ask, given, each) for row in found.get(subject_id, ())
+                if _is_granted(ask, given, row)]  # fmt: skip
         told = [{**records.shown(row, fields, given.entry_id, ask.counter.today()),
                  "disputed": _disputed(ask, given, marked, row.subject_id, fields)} for row in rows]  # fmt: skip
         named |= {other for row in rows for other in records.named(row, columns)}
@@ -106,6 +109,22 @@ def _given(leave: Leave, body: RecordsQuery) -> Given:
     if given is None or given.entry_id.startswith("licence.") or set(body.fields) - set(given.fields):
         raise FieldNotGranted
     return given
+
+
+def _is_granted(ask: Ask, given: Given, row: Row) -> bool:
+    """Say whether a row of a subject that is granted is granted itself: one of somebody else's goes by its own area.
+
+    A row of another person that names the subject (a child's, its father) has an area of its own where its table states
+    one. Where that column is not held, it is not known, and so not granted.
+    """
+    rows, catalogue = read_rows(given.rows), ask.counter.catalogue
+    table = catalogue.declarations.tables[catalogue.resources[given.entry_id].table]
+    areas = [source.column for file in catalogue.declarations.files.values() for attribute in file.attributes
+             if attribute.name == AREA for source in attribute.sources if source.table == table.name]  # fmt: skip
+    first = [subject.column for subject in table.subjects[:1]]
+    if rows.kind != "area" or not areas or row.subject_id in records.named(row, first):
+        return True
+    return rows.covers(str(row.values.get(areas[0]) or ""), "")
 
 
 def _subject_columns(ask: Ask, given: Given, fields: tuple[str, ...]) -> list[str]:

@@ -110,6 +110,21 @@ def test_rows_outside_the_grant_are_as_if_they_were_not(counter: Open) -> None:
     ]  # fmt: skip
 
 
+def test_a_child_s_row_outside_the_granted_area_is_not_shown_where_its_father_lives_inside(counter: Open) -> None:
+    counter.case()
+    cited = purpose(counter.shop.grant(POPULATION, ("number", "name"), rows="area=6901"))
+    child = {"number": NOBODY, "name": "小孩", "father_number": ANNA}
+
+    def shown(version: int, **area: str) -> list[str]:
+        rows = (("r1", ANNA, ROW), ("r2", f"{NOBODY} {ANNA}", {**child, **area}))
+        counter.shop.supply(POPULATION, version, *rows)
+        (result,) = asked(counter, cited, ANNA)
+        return sorted(each["values"]["name"] for each in result["records"])
+
+    assert shown(5, area="690201") == shown(6) == ["安娜"]
+    assert shown(7, area="690101") == ["安娜", "小孩"]
+
+
 def test_up_to_a_thousand_subjects_are_asked_about_at_once(counter: Open) -> None:
     counter.case()
     cited = purpose(counter.shop.grant(POPULATION, ("number", "name")))
