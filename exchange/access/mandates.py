@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from exchange.errors import GuardianNeeded, MandateNotGood
 from exchange.queries.predicates import age
 from ledger.entry import Look
 from onefile.verify.reading import instant_text
+from schemas.identifiers import InvalidIdentifier, person_number
 from schemas.serving.tables import SUBJECT, counter_tables
 
 RELATIONS: Mapping[str, tuple[str, str]] = {
@@ -162,9 +164,12 @@ def _is_by_court(source: str) -> bool:
     return "court" in source.casefold() or "法院" in source
 
 
-def is_child(connection: Connection, subject_id: str, day: date) -> bool:
-    """Say whether a person is under 14 on a day, as its file has it; who has no file is not known to be."""
+def is_child(connection: Connection, subject_id: str, day: date, number: str = "") -> bool:
+    """Say whether a person is under 14 on a day, as its file has it, or its number where it is known and no file is."""
     years = _age(connection, subject_id, day)
+    if years is None:
+        with suppress(InvalidIdentifier):
+            years = age(person_number(number).birth_on, day)
     return years is not None and years < CHILD_UNTIL
 
 

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from exchange.access import mandates
 from exchange.access.asking import Ask, asking, written
 from exchange.access.tokens import LIFE_SECONDS
+from exchange.errors import GuardianNeeded
 from exchange.oidc import officials
 from exchange.oidc.errors import LoginFailed, NotRegistered, UnknownProvider
 from exchange.oidc.logins import COOKIE, Login, level_of
@@ -101,7 +103,12 @@ def _official(ask: Ask, party: RelyingParty, claims: Mapping[str, Any]) -> str:
 
 
 def _applicant(ask: Ask, party: RelyingParty, claims: Mapping[str, Any]) -> str:
-    """Return the token of an applicant: the subject of the number that the provider proved, at its level."""
+    """Return the token of an applicant: the subject of the number that the provider proved, at its level.
+
+    Raises:
+        LoginFailed: there is no such number, or no level.
+        GuardianNeeded: a child under 14 comes.
+    """
     provider = party.provider
     level = level_of(claims, provider.assurance_claim, provider.levels)
     try:
@@ -110,4 +117,8 @@ def _applicant(ask: Ask, party: RelyingParty, claims: Mapping[str, Any]) -> str:
         raise LoginFailed from None
     if len(numbers) != 1 or level < 1:
         raise LoginFailed
-    return ask.counter.tokens.make("applicant", numbers[0].subject_id, ask.counter.now(), assurance=level)
+    known = numbers[0]
+    with ask.counter.database.looking() as connection:
+        if mandates.is_child(connection, known.subject_id, ask.counter.today(), known.number):
+            raise GuardianNeeded
+    return ask.counter.tokens.make("applicant", known.subject_id, ask.counter.now(), assurance=level)

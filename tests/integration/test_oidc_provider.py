@@ -101,6 +101,11 @@ def test_an_applicant_is_known_by_the_proved_number_and_level(counter: Open) -> 
     assert (me["kind"], me["id"], me["assurance"]) == ("applicant", subject_numbers(ANNA)[0].subject_id, 2)
 
 
+def test_a_child_of_whom_there_is_no_file_is_known_by_its_number(counter: Open) -> None:
+    refused = logged_in(counter, "province", "child")
+    assert (refused.status_code, refused.json()["code"]) == (403, "guardian_needed")
+
+
 def test_a_login_that_was_not_begun_here_is_none(counter: Open) -> None:
     begun = counter.http.get("/oidc/bureau/login", follow_redirects=False)
     state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]

@@ -1,9 +1,10 @@
-// A certified OpenID provider on loopback, with two people: node oidc_provider.mjs PORT REDIRECT_URI…
+// A certified OpenID provider on loopback, with three people: node oidc_provider.mjs PORT REDIRECT_URI…
 import { Provider } from "oidc-provider";
 
 const [port, ...redirects] = process.argv.slice(2);
 const people = {
   clerk: { name: "Clerk" },
+  child: { id_number: "690101201505050013", loa: "urn:loa:2" },
   anna: { id_number: "690101199001010018", loa: "urn:loa:2" },
 };
 
