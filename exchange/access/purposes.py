@@ -103,13 +103,14 @@ def is_case_number(text: str) -> bool:
 
 def leave(
     connection: Connection, caller: Caller, purpose: Purpose, entries: Mapping[str, Entry], modes: tuple[str, ...],
-    on: date,
+    on: date, together: frozenset[str] = frozenset(),
 ) -> Leave:  # fmt: skip
     """Return what a call may have today, but for its quota.
 
     Args:
         entries: the catalogue's, by id.
         modes: ways of sharing that allow the call.
+        together: codes of items that are asked for together with the one cited; a grant is for one of them at least.
 
     Raises:
         GrantNotYours, GrantOver, ModeNotGranted, ItemNotGranted: of a grant.
@@ -119,7 +120,7 @@ def leave(
     for given in found:
         if given.mode not in modes:
             raise ModeNotGranted(given.mode)
-        if given.items and purpose.item not in given.items:
+        if given.items and not {purpose.item, *together} & set(given.items):
             raise ItemNotGranted
     return Leave(found, entries, purpose.item, case_of(connection, caller, purpose))
 

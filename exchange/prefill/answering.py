@@ -214,11 +214,16 @@ def _question(asked: Asked) -> Json:
     }  # fmt: skip
 
 
+_LICENCE = ("id", "type", "state", "valid_from", "valid_until", "needs_consent", "is_disputed", "presentation")
+
+
 def _licence(each: Licence) -> Json:
+    if not each.id:  # only that there is one may be known
+        return {**dict.fromkeys(_LICENCE), "type": each.type, "state": each.state}
     return {
-        "id": each.id or None, "type": each.type, "state": each.state, "valid_from": each.valid_from,
+        "id": each.id, "type": each.type, "state": each.state, "valid_from": each.valid_from,
         "valid_until": each.valid_until, "needs_consent": each.needs_consent, "is_disputed": each.is_disputed,
-        "presentation": f"/v1/licences/{each.id}/presentation" if each.id else None,
+        "presentation": f"/v1/licences/{each.id}/presentation",
     }  # fmt: skip
 
 

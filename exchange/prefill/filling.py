@@ -78,9 +78,10 @@ def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, a
     """
     matrix.require(asked.route, caller, "own")
     on, modes = counter.today(), purposes.MODES[asked.route]
-    leave = purposes.leave(connection, caller, asked.purpose, counter.entries, modes, on)
-    declared, at_rest = counter.catalogue.declarations, counter.vault.at_rest
     items = _items(counter, wish)
+    codes = frozenset(item.code for item in items)
+    leave = purposes.leave(connection, caller, asked.purpose, counter.entries, modes, on, codes)
+    declared, at_rest = counter.catalogue.declarations, counter.vault.at_rest
     stages = people.related(connection, leave.case)
     people.check_items(leave.case, stages, items, declared)
     sought = people.sought(connection, wish.numbers, items)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onefile.client import Purpose
+from onefile.client import Purpose, Refused
 from onefile.verify.form_verdict import judge_form
 from tests.counter import ANNA, BELA, FIRM, Open, Shop, person, said
 from tests.prefilled import ENTERPRISES, FIELDS, ask, cited, field, firm, grants, handed_in, licensed, states
@@ -163,6 +163,17 @@ def test_a_grant_for_some_items_fills_no_form_of_others(counter: Open) -> None:
     assert {each["reason"] for each in checked["fields"] if each["field"] == "applicant.name"} == {"other_item"}
 
 
+def test_a_grant_for_another_item_of_the_event_may_be_cited_and_fills_that_item_s_form_alone(counter: Open) -> None:
+    counter.case(parties=(FIRM,))
+    given = {ENTERPRISES: counter.shop.grant(ENTERPRISES, FIELDS, consumer="data_bureau", items=("1012",))}
+    with pytest.raises(Refused, match="item_not_granted"):
+        ask(counter, cited(given))
+    answer = ask(counter, cited(given), items=["0102", "1012"], answers={"premises": "rented", "business": "sale"})
+    assert field(answer, "applicant.name")["filled_for"] == ["1012"]
+    assert field(answer, "applicant.legal_representative")["state"] == "not_available"
+    assert [each["is_met"] for each in answer["conditions"]] == [None, None]
+
+
 def test_a_life_event_is_one_form_under_one_signature(counter: Open) -> None:
     counter.case(item="0101", parties=(ANNA,))
     given = {"p": counter.shop.grant("police.population", ("number", "name"), consumer="data_bureau")}
@@ -232,3 +243,13 @@ def test_somebody_not_there_and_somebody_not_granted_read_the_same(counter: Open
 
 def _without_times(answer: Any) -> Any:
     return {name: value for name, value in answer.items() if name != "answered_at"}
+
+
+def test_of_a_licence_under_a_grant_to_check_only_that_it_is_in_force_is_told() -> None:
+    from catalog.prefill.view import Licence
+    from exchange.prefill.answering import _licence
+
+    told = _licence(Licence("", "business_licence", "valid", "2020-01-01", "2029-12-31"))
+    assert {name for name, value in told.items() if value is not None} == {"type", "state"}
+    whole = _licence(Licence("1.2.3", "business_licence", "valid", "2020-01-01", None))
+    assert set(told) == set(whole)
