@@ -20,8 +20,9 @@ from catalog.model import Catalogue
 from ledger.index import Disclosure, of_subject
 from ledger.shown import shows, shows_column
 from onefile.verify.reading import instant_text, read_instant
-from schemas.serving.changes import CHANGED, RECORD
+from schemas.serving.changes import CHANGED, RECORD, WITHDRAWN
 from schemas.serving.disclosure_tables import NOTICE, VALUE_CHANGE
+from schemas.serving.record_tables import SUBJECT_RECORD
 
 VALUE, LICENCE = "value", "licence"
 VERSIONS = "release"
@@ -57,9 +58,24 @@ def recall(connection: Connection, recalling: Recalling) -> int:
             looks = [look for look in looks if _is_open(connection, look.case_no)]
         told = {"attribute": change.attribute, "kind": change.kind, "how": change.how, "changed_at": change.changed_at}
         made += tell(connection, looks, f"change:{change.change_no}", VALUE, told, recalling)
+        if (change.kind, change.how) == (RECORD, WITHDRAWN):
+            made += _unlisted(connection, change, told, recalling)
         done = update(VALUE_CHANGE).where(row.change_no == change.change_no)
         connection.execute(done.values(recalled_at=instant_text(recalling.at)))
     return made
+
+
+def _unlisted(connection: Connection, change: Any, told: Mapping[str, str], recalling: Recalling) -> int:
+    """Make a notice for each who was told that a register lists a subject, once it has no row about it any more."""
+    resource = change.attribute.rpartition(".")[0]
+    row = SUBJECT_RECORD.c
+    rows = select(row.record).where(row.subject_id == change.subject_id, row.resource == resource).limit(1)
+    if connection.execute(rows).first() is not None:
+        return 0
+    looks = [look for look in of_subject(connection, recalling.subject_hash(change.subject_id))
+             if f"is_listed.{resource}" in look.fields and _saw_before(look, change)]  # fmt: skip
+    source = f"listed:{change.subject_id}:{resource}:{change.lake_version}"
+    return tell(connection, looks, source, VALUE, {**told, "attribute": resource}, recalling)
 
 
 def tell(

@@ -148,3 +148,29 @@ def test_who_saw_rows_is_told_when_a_column_that_it_saw_is_corrected(counter: Op
     assert (told["attribute"], told["how"], told["kind"]) == ("police.population.household_no", "corrected", "record")
     assert told["answers"] == [counter.looks()[0].answer_id]
     assert ANNA not in str(told)
+
+
+def test_who_was_told_that_a_register_lists_somebody_is_told_when_it_does_no_more(counter: Open) -> None:
+    counter.shop.at -= timedelta(days=2)  # before the publications
+    counter.case("D-T", department="tax")
+    cited = purpose(counter.shop.grant(FINES, ("decision_no", "party_number"), consumer="tax"), case="D-T")
+    rows = [(name, ANNA, {"decision_no": name, "party_number": ANNA}) for name in ("f1", "f2")]
+    body = {"subjects": [{"number": ANNA}], "questions": [{"predicate": "is_listed", "resource": FINES}]}
+
+    def recalled() -> list[Any]:
+        with writing(counter.shop.url) as db:
+            index.caught_up(db, counter.counter.ledger.ledger.folder)
+            hashed, at = counter.counter.ledger.ledger.subject_hash, counter.shop.at + timedelta(hours=1)
+            recall(db, Recalling(hashed, counter.counter.catalogue, at, at.date()))
+            return [notice.body() for notice in outbox.all_notices(db)]
+
+    counter.shop.supply(FINES, 5, *rows)
+    with counter.ask("tax-app") as ask:
+        assert ask.call("POST", "/v1/files/predicates", body, cited)["results"][0]["answers"] == ["yes"]
+    counter.shop.supply(FINES, 6, rows[0])
+    assert recalled() == []  # it is listed still
+    counter.shop.supply(FINES, 7)
+    (told,) = recalled()
+    assert (told["attribute"], told["how"], told["consumer"]) == (FINES, "withdrawn", "tax")
+    assert told["cases"] == ["D-T"]
+    assert recalled() == [told]
