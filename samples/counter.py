@@ -49,7 +49,14 @@ GRANTS = (
     ("market", "police.population", ("number", "name", "sex", "birth_on", "address", "area"), "query"),
     ("market", "human_resources.social_insurance", ("person_number", "base_cents"), "check"),
     ("tax", "licence.business_licence", ("ZZBH", "ZZBS", "CZZT", "ZZYXQQSRQ"), "licence"),
-)
+    # The intake platform's, to fill forms with: POST /v1/prefill.
+    ("data_bureau", "police.population", ("number", "name", "birth_on", "state", "died_on", "address", "area"),
+     "query"),
+    ("data_bureau", "market.enterprises", ("code", "name", "legal_representative", "status", "cancelled_on", "address",
+                                           "area"), "query"),
+    ("data_bureau", "market.food_permits", ("permit_no", "holder_code", "state", "expires_on"), "query"),
+    ("data_bureau", "licence.business_licence", ("ZZBH", "ZZBS", "CZZT"), "licence"),
+)  # fmt: skip
 ITEM, DRAFT = "0102", "DRAFT-1"
 LAST_QUIET_DAY = (11, 1)
 """After it the clocks of a request may run into a year whose holidays are not announced yet."""
