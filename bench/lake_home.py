@@ -28,13 +28,17 @@ EVERY = 100
 
 def workshop(home: Path, day: date, memory: str) -> Workshop:
     """Return the workshop of a home at eight o'clock of a day."""
-    environ = {
+    return Workshop(settings.read(environ(home, day, memory)))
+
+
+def environ(home: Path, day: date, memory: str) -> dict[str, str]:
+    """Return the settings of a home at eight o'clock of a day."""
+    return {
         "ONEFILE_HOME": str(home),
         "ONEFILE_LANG": "en",
         "ONEFILE_NOW": f"{day + timedelta(days=1)}T08:00:00+08:00",
         "ONEFILE_SPARK_MEMORY": memory,
     }
-    return Workshop(settings.read(environ))
 
 
 def deliver_city(home: Path, people: int) -> Catalogue:

@@ -113,6 +113,21 @@ def _proportional(process: int) -> int:
     return sum(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("Pss:"))
 
 
+def processor_seconds(root: int) -> float:
+    """Return the processor time that a process, all that descend from it and their ended children have used so far."""
+    ticks = sum(sum(_ticks(process)) for process in _tree(root))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: int) -> list[int]:
+    """Return a process's own ticks and those of ended children, in user and system mode; none when it is gone."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(field) for field in told.rpartition(")")[2].split()[11:15]]
+
+
 @dataclass(frozen=True)
 class Counted:
     """What the engine did: rows and bytes read, rows and bytes shuffled, rows written."""

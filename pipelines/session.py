@@ -16,6 +16,7 @@ from pyspark.sql import SparkSession
 from onefile import java
 from onefile.settings import Settings
 from pipelines import effort
+from pipelines import scratch as scratch_folders
 from pipelines.errors import JarsMissing, NoJava
 
 JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
@@ -129,7 +130,7 @@ def in_process(settings: Settings, *, is_small: bool = False, is_brief: bool = T
         is_brief: it will not live for long.
     """
     cores = os.cpu_count() or 2
-    scratch = settings.home / "staging" / "spark"
+    scratch = scratch_folders.own(settings.home)
     jvm = (
         f'"-Dlog4j2.configurationFile={LOG_SETTINGS.as_uri()}"',
         f'"-Dderby.system.home={scratch}"',

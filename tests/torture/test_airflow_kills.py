@@ -59,8 +59,15 @@ def undisturbed(
 
 
 def kept(home: Path) -> dict[str, object]:
-    """Return what a home holds, without figures about the runs themselves."""
-    return {name: held for name, held in left(home).items() if name != "gold/quality"}
+    """Return what a home holds, without figures about the runs themselves, and without the Spark service's settings."""
+    held = {name: rows for name, rows in left(home).items() if name != "gold/quality"}
+    return held | {"left over": [path for path in left_over(held) if path != "staging/spark-connect/server.conf"]}
+
+
+def left_over(held: Mapping[str, object]) -> list[str]:
+    found = held["left over"]
+    assert isinstance(found, list)
+    return found
 
 
 def wait(what: str, is_so: Any) -> None:
