@@ -29,7 +29,18 @@ from schemas.licence_types import HOLDER_CATEGORIES
 from schemas.logic import can_hold
 from schemas.model import SENSITIVITIES, SUBJECT_KINDS, Declarations
 from schemas.reading import Fields, Value
-from schemas.service_items import CHANNELS, ITEM_KINDS, STEPS, Bundle, Item, MaterialKind, Requirement
+from schemas.service_items import (
+    CHANNELS,
+    ITEM_KINDS,
+    KEPT_BY,
+    STEPS,
+    VERIFIED_AGAINST,
+    Bundle,
+    Item,
+    MaterialKind,
+    Recognition,
+    Requirement,
+)
 from schemas.table_reading import checked_name
 from schemas.terms import read_share, read_terms
 
@@ -57,12 +68,11 @@ class Items:
 def gather(found: tuple[layers.Layer, ...], known: Declarations, problems: Problems) -> Items:
     """Read items, materials and bundles of all layers, telling what is wrong; only sound ones are returned."""
     materials: dict[str, MaterialKind] = {}
-    for name, value in _documents("materials", found, problems):
-        _keep(materials, name, _material(value, known), value)
     documents = list(_documents("items", found, problems))
-    satisfying = Satisfying(
-        known.licences, known.files, known.tables, materials, frozenset(name for name, _ in documents)
-    )
+    named = frozenset(name for name, _ in documents)
+    for name, value in _documents("materials", found, problems):
+        _keep(materials, name, _material(value, known, named), value)
+    satisfying = Satisfying(known.licences, known.files, known.tables, materials, named)
     items: dict[str, Item] = {}
     for name, value in documents:
         _keep(items, name, _item(value, known, satisfying), value)
@@ -202,12 +212,19 @@ def _check_circles(items: Mapping[str, Item], problems: Problems) -> None:
             )
 
 
-def _material(value: Value, known: Declarations) -> MaterialKind:
+def _material(value: Value, known: Declarations, items: frozenset[str]) -> MaterialKind:
     fields = value.fields(
         ("name", "label", "label_en", "about", "department", "holder", "sensitivity", "share", "catalogue"),
-        ("fresh_days",),
+        ("fresh_days", "recognised", "kept_by", "kept_basis", "covered_by"),
     )
     share = read_share(fields)
+    kept_by, basis = fields.choice("kept_by", KEPT_BY, "consent"), fields.maybe("kept_basis") or ""
+    if (kept_by == "law") != bool(basis):
+        value.refuse(f"kept by {kept_by} {'with' if basis else 'without'} a basis", "'kept_basis' with 'kept_by: law'")
+    covered_by = fields.texts("covered_by")
+    for name in covered_by:
+        if name not in known.licences:
+            fields.values["covered_by"].refuse(f"the licence {name!r}", one_of(sorted(known.licences), name))
     return MaterialKind(
         name=checked_name(fields, "name"),
         label=words(fields),
@@ -219,7 +236,25 @@ def _material(value: Value, known: Declarations) -> MaterialKind:
         place=value.place,
         share=share,
         terms=read_terms(fields, known.codes, share.share_class),
+        recognised=_recognition(fields, known, items),
+        kept_by=kept_by,
+        kept_basis=basis,
+        covered_by=covered_by,
     )
+
+
+def _recognition(fields: Fields, known: Declarations, items: frozenset[str]) -> Recognition:
+    value = fields.get("recognised")
+    if value is None:
+        return Recognition()
+    told = value.fields(("verified_against",), ("by", "items"))
+    named = {"verified_against": VERIFIED_AGAINST, "by": known.departments, "items": items}
+    found = {name: told.texts(name) for name in named}
+    for name, allowed in named.items():
+        for each in found[name]:
+            if each not in allowed:
+                told.values[name].refuse(f"{each!r}", one_of(sorted(allowed), each))
+    return Recognition(**found)
 
 
 def _bundle(value: Value, known: Declarations, items: Mapping[str, Item], named: frozenset[str]) -> Bundle:

@@ -30,6 +30,14 @@ CHANNELS: Mapping[str, tuple[str, str]] = {
     "self_service": ("自助终端", "at a machine"),
     "post": ("邮寄办理", "by post"),
 }
+VERIFIED_AGAINST: Mapping[str, tuple[str, str]] = {
+    "original": ("核对原件", "the original was seen"),
+    "register": ("核对登记系统", "compared with a register"),
+    "issued": ("由本部门出具", "made by the department itself"),
+    "none": ("未核对", "against nothing"),
+}
+"""What whoever deposits a material held it against."""
+KEPT_BY = ("consent", "law")
 WAY_KINDS = ("licence", "attribute", "table", "material", "result")
 PROMISE_KINDS: Mapping[str, tuple[str, str]] = {
     "promise": ("告知承诺", "promise instead of the material"),
@@ -187,10 +195,23 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Recognition:
+    """Which deposited materials of a kind count elsewhere: verified against what (see VERIFIED_AGAINST), by which
+    departments, for which items by name; empty: by any, for any.
+    """
+
+    verified_against: tuple[str, ...] = ("original", "register", "issued")
+    by: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class MaterialKind:
     """A kind of shared material (共享材料): deposited once, recognised by whoever the catalogue lets.
 
-    `fresh_days`: older ones are asked for anew; None: never. `holder` is a subject kind or `both`.
+    `fresh_days`: older ones are asked for anew; None: never. `holder` is a subject kind or `both`. `kept_by` is
+    `consent`, which the holder may withdraw, or `law`, with its `kept_basis`. `covered_by` are licence types: where the
+    holder has one in force, the scan is retired.
     """
 
     name: str
@@ -203,6 +224,10 @@ class MaterialKind:
     place: Place = field(compare=False, repr=False)
     share: Share | None = None
     terms: Terms | None = None
+    recognised: Recognition = Recognition()
+    kept_by: str = "consent"
+    kept_basis: str = ""
+    covered_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

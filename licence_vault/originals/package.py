@@ -84,7 +84,7 @@ def _check_places(data: bytes, directory: int, entries: list[zipfile.ZipInfo]) -
     place = 0
     for entry in sorted(entries, key=lambda e: e.header_offset):
         gap = entry.header_offset - place
-        if gap < 0 or gap > _LONGEST_DESCRIPTOR:
+        if gap < 0 or gap > (_LONGEST_DESCRIPTOR if place else 0):
             raise OriginalHostile("entries overlap, or something lies between them")
         header = _LOCAL.unpack_from(data, entry.header_offset)
         name = data[entry.header_offset + _LOCAL.size :][: header[9]]
