@@ -70,11 +70,13 @@ def left_over(held: Mapping[str, object]) -> list[str]:
     return found
 
 
-def wait(what: str, is_so: Any) -> None:
+def wait(what: str, is_so: Any) -> Any:
+    """Wait until it is so; return what it is."""
     deadline = time.monotonic() + SECONDS
-    while not is_so():
+    while not (found := is_so()):
         assert time.monotonic() < deadline, f"{what}: not after {SECONDS} s"
         time.sleep(0.1)
+    return found
 
 
 def ends(airflow: Served, dag: str) -> set[str]:
@@ -134,5 +136,5 @@ def test_killed_under_airflow_the_run_goes_on_and_leaves_what_an_undisturbed_one
 def went_on(airflow: Served) -> None:
     """Wait until the ingest and all that follows it ended well."""
     for dag in (DAG, *FOLLOWING):
-        wait(f"{dag} ends", lambda dag=dag: ends(airflow, dag))
-        assert ends(airflow, dag) == {"success"}, dag
+        ended = wait(f"{dag} ends", lambda dag=dag: ends(airflow, dag))
+        assert ended == {"success"}, dag
