@@ -60,8 +60,12 @@ class Rows:
         """
         if self.kind == "level":
             return level == self.value
-        pairs = re.sub("(?:00)+$", "", self.value) if len(self.value) == 6 else self.value
-        return self.kind == "all" or area.startswith(pairs)
+        return self.kind == "all" or area.startswith(self.prefix)
+
+    @property
+    def prefix(self) -> str:
+        """With what the code of an area begins that is in the region granted; only where `kind` is area."""
+        return re.sub("(?:00)+$", "", self.value) if len(self.value) == 6 else self.value
 
 
 def read_rows(text: str) -> Rows:

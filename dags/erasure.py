@@ -27,7 +27,11 @@ def run() -> None:
     def bring() -> dict[str, int]:
         return work.bring_records()
 
-    purge() >> bring()
+    @task
+    def project() -> int:
+        return work.project_shares()
+
+    purge() >> bring() >> project()
 
 
 run()

@@ -38,8 +38,12 @@ def run() -> None:
     def supply() -> dict[str, int]:
         return work.bring_records()
 
+    @task
+    def project() -> int:
+        return work.project_shares()
+
     escalate()
-    review() >> supply()
+    review() >> supply() >> project()
     verify()
     answer()
 

@@ -216,6 +216,15 @@ def bring_records() -> dict[str, int]:
 
 
 @_tells
+def project_shares() -> int:
+    """Bring tables in bulk up to what holds; returns how many were other. Where none is due no engine is started."""
+    from pipelines import projecting
+
+    shop = _shop()
+    return len(projecting.project(shop)) if projecting.is_due(shop) else 0
+
+
+@_tells
 def end_terms() -> int:
     """Order the erasure of records that are kept no longer; returns how many."""
     from pipelines import steps

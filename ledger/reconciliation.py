@@ -23,7 +23,7 @@ from ledger.index import Disclosure, between, for_case
 from onefile.verify.reading import instant_text, read_instant
 from schemas.serving.tables import counter_tables
 
-MANDATES = "mandates."
+MANDATES, SHARES = "mandates.", "shares."
 UNBORN = ("draft", "abandoned")
 PURPOSE_KINDS = ("no_case", "draft_lapsed", "outside_time", "not_party")
 
@@ -92,8 +92,11 @@ def _of_case(
 
 
 def _is_held(look: Disclosure) -> bool:
-    """Say whether a look has to cite a case: a department's; that it registered a mandate shows nothing of anybody."""
-    return bool(look.department) and not look.kind.startswith(MANDATES)
+    """Say whether a look has to cite a case: a department's.
+
+    That it registered a mandate shows nothing of anybody; tables in bulk are for no one case.
+    """
+    return bool(look.department) and not look.kind.startswith((MANDATES, SHARES))
 
 
 def _faults(look: Disclosure, case: CaseFile | None, parties: set[str], oldest: date) -> Iterator[str]:

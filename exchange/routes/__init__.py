@@ -8,6 +8,7 @@ from exchange.routes import (
     catalogue,
     clients,
     deliveries,
+    delta_sharing,
     files,
     identities,
     licence_uses,
@@ -30,5 +31,6 @@ ROUTERS = tuple(
     for module in (
         public, identities, verifying, cases, files, prefill, promises, matching, licences, licence_uses, records,
         catalogue, clients, deliveries, static, mandates, own, objections, notices, auditing,
+        delta_sharing,
     )
 )  # fmt: skip

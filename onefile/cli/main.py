@@ -40,6 +40,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "catalog": ("onefile.cli.catalog", "the catalogue: list, show, search, diff, count what is shared"),
     "request": ("onefile.cli.request", "apply for a resource; approve, answer, dispute"),
     "grant": ("onefile.cli.grant", "what was granted: show, narrow, end, dispose of"),
+    "share": ("onefile.cli.share", "granted tables in bulk for one recipient: create, list, revoke, profile file"),
     "verification": ("onefile.cli.verification", "contradictions, verified with the lead of the attribute"),
     "objection": ("onefile.cli.objection", "a subject says that a value is wrong; the lead answers, on a clock"),
     "notice": ("onefile.cli.notice", "consumers are told what does not hold any more of what they got"),

@@ -24,7 +24,7 @@ HEADINGS = {
     "en": ("delivery", "resource", "outcome", "received", "accepted", "quarantined", "duplicates"),
 }
 CHANGED, TERMS, ERASURE = "declarations", "retention", "erasure"
-RECORDS = "records"
+RECORDS, SHARES = "records", "shares"
 EXPIRY = "licence_expiry"
 
 
@@ -47,7 +47,7 @@ class Summary:
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.pass_obj
 def command(settings: Settings, resources: tuple[str, ...], jobs: int | None, as_json: bool) -> int:
-    """Take in everything that waits, or only RESOURCE…: receipts, one files, publication, licences, granted rows.
+    """Take in everything that waits, or only RESOURCE…: receipts, files, publication, licences, granted rows, tables.
 
     Where declarations changed (`onefile plan` shows what that means), what was made by the old ones is brought up to
     them first. Licences whose last day is over lapse.
@@ -86,13 +86,15 @@ def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Faile
 
     A DAG for which there is nothing to do is not loaded.
     """
-    from pipelines import licences, marker, records, retention
+    from pipelines import licences, marker, projecting, records, retention
 
     failed = _apply(shop, workers)
     failed |= _alone(workers, TERMS) if retention.is_declared(shop.declarations) else {}
     failed |= _ingest(shop, workers, waiting) if waiting or not marker.is_published(shop) else {}
     if records.is_due(shop):
         failed |= _alone(workers, RECORDS)
+    if projecting.is_due(shop):
+        failed |= _alone(workers, SHARES)
     if marker.erasures_ordered(shop):
         unerased = _alone(workers, ERASURE)
         if not unerased:

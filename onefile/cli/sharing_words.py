@@ -10,7 +10,8 @@ CHINESE: Mapping[str, str] = {
     "completed": "已补正", "extension_asked": "已申请延期", "extended": "已延期", "escalated": "已上报",
     "granted": "已授权", "refused": "不予共享", "disputed": "争议处理中", "supplied": "已提供",
     "withdrawn": "已撤回", "active": "有效", "suspended": "已暂停", "end_proposed": "拟终止", "ended": "已终止",
-    "disposed": "已处置", "opened": "待校核", "confirmed": "已确认", "corrected": "将更正", "settled": "已裁定",
+    "revoked": "已撤销", "disposed": "已处置",
+    "opened": "待校核", "confirmed": "已确认", "corrected": "将更正", "settled": "已裁定",
     "resolved": "已消除", "correcting": "更正中", "contested": "不服答复", "consulting": "协商中",
     "with_authority": "主管部门处理中", "with_government": "报请政府处理", "agreed": "已协商一致", "decided": "已裁决",
     # actions

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
-from schemas.serving import counter_tables, disclosure_tables, material_tables, prefill_tables, record_tables
+from schemas.serving import (
+    counter_tables,
+    disclosure_tables,
+    material_tables,
+    prefill_tables,
+    record_tables,
+    share_tables,
+)
 from schemas.serving.metadata import METADATA
 
-__all__ = ["METADATA", "counter_tables", "disclosure_tables", "material_tables", "prefill_tables", "record_tables"]
+__all__ = [
+    "METADATA", "counter_tables", "disclosure_tables", "material_tables", "prefill_tables", "record_tables",
+    "share_tables",
+]  # fmt: skip
 
 # A row is one subject's one file. `document` is the gold row as JSON, without its `_digest`, which
 # stands in `digest`; `lake_version` is the version of the gold table that this document came with.

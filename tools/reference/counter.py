@@ -19,7 +19,8 @@ from tools.reference.markdown import page as made
 INTRODUCTION = """
 What the counter (`onefile serve`) answers. Bodies, answers and headers by the letter are in `/openapi.json`
 (OpenAPI 3.1); how to ask is in [ask the counter](../how-to/ask-the-counter.md). *Route* is what
-`onefile explain` and the ledger call it.
+`onefile explain` and the ledger call it. Below `/delta-sharing/` are the routes of that protocol ([share tables in
+bulk](../how-to/share-tables.md)), which a share's own token opens, and no role.
 """
 ROLES_TEXT = """
 Denied is what is not in this table. A cell says on whose things a role may use a route: {relations}.

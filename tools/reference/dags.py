@@ -14,8 +14,8 @@ INTRODUCTION = """
 DAGs are made from the declarations: a resource that is declared has one. The files in `dags/` say when things run;
 what a task does is in `pipelines/steps.py`. `onefile run` runs the same DAGs in one process: `declarations` where
 they changed, the ingest of each resource that something waits for, then `person_file`, `enterprise_file`, `quality`,
-`publication` and `vault`; `records` where a granted resource has new rows, and `licence_expiry` where a licence's last
-day is over. What `sharing` does beside is left to its own verbs ([share](../how-to/share.md)).
+`publication` and `vault`; `records` and `shares` where granted rows and tables are other, and `licence_expiry` where
+a licence's last day is over. What `sharing` does beside is left to its own verbs ([share](../how-to/share.md)).
 Under Airflow they start as the table says ([how to run it](../how-to/run-under-airflow.md)). Tasks pass delivery
 ids and counts to each other, never data. Of one DAG, one run is active at a time; every DAG can be started again at
 any time, and changes nothing when there is nothing to do.
@@ -73,9 +73,9 @@ def page() -> str:
 
 TIMES = ("no", "once", "twice")
 ORDER = (
-    "inbox", "declarations", "person_file", "enterprise_file", "quality", "publication", "records", "retention",
-    "erasure", "vault", "licence_expiry", "licence_status", "sharing", "cases", "meter", "notices", "reconciliation",
-    "ledger_expiry",
+    "inbox", "declarations", "person_file", "enterprise_file", "quality", "publication", "records", "shares",
+    "retention", "erasure", "vault", "licence_expiry", "licence_status", "sharing", "cases", "meter", "notices",
+    "reconciliation", "ledger_expiry",
 )  # fmt: skip
 
 

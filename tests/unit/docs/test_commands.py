@@ -74,7 +74,7 @@ WRITING = {
     "onefile vault bind", "onefile vault copy", "onefile vault keys request", "onefile vault stamp request",
     "onefile catalog export", "onefile ledger clock", "onefile ledger expire",
     "onefile ledger settle", "onefile ledger watch", "onefile incident report",
-    "onefile serve",
+    "onefile serve", "onefile share profile",
 }  # fmt: skip
 
 

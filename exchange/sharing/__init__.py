@@ -1,0 +1,1 @@
+"""Delta Sharing: granted tables in bulk, read from what the pipelines projected; nothing is filtered here."""
