@@ -1,7 +1,8 @@
 """Guesses are counted before they are answered, in whichever process; who guesses much waits, and is listed.
 
-A right answer takes its count back. About one subject a caller may be wrong a few times a day, about subjects that
-are not there some hundred times; beyond that each further try has to wait twice as long as the one before.
+A right answer takes its count back. About one subject a department may be wrong a few times a day, about subjects that
+are not there some hundred times, however many clients and officials it has; beyond that each further try has to wait
+twice as long as the one before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from exchange.access.callers import Caller
@@ -55,10 +56,13 @@ class Guesser:
         return max(0, int(left) + 1) if left > 0 else 0
 
     def _row(self, connection: Connection, subject_hash: str) -> tuple[int, datetime] | None:
-        row = ROW.c
-        asked = select(row.times, row.last_at).where(self._same(subject_hash))
-        found = connection.execute(asked).one_or_none()
-        return None if found is None else (int(found.times), datetime.fromisoformat(found.last_at))
+        """Return how often the caller's department guessed about a subject today, and when last; None: not yet."""
+        row, caller = ROW.c, self.caller
+        mine = row.department == caller.department if caller.department else row.caller == caller.id
+        asked = select(func.sum(row.times), func.max(row.last_at))
+        asked = asked.where(row.subject_hash == subject_hash, row.guessed_on == self.day, mine)
+        times, last_at = connection.execute(asked).one()
+        return None if times is None else (int(times), datetime.fromisoformat(last_at))
 
     def _count(self, connection: Connection, subject_hash: str, by: int) -> None:
         row, same = ROW.c, self._same(subject_hash)

@@ -105,6 +105,7 @@ COUNTER_GUESS = Table(
     Column("department", String, nullable=False),
     Column("times", BigInteger, nullable=False),
     Column("last_at", String, nullable=False),
+    Index("counter_guess_of_subject", "subject_hash", "guessed_on", "department"),
 )
 
 # A row is one case (办件), or a stage of one in another department (`parent_id`).

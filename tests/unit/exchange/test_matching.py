@@ -97,6 +97,18 @@ def citizen(serial: int) -> str:
     return body + check_character(body)
 
 
+def test_a_department_with_two_clients_has_no_more_guesses(counter: Open, checking: Purpose) -> None:
+    counter.shop.client("market-two", "market")
+    clients, wrong = ("market-app", "market-two"), {"subjects": [{"number": ANNA, "name": "猜"}]}
+    for number in range(5):
+        with counter.ask(clients[number % 2]) as ask:
+            (found,) = ask.call("POST", "/v1/files/match", wrong, checking)["results"]
+            assert found["outcome"] == "differs"
+    for client in clients:
+        with pytest.raises(Refused, match="slow_down"), counter.ask(client) as ask:
+            ask.call("POST", "/v1/files/match", wrong, checking)
+
+
 def test_many_at_once_are_no_more_guesses_than_one_by_one(counter: Open, checking: Purpose) -> None:
     numbers = [citizen(serial) for serial in range(300)]
     found = matched(counter, checking, *({"number": number, "name": "猜"} for number in numbers))
