@@ -78,9 +78,9 @@ def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, a
     """
     matrix.require(asked.route, caller, "own")
     on, modes = counter.today(), purposes.MODES[asked.route]
-    items = _items(counter, wish)
-    codes = frozenset(item.code for item in items)
+    codes = _codes(counter, wish)
     leave = purposes.leave(connection, caller, asked.purpose, counter.entries, modes, on, codes)
+    items = _items(counter, wish)
     declared, at_rest = counter.catalogue.declarations, counter.vault.at_rest
     stages = people.related(connection, leave.case)
     people.check_items(leave.case, stages, items, declared)
@@ -108,6 +108,14 @@ def _earlier(
         return ()
     hashed, on = subject_hash(counter.subject_secret, subject_id), counter.today().isoformat()
     return tuple(keeping.earlier(connection, counter.vault.at_rest, hashed, caller.department, leave.case, on))
+
+
+def _codes(counter: Counter, wish: Wish) -> frozenset[str]:
+    """Return the codes of the items asked for; none where one is unknown: that is told to whoever may ask at all."""
+    try:
+        return frozenset(item.code for item in items_of(counter.catalogue.declarations, wish.items))
+    except UnknownItem:
+        return frozenset()
 
 
 def _items(counter: Counter, wish: Wish) -> list[Item]:

@@ -43,7 +43,7 @@ class ScannerGone(MaterialFault):
     """The virus scanner that is set up does not answer, so nothing is taken unscanned."""
 
     def __init__(self) -> None:
-        super().__init__("the virus scanner does not answer: start clamd, or take ONEFILE_CLAMD away, and try again")
+        super().__init__("the virus scanner does not answer: start clamd and try again, or set up none")
 
 
 class StoreGone(MaterialFault):
