@@ -97,7 +97,7 @@ def test_an_earlier_case_is_its_own_department_s_and_nobody_else_s(counter: Open
     counter.shop.client("health-app", "health")
     given = grants(counter.shop, consumer="health")
     with counter.ask("health-app") as client:
-        client.register_case("H-1", "0102", "market", [{"number": FIRM, "role": "applicant"}])
+        client.register_case("H-1", "0102", "health", [{"number": FIRM, "role": "applicant"}])
         answer = client.prefill(cited(given, "H-1"), ["0102"], FIRM, answers=ANSWERS)
     assert answer["earlier"]["cases"] == []
     assert field(answer, "food_permit.area_m2")["offered"] == []
