@@ -65,17 +65,20 @@ def drip(line: socket.socket, parts: Iterator[bytes]) -> float:
     began = time.monotonic()
     line.settimeout(0.02)
     for part in parts:
-        try:
-            line.sendall(part)
-            if not line.recv(65536):
-                break
-        except TimeoutError:
-            pass
-        except ConnectionError:
-            break
-        if time.monotonic() - began > LATEST:
+        if is_ended_after(line, part) or time.monotonic() - began > LATEST:
             break
     return time.monotonic() - began
+
+
+def is_ended_after(line: socket.socket, part: bytes) -> bool:
+    """Send some bytes; say whether the other side ended the connection. That it says nothing yet is not an end."""
+    try:
+        line.sendall(part)
+        return not line.recv(65536)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
 
 
 def keep_asking(line: socket.socket, question: bytes, times: int) -> None:
