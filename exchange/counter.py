@@ -97,6 +97,11 @@ class Counter:
         """Return the legal day."""
         return self.settings.today()
 
+    def seconds_to_midnight(self) -> int:
+        """Return how long the legal day still lasts: then quotas begin anew."""
+        now = self.now().astimezone(self.settings.timezone)
+        return 86_400 - (now.hour * 3600 + now.minute * 60 + now.second)
+
     def scope(self, kind: str, granted: tuple[Given, ...]) -> Scope:
         """Return what grants give of files of a kind; kept, for the same grants come again and again."""
         found = self.scopes.get((kind, granted))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 from ledger.entry import Entry, Look, require_whole
@@ -45,10 +46,15 @@ class Recorder:
         self._is_busy = False
         self._expected = 0
 
-    def expect(self) -> Expected:
-        """Say that somebody is at work who may bring looks; called, like what it returns, by one thread alone."""
+    @contextmanager
+    def expected(self) -> Iterator[Expected]:
+        """Say that somebody is at work who may bring looks; called, like what it gives, by one thread alone."""
         self._expected += 1
-        return Expected(self)
+        somebody = Expected(self)
+        try:
+            yield somebody
+        finally:
+            somebody.met()
 
     def record(self, looks: Sequence[Look]) -> Future[list[Entry]]:
         """Record the looks of one answer, together; the answer may leave once the result is there.

@@ -130,7 +130,12 @@ def versions(connection: Connection, start: int, stop: int) -> Iterator[Version]
 
 def versions_of(connection: Connection, key: str) -> list[Version]:
     """Return the versions of a licence, the first one first."""
-    return [Version(*row) for row in looked_up(connection, _VERSIONS_OF, {"key": key})]
+    return [Version(*row) for row in looked_up(connection, *question_of(key))]
+
+
+def question_of(key: str) -> Question:
+    """Return what `versions_of` asks the database."""
+    return _VERSIONS_OF, {"key": key}
 
 
 def type_name(connection: Connection, key: str) -> str | None:
@@ -160,9 +165,12 @@ def versions_of_holder(connection: Connection, holder_hash: bytes) -> dict[str, 
 
 def keys_of_printed(connection: Connection, printed_hash: bytes) -> list[str]:
     """Return the licences with that number on their face."""
-    return sorted(
-        connection.execute(select(LICENCE.c.licence_key).where(LICENCE.c.printed_hash == printed_hash)).scalars()
-    )
+    return sorted(str(key) for (key,) in looked_up(connection, *question_of_printed(printed_hash)))
+
+
+def question_of_printed(printed_hash: bytes) -> Question:
+    """Return what `keys_of_printed` asks the database."""
+    return "SELECT licence_key FROM licence WHERE printed_hash = :printed", {"printed": printed_hash}
 
 
 def ending_between(connection: Connection, states: Sequence[str], first: str, last: str, after: str) -> list[Version]:

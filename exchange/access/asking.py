@@ -113,8 +113,7 @@ class Ask:
         with ExitStack() as taken:
             for given in leave.grants:
                 if not quotas.take(given, count, on, self.may_wait):
-                    now = self.counter.now().astimezone(self.counter.settings.timezone)
-                    raise QuotaUsedUp(86_400 - (now.hour * 3600 + now.minute * 60 + now.second))
+                    raise QuotaUsedUp(self.counter.seconds_to_midnight())
                 taken.callback(quotas.put_back, given, count, on)
             taken.pop_all()
 

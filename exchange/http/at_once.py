@@ -41,10 +41,12 @@ def at_once(handler: Callable[..., Any]) -> Callable[..., Any]:
 async def _on_the_loop(handler: Callable[..., Any], named: dict[str, Any]) -> Any:
     """Return what a handler answers where it need not wait; WouldWait where it must."""
     ask, answers, asked = named["ask"], None, list[Question]()
-    for _ in range(MOST_TRIPS):
+    for trips in range(MOST_TRIPS + 1):
         try:
             return handler(**{**named, "ask": replace(ask, may_wait=False, answers=answers)})
         except NotAsked as missing:
+            if trips == MOST_TRIPS:
+                raise
             asked += missing.questions
         answers = await ask.counter.database.answers(asked)
     raise WouldWait

@@ -94,17 +94,11 @@ class Gate:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         body, began = _Body(receive, headers), time.perf_counter()
-        expected, answer = self._counter.ledger.expect(), _Answer()
-        if scope["path"].startswith(FILES_BELOW):
-            answer = _Streamed(send)
-            expected.met()  # files bring no looks, and take their time
-        scope.setdefault("state", {})["expected"] = expected
+        answer = _Streamed(send) if scope["path"].startswith(FILES_BELOW) else _Answer()
         try:
             await self._pass(scope, headers, body, answer)
         except ConnectionError:
             return  # the client is gone: there is nobody to answer
-        finally:
-            expected.met()
         if not answer.is_sent:
             await self._send(scope, headers, body, answer, send)
         self.figures.count(answer.start["status"], time.perf_counter() - began)
@@ -113,13 +107,19 @@ class Gate:
         """Have the application answer, or say why it is not asked."""
         lang = problems.language(headers)
         try:
+            scope.setdefault("state", {})
             self._counter.keystore.refresh()  # keys that were rotated, or lost, count from the next request on
             bounds.check_headers(scope, headers, self._counter.settings.certificate_header)
             scope["state"]["token"] = self._admit(scope["path"], headers)
             limits = bounds.limits_of(scope)
             receive = await body.kept(limits) if limits.is_kept else body.streamed(limits)
             scope["state"]["content_digest"] = body.digest
-            await self._app(scope, receive, answer.take)
+            if not limits.is_kept or isinstance(answer, _Streamed):  # bodies and files that come and go take their time
+                await self._app(scope, receive, answer.take)
+                return
+            with self._counter.ledger.expected() as expected:
+                scope["state"]["expected"] = expected
+                await self._app(scope, receive, answer.take)
         except OneFileError as error:
             await problems.response(problems.refusal_of(error), lang)(scope, _nothing, answer.take)
         except (ConnectionError, ClientDisconnect):

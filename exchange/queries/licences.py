@@ -119,17 +119,29 @@ def of_holder(connection: Connection, vault: Vault, pairs: Iterable[tuple[str, s
     return found
 
 
-def questions(vault: Vault, holders: Iterable[SubjectNumber]) -> list[Question]:
-    """Return what finding the licences of holders, and what is in question of them, will ask the database."""
+def questions(
+    vault: Vault, holders: Iterable[SubjectNumber] = (), keys: Iterable[str] = (),
+    printed: Iterable[tuple[str, str]] = (),
+) -> list[Question]:  # fmt: skip
+    """Return what finding licences will ask the database, and what is in question of a holder's.
+
+    Args:
+        keys: of licences; `printed`: codes of types with the number on a licence's face.
+    """
     asked = list(holders)
     found = [store.question_of_holder(vault.at_rest.holder(each.kind, each.number)) for each in asked]
     marked = [marking.question([each.subject_id]) for each in asked[:1] if len(asked) == 1]
-    return [*found, _SIZE, *marked]
+    by_number = [store.question_of_printed(_printed(vault, *each)) for each in printed]
+    return [*found, *map(store.question_of, keys), *by_number, _SIZE, *marked]
 
 
 def keys_of_printed(connection: Connection, vault: Vault, type_code: str, number: str) -> list[str]:
     """Return the licences of a type with that number on their face."""
-    return store.keys_of_printed(connection, vault.at_rest.printed(type_code, number.strip()))
+    return store.keys_of_printed(connection, _printed(vault, type_code, number))
+
+
+def _printed(vault: Vault, type_code: str, number: str) -> bytes:
+    return vault.at_rest.printed(type_code, number.strip())
 
 
 def key_of(identifier: str) -> tuple[str, int] | None:

@@ -190,7 +190,7 @@ def _recorded(request: Request, found: Held, told: list[dict[str, Any]], version
     """Return an answer that leaves once the look is on record; a look is taken from the grant's quota of the day."""
     counter: Counter = request.app.state.counter
     if not counter.quotas.take(found.given, 1, counter.today()):
-        raise QuotaUsedUp(3600)
+        raise QuotaUsedUp(counter.seconds_to_midnight())
     content = lines.written(told)
     look = Look(
         at=counter.now(), operator=f"share {found.share.share_id}", purpose="delta-sharing", subject_id=None,

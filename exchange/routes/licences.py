@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -21,6 +22,8 @@ from exchange.routes.licence_models import LicenceAnswer, LicencesAnswer, Licenc
 from exchange.routes.offering import About, offer
 from licence_vault.holders import subject_ids
 from licence_vault.store import Version
+from schemas.licence_types import LicenceType
+from schemas.serving.ahead import Question
 from schemas.subjects import NotASubjectNumber, SubjectNumber, subject_numbers
 
 router = APIRouter()
@@ -31,8 +34,7 @@ READ = About("One licence, its granted fields", {200: LicenceAnswer, 304: None},
 @offer(router, "POST", "/v1/licences/search", "licences.search", SEARCH)
 def search(ask: Annotated[Ask, Depends(asking("licences.search"))], body: LicencesSearch) -> Response:
     """Find licences. What is not granted is not found: nothing tells it from what is not there."""
-    holders = [number for wish in body.searches for number in _numbers(wish)]
-    with ask.looking(len(body.searches), lambda: licences.questions(ask.counter.vault, holders)) as connection:
+    with ask.looking(len(body.searches), lambda: _questions(ask, body)) as connection:
         caller = ask.enter(connection)
         leave = ask.leave(connection, caller)
         looker = looker_of(ask, caller, leave)
@@ -56,7 +58,9 @@ def read(
     fields: Annotated[str, Query(max_length=2000)] = "",
 ) -> Response:  # fmt: skip
     """Return one licence by its identifier, with the granted fields, or those named (with commas)."""
-    with ask.looking(1) as connection:
+    place = licences.key_of(licence_id)
+    keys = [] if place is None else [place[0]]
+    with ask.looking(1, lambda: licences.questions(ask.counter.vault, keys=keys)) as connection:
         caller, leave, held = one(ask, connection, licence_id)
         (marked,) = disputed(ask, connection, [held])
     wanted = _fields(held, tuple(name for name in fields.split(",") if name))
@@ -120,13 +124,26 @@ def _places(
     if wish.id is not None:
         place = licences.key_of(wish.id)
         return [] if place is None else [(*place, None)]
-    code = next((kind.code for kind in looker.kinds.values() if kind.name == wish.type), "")
+    code = _code(looker.kinds, wish)
     if wish.printed is not None:
         return [(key, None, None) for key in licences.keys_of_printed(connection, looker.vault, code, wish.printed)]
     pairs = [(found.kind, found.number) for found in _numbers(wish)]
     found = licences.of_holder(connection, looker.vault, pairs)
     return [(key, None, versions) for key, versions in found.items()
             if wish.type is None or key.startswith(f"{code}.")]  # fmt: skip
+
+
+def _questions(ask: Ask, body: LicencesSearch) -> list[Question]:
+    """Return what a search will ask the database, as far as it is known before."""
+    holders = [number for wish in body.searches for number in _numbers(wish)]
+    keys = [place[0] for wish in body.searches if (place := licences.key_of(wish.id or "")) is not None]
+    printed = [(_code(ask.counter.kinds, wish), wish.printed) for wish in body.searches if wish.printed is not None]
+    return licences.questions(ask.counter.vault, holders, keys, printed)
+
+
+def _code(kinds: Mapping[str, LicenceType], wish: LicenceWish) -> str:
+    """Return the code of the type that is searched; empty for none."""
+    return next((kind.code for kind in kinds.values() if kind.name == wish.type), "")
 
 
 def _numbers(wish: LicenceWish) -> tuple[SubjectNumber, ...]:

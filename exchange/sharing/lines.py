@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from exchange.sharing.delta import ADDED, DataFile, Snapshot
+from exchange.sharing.delta import DataFile, Snapshot
 
 NDJSON = "application/x-ndjson; charset=utf-8"
 VERSION_HEADER = "Delta-Table-Version"
@@ -53,7 +53,3 @@ def few(files: Iterable[DataFile], limit: int | None) -> list[DataFile]:
 def _told(file: DataFile, url: str, until: int) -> dict[str, Any]:
     name = hashlib.sha256(file.path.encode()).hexdigest()[:32]
     return {"url": url, "id": name, "partitionValues": {}, "size": file.size, "expirationTimestamp": until * 1000}
-
-
-Address = Callable[[DataFile], str]
-__all__ = ["ADDED", "Address", "change_line", "few", "file_line", "head", "written"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from schemas.serving.ahead import Answers, Question
-from tests.counter import ANNA, Open, Shop, person
+from tests.counter import ANNA, FIRM, Open, Shop, person, purpose
+from tests.papers import AT as ISSUED
 from tests.postgres import PostgreSQL, server
+from tests.vault import ids_of, issue_rows, permit, vault_of
 
 PATHS = {
     "/v1/files/query": {"subjects": [{"number": ANNA}], "fields": ["name"]},
@@ -113,28 +116,59 @@ def test_one_trip_is_one_snapshot_that_only_reads(counter: Open) -> None:
     assert len({row[0] for row in rows}) == 1
 
 
-@pytest.mark.parametrize("path", ["/v1/files/query", "/v1/licences/search"])
-def test_a_question_about_few_is_answered_in_one_trip_and_without_a_thread(
-    counter: Open, headers: dict[str, str], path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert asked(counter, headers, path) == 200  # a quota is fetched in a thread
-    trips = []
-    real = counter.counter.database.answers
+@contextmanager
+def watched(counter: Open, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[int], list[str]]]:
+    """Note how many questions each trip has, and each transaction that a thread begins."""
+    trips, hops = list[int](), list[str]()
+    real, noted = counter.counter.database.answers, partial(_note, hops)
 
     async def counted(questions: Sequence[Question]) -> Answers:
         trips.append(len(questions))
         return await real(questions)
 
-    monkeypatch.setattr(counter.counter.database, "answers", counted)
-    hops: list[str] = []
-    noted = partial(_note, hops)
-    event.listen(Engine, "begin", noted)
-    try:
+    with monkeypatch.context() as patched:
+        patched.setattr(counter.counter.database, "answers", counted)
+        event.listen(Engine, "begin", noted)
+        try:
+            yield trips, hops
+        finally:
+            event.remove(Engine, "begin", noted)
+
+
+@pytest.mark.parametrize("path", ["/v1/files/query", "/v1/licences/search"])
+def test_a_question_about_few_is_answered_in_one_trip_and_without_a_thread(
+    counter: Open, headers: dict[str, str], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert asked(counter, headers, path) == 200  # a quota is fetched in a thread
+    with watched(counter, monkeypatch) as (trips, hops):
         assert asked(counter, headers, path) == 200
-    finally:
-        event.remove(Engine, "begin", noted)
-    assert len(trips) == 1
-    assert hops == []
+    assert (len(trips), hops) == (1, [])
+
+
+def test_a_licence_by_id_by_holder_and_by_printed_number_takes_no_thread_either(
+    counter: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is in question of a licence is asked by whoever holds it, which is known once it is read."""
+    vault = vault_of(counter.shop.home, counter.shop.url)
+    issue_rows(vault, [permit(1, holder_code=FIRM)], "b-1", ISSUED)
+    (licence,) = ids_of(vault)
+    counter.shop.client("tax-app", "tax")
+    counter.case(parties=(FIRM,), department="tax")
+    entry = "licence.food_operation_permit"
+    cited = purpose(counter.shop.grant(entry, ("ZZBH",), consumer="tax", mode="licence", quota=100_000))
+    printed = {"type": "food_operation_permit", "printed": "JY1" + "0" * 12 + "1"}
+    with counter.ask("tax-app") as ask:
+        ask.call("GET", f"/v1/licences/{licence}", None, cited)  # a quota is fetched in a thread
+        for most, method, path, body in (
+            (2, "GET", f"/v1/licences/{licence}", None),
+            (1, "POST", "/v1/licences/search", {"searches": [{"holder": FIRM}]}),
+            (2, "POST", "/v1/licences/search", {"searches": [{"id": licence}]}),
+            (3, "POST", "/v1/licences/search", {"searches": [printed]}),
+        ):
+            with watched(counter, monkeypatch) as (trips, hops):
+                found = ask.call(method, path, body, cited)
+            assert licence in str(found)
+            assert (len(trips), hops) == (most, []), (method, body)
 
 
 def test_a_server_that_dies_under_load_and_comes_back_is_waited_for_with_503(
