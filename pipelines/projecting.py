@@ -29,12 +29,11 @@ from onefile.files import lock
 from pipelines import commit_check, names, numbers, peek, present, publish, types
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine, quoted
-from pipelines.record_state import RECORD, State, Wish, own, require_read, touched, wished
+from pipelines.record_state import RECORD, State, Wish, finds, own, require_read, touched, wished
 from pipelines.workshop import Workshop
 from schemas.model import Table
-from schemas.serving import migration, projections, reading
+from schemas.serving import migration, projections
 from schemas.serving.connection import looking, writing
-from schemas.serving.errors import NothingPublished, OlderDatabase
 from schemas.serving.projections import FOLDER, Projection
 
 SECRET = "shared-records"  # the name of a secret
@@ -70,14 +69,9 @@ class _Target:
 
 def is_due(shop: Workshop) -> bool:
     """Say whether a table in bulk may be other than it is; starts no engine."""
-    try:
-        with reading.reading(shop.settings.database_url) as snapshot:
-            if not snapshot.rows(_ANY, {}):
-                return False
-    except NothingPublished:
-        return False
-    except OlderDatabase:
-        return True
+    is_any = finds(shop, _ANY)
+    if not is_any:
+        return is_any is None
     targets, held = _targets(shop)
     state = State(shop)
     return targets.keys() != held.keys() or any(not _is_same(shop, each, held[name], state)

@@ -21,6 +21,8 @@ from pipelines import commit_check, declared, erasing, gold, names, peek, presen
 from pipelines.declared import DeclarationChanged
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
+from schemas.serving import reading
+from schemas.serving.errors import NothingPublished, OlderDatabase
 
 FORMAT = "1"
 AT_ONCE = 50_000
@@ -105,6 +107,17 @@ class State:
     def _version(self, table: str) -> int:
         found = commit_check.newest(str(self._lake), table)
         return -1 if found is None else found
+
+
+def finds(shop: Workshop, query: str) -> bool | None:
+    """Say whether a query finds anything in the serving database; None: it is of an older shape, and may hold it."""
+    try:
+        with reading.reading(shop.settings.database_url) as snapshot:
+            return bool(snapshot.rows(query, {}))
+    except NothingPublished:
+        return False
+    except OlderDatabase:
+        return None
 
 
 def wished(shop: Workshop, resource_id: str, fields: tuple[str, ...]) -> Wish:

@@ -21,11 +21,10 @@ from onefile.files import lock
 from pipelines import names, numbers, present, publish
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import TableMissing, engine
-from pipelines.record_state import AT_ONCE, RECORD, State, Wish, own, require_read, touched, wished
+from pipelines.record_state import AT_ONCE, RECORD, State, Wish, finds, own, require_read, touched, wished
 from pipelines.workshop import Workshop
-from schemas.serving import migration, reading
+from schemas.serving import migration
 from schemas.serving.connection import looking, writing
-from schemas.serving.errors import NothingPublished, OlderDatabase
 from schemas.serving.record_writing import Record, RecordBatch, RecordPublication, newest, record
 
 _ANY = "SELECT 1 FROM sharing_grant UNION ALL SELECT 1 FROM record_publication LIMIT 1"
@@ -45,14 +44,9 @@ class Brought:
 
 def is_due(shop: Workshop) -> bool:
     """Say whether rows of a granted resource may be other than those published; starts no engine."""
-    try:
-        with reading.reading(shop.settings.database_url) as snapshot:
-            if not snapshot.rows(_ANY, {}):
-                return False
-    except NothingPublished:
-        return False
-    except OlderDatabase:
-        return True
+    is_any = finds(shop, _ANY)
+    if not is_any:
+        return is_any is None
     wanted, held = _wanted(shop)
     state = State(shop)
     return wanted.keys() != held.keys() or any(not state.is_same(wish, held[name]) for name, wish in wanted.items())
