@@ -7,20 +7,24 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Question = Callable[[random.Random], bytes]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What clients saw: answers, answers a second, milliseconds at the median and the 99th percentile, failures."""
+    """What clients saw: answers, answers a second, milliseconds at the median and the 99th percentile, failures.
+
+    `warming` are the answers before the time that is measured.
+    """
 
     answers: int
     a_second: float
     p50_ms: float
     p99_ms: float
     failed: int
+    warming: int = 0
 
 
 async def _client(port: int, question: Question, until: float, seed: int, times: list[float]) -> int:
@@ -51,8 +55,9 @@ async def _all(port: int, question: Question, clients: int, seconds: float, seed
 
 def load(port: int, question: Question, clients: int, seconds: float, seed: int = 1) -> Measured:
     """Ask for some seconds with so many clients; the first second warms up and is not counted."""
-    asyncio.run(_all(port, question, clients, 1.0, seed))
-    return asyncio.run(_all(port, question, clients, seconds, seed + 1))
+    warm = asyncio.run(_all(port, question, clients, 1.0, seed))
+    measured = asyncio.run(_all(port, question, clients, seconds, seed + 1))
+    return replace(measured, warming=warm.answers, failed=measured.failed + warm.failed)
 
 
 def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:

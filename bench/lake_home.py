@@ -17,6 +17,7 @@ from inbox import making
 from inbox.deliveries import Delivery
 from onefile import settings
 from pipelines.workshop import Workshop
+from samples.city.views import VIEWS
 from samples.making import Order, make_city
 from schemas.model import Resource
 
@@ -42,12 +43,12 @@ def environ(home: Path, day: date, memory: str) -> dict[str, str]:
 
 
 def deliver_city(home: Path, people: int) -> Catalogue:
-    """Let the departments of a city deliver all they have into the home's inbox."""
+    """Let the departments of a city deliver, of the tables that family, work and trade hang on, all they have."""
     catalogue = catalog.load(with_items=False)
     order = Order(1, people, people // 10, 0, FIRST_DAY, False)
     home.mkdir(parents=True)
     made = home.with_name(f"{home.name}-city")
-    make_city(order, catalogue, made)
+    make_city(order, catalogue, made, only=lambda resource: resource.table in VIEWS)
     (home / "inbox").mkdir(mode=0o700)
     for department in made.iterdir():
         if department.name != "truth":

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from catalog import checks, resources
 from catalog.model import Catalogue
+from schemas import archives, layers, watching, working_days
 from schemas import declarations as declared
-from schemas import layers, watching, working_days
 from schemas.errors import Problems
 
-__all__ = ["Catalogue", "current", "load"]
+__all__ = ["Catalogue", "current", "load", "to_show"]
 
 
 def load(overlays: tuple[Path, ...] = (), with_items: bool = True) -> Catalogue:
@@ -37,8 +37,27 @@ def load(overlays: tuple[Path, ...] = (), with_items: bool = True) -> Catalogue:
     known = resources.gather(found, declarations, problems)
     checks.check(declarations, known, problems)
     sharing, watch = working_days.gather(found, problems), watching.gather(found, problems)
+    items = declarations.items if with_items else None
+    archived = archives.gather(found, declarations.departments, items, problems)
     problems.raise_if_any()
-    return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing, watch)
+    return Catalogue(declarations, known, declared.digest(declarations.digest, known), sharing, watch, archived)
+
+
+def to_show(overlays: tuple[Path, ...] = ()) -> Catalogue:
+    """Return what `load` returns for a verb that shows something: no items, and resources read when asked for.
+
+    Its digest is that of the declarations without the resources.
+
+    Raises:
+        DeclarationsRefused: with every problem of the files that are read.
+    """
+    problems = Problems()
+    found = layers.layers(overlays, problems)
+    declarations = declared.gather(found, problems, False)
+    known = resources.LazyResources(found, declarations, problems)
+    sharing, watch = working_days.gather(found, problems), watching.gather(found, problems)
+    problems.raise_if_any()
+    return Catalogue(declarations, known, declarations.digest, sharing, watch)
 
 
 def current(overlays: tuple[Path, ...] = ()) -> Catalogue:

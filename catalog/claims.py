@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
-from catalog.errors import NotYourPart, ObjectionRefused, ReasonMissing
+from catalog.errors import NotYourPart, OpenAlready, ReasonMissing
 from catalog.model import Catalogue
 from catalog.objection_states import VERIFICATION_MARKING
 from catalog.objections import Challenge, lead_for, stated_digest, stated_lineage
@@ -20,7 +20,7 @@ def open_claim(connection: Connection, challenge: Challenge, catalogue: Catalogu
     """Open a verification of a value with its lead, who answers within the clock; steps as of `catalog.verifications`.
 
     Raises:
-        ObjectionRefused, ReasonMissing, NoHolidayNotice: as of objections.
+        ObjectionRefused, OpenAlready, ReasonMissing, NoHolidayNotice: as of objections.
         NotYourPart: the lead itself asks.
     """
     lead = lead_for(challenge, catalogue)
@@ -34,7 +34,7 @@ def open_claim(connection: Connection, challenge: Challenge, catalogue: Catalogu
         row.subject_id == challenge.subject_id, row.entry_id == entry_id, row.consumer == actor.department,
         row.state.in_(VERIFICATION_MARKING), row.fingerprint.startswith(CLAIM))  # fmt: skip
     if (found := connection.execute(same).scalar()) is not None:
-        raise ObjectionRefused(f"{found}, which is open about the same value", "wait for its answer, or withdraw it")
+        raise OpenAlready(found, "about the same value", "wait for its answer, or withdraw it")
     digest = stated_digest(connection, challenge.subject_id, challenge.attribute, salt)
     lineage = stated_lineage(connection, challenge.subject_id, challenge.attribute)
     wants = {"reason": challenge.reason.strip(), "salt": salt, "value": digest, **lineage}

@@ -20,7 +20,7 @@ FREQUENCIES = {
 }  # fmt: skip
 """Update cycles in the Publications Office's list of frequencies."""
 ACCESS = {"unconditional": "PUBLIC", "conditional": "RESTRICTED"}
-FILE_TYPES = {"csv": "CSV", "jsonl": "JSON", "json": "JSON"}
+FILE_TYPES = {"csv": "CSV", "jsonl": "JSON", "json": "JSON", "xml": "XML", "xlsx": "XLSX"}
 TITLES = (("开放数据目录", "zh"), ("Open data catalogue", "en"))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection, insert
 
-from catalog.errors import NotYourPart, ObjectionRefused, ReasonMissing
+from catalog.errors import NotYourPart, OpenAlready, ReasonMissing
 from catalog.objection_states import DISPUTE
 from catalog.sharing_store import Actor, Case, cases, get, move, new_id
 from schemas.serving.disclosure_tables import SHARING_DISPUTE
@@ -25,7 +25,7 @@ def open_dispute(connection: Connection, of_id: str, actor: Actor, reason: str, 
         UnknownId: there is no such request or grant.
         NotYourPart: the actor's department is neither its consumer nor its provider.
         ReasonMissing: it does not say over what.
-        ObjectionRefused: one is open over it already.
+        OpenAlready: one is open over it already.
     """
     about = get(connection, of_id)
     if actor.department not in (about.consumer, about.provider):
@@ -34,7 +34,7 @@ def open_dispute(connection: Connection, of_id: str, actor: Actor, reason: str, 
         raise ReasonMissing("a dispute")
     for other in cases(connection, "D"):
         if other.entry_id == of_id and other.state not in DISPUTE.ends() and other.state != "decided":
-            raise ObjectionRefused(f"{other.id}, which is open over the same", "take the next step there")
+            raise OpenAlready(other.id, "over the same", "take the next step there")
     case = Case(
         new_id(connection, "D", actor.day), "", about.consumer, about.provider, of_id, "consulting", 0, "", "",
         sharing.due("dispute_consultation", actor.day).isoformat(),

@@ -97,6 +97,13 @@ class ObjectionRefused(CatalogError):
         super().__init__(f"there is {found}: {wanted}")
 
 
+class OpenAlready(ObjectionRefused):
+    """One about the same thing is open: it is to be answered or withdrawn first."""
+
+    def __init__(self, of_id: str, over: str, wanted: str) -> None:
+        super().__init__(f"{of_id}, which is open {over}", wanted)
+
+
 class AnsweredAlready(CatalogError):
     """Somebody else's step on the same request or grant came first; nothing of this one is kept."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from catalog.dcat import address
 from catalog.entries import Entry
@@ -14,7 +14,10 @@ PERIODS = {
     "real_time": "R/PT1S", "daily": "R/P1D", "weekly": "R/P1W", "monthly": "R/P1M", "quarterly": "R/P3M",
     "half_yearly": "R/P6M", "yearly": "R/P1Y", "irregular": "irregular",
 }  # fmt: skip
-MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json"}
+MEDIA_TYPES = {
+    "csv": "text/csv", "jsonl": "application/x-ndjson", "json": "application/json", "xml": "application/xml",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # fmt: skip
 GUIDE = (
     "信息资源分类", "信息资源名称", "信息资源代码", "信息资源提供方", "信息资源提供方代码", "信息资源摘要",
     "信息资源格式", "信息项名称", "数据类型", "数据长度", "共享类型", "共享条件", "共享方式", "是否向社会开放",
@@ -30,8 +33,13 @@ TYPES = {"long": "整数型N", "decimal": "数值型N", "date": "日期型D", "i
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def data_json(entries: Iterable[Entry], base: str) -> bytes:
+def data_json(
+    entries: Iterable[Entry], base: str, downloads: Mapping[str, Sequence[tuple[str, str]]] | None = None
+) -> bytes:  # fmt: skip
     """Return entries that may leave as data.json, UTF-8.
+
+    Args:
+        downloads: by entry what is published of it, as (address, media type).
 
     DCAT-US asks for an e-mail of a contact; ours never leave, so `contactPoint` has a name only. `modified` is the
     update cycle where no day is known, as the schema allows.
@@ -39,7 +47,7 @@ def data_json(entries: Iterable[Entry], base: str) -> bytes:
     found = {
         "@type": "dcat:Catalog",
         "conformsTo": "https://project-open-data.cio.gov/v1.1/schema",
-        "dataset": [_dataset(entry, base) for entry in entries],
+        "dataset": [_dataset(entry, base, (downloads or {}).get(entry.id, ())) for entry in entries],
     }
     return (json.dumps(found, ensure_ascii=False, indent=2) + "\n").encode()
 
@@ -72,7 +80,7 @@ def _safe(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _dataset(entry: Entry, base: str) -> dict[str, object]:
+def _dataset(entry: Entry, base: str, files: Sequence[tuple[str, str]]) -> dict[str, object]:
     day = entry.updated_on or entry.published_on
     return {
         "@type": "dcat:Dataset",
@@ -87,9 +95,13 @@ def _dataset(entry: Entry, base: str) -> dict[str, object]:
         "accessLevel": {"unconditional": "public", "conditional": "restricted public"}[entry.openness],
         "rights": entry.open_condition or "",
         "theme": list(entry.classes[-1:]),
-        "distribution": [{
+        "distribution": [_download(*file) for file in files] or [{
             "@type": "dcat:Distribution",
             "accessURL": address(entry, base),
             "mediaType": MEDIA_TYPES.get(entry.format, "application/octet-stream"),
         }],
     }  # fmt: skip
+
+
+def _download(url: str, media_type: str) -> dict[str, object]:
+    return {"@type": "dcat:Distribution", "downloadURL": url, "mediaType": media_type}

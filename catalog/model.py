@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalog.errors import UnknownDepartment, UnknownResource
+from schemas.archives import Archives
 from schemas.model import Declarations, Department, Resource
 from schemas.watching import Watch
 from schemas.working_days import Sharing
@@ -15,8 +16,8 @@ from schemas.working_days import Sharing
 class Catalogue:
     """Everything declared, cross-checked. `digest` covers resources too: SHA-256, hex.
 
-    `sharing` are the calendar, the clocks and the authority of sharing, `watch` from where on looks are unusual: no
-    digest covers them.
+    `sharing` are the calendar, the clocks and the authority of sharing, `watch` from where on looks are unusual,
+    `archives` how closed cases are archived: no digest covers them.
     """
 
     declarations: Declarations
@@ -24,6 +25,7 @@ class Catalogue:
     digest: str
     sharing: Sharing
     watch: Watch = field(default_factory=Watch)
+    archives: Archives = field(default_factory=Archives)
 
     def resource(self, resource_id: str) -> Resource:
         """Return the resource of that id; raise UnknownResource with the nearest one."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from catalog.errors import NotYourPart, ObjectionRefused, ReasonMissing
+from catalog.errors import NotYourPart, ObjectionRefused, OpenAlready, ReasonMissing
 from catalog.marking import Marks
 from catalog.marking import marks as found_marks
 from catalog.model import Catalogue
@@ -65,7 +65,7 @@ def open_objection(connection: Connection, challenge: Challenge, catalogue: Cata
     same = select(row.objection_id).where(
         row.subject_id == challenge.subject_id, row.entry_id == entry_id, row.state.in_(MARKING))  # fmt: skip
     if (found := connection.execute(same).scalar()) is not None:
-        raise ObjectionRefused(f"{found}, which is open about the same value", "wait for its answer, or withdraw it")
+        raise OpenAlready(found, "about the same value", "wait for its answer, or withdraw it")
     case = Case(
         new_id(connection, "O", actor.day), "", HOTLINE if challenge.ticket else "", lead, entry_id, "opened", 0, "",
         "", catalogue.sharing.due("objection", actor.day).isoformat(), _document(connection, challenge, salt),

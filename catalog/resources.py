@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import cast
 from catalog.choices import check_choices
 from catalog.cleaning import read_cleaners, read_map
 from catalog.constants import constant_fault
+from catalog.sources import check_source, read_source
 from schemas import layers
 from schemas.errors import Problems, one_of
 from schemas.model import (
@@ -30,11 +31,26 @@ from schemas.reading import Fields, Value, read
 from schemas.table_reading import checked_name
 from schemas.terms import read_share, read_terms
 
-FORMATS = ("csv", "jsonl")
+FORMATS = ("csv", "jsonl", "xml", "xlsx", "fixed")
+OPTIONS_OF: Mapping[str, tuple[str, ...]] = {
+    "delimiter": ("csv",),
+    "encoding": ("csv", "jsonl", "xml", "fixed"),
+    "path": ("xml",),
+    "sheet": ("xlsx",),
+    "header_row": ("csv", "xlsx"),
+    "header_rows": ("xlsx",),
+    "widths": ("fixed",),
+    "widths_in": ("fixed",),
+}
+"""Keys of a resource that belong to some formats only."""
+
+UNITS = ("characters", "bytes")
+"""What fixed widths are counted in."""
 ENCODINGS = ("utf-8", "gb18030")
 _REQUIRED = ("name", "department", "title", "title_en", "about", "table", "share", "update_cycle", "format", "columns")
 _OPTIONAL = ("encoding", "delimiter", "signature_required", "empty", "ignore", "operation", "otherwise", "assertions",
-             "catalogue")  # fmt: skip
+             "catalogue", "path", "sheet", "header_row", "header_rows", "source", "widths", "widths_in",
+             "packed")  # fmt: skip
 
 
 def load(declarations: Declarations, overlays: tuple[Path, ...] = ()) -> Mapping[str, Resource]:
@@ -50,6 +66,37 @@ def load(declarations: Declarations, overlays: tuple[Path, ...] = ()) -> Mapping
     resources = gather(layers.layers(overlays, problems), declarations, problems)
     problems.raise_if_any()
     return resources
+
+
+class LazyResources(Mapping[str, Resource]):
+    """Resources that are read when they are asked for, one by one, and not held against each other.
+
+    A verb that shows a few lines of a few of them need not read all. Asking may raise DeclarationsRefused.
+    """
+
+    def __init__(self, found: Iterable[layers.Layer], declarations: Declarations, problems: Problems) -> None:
+        self._declarations = declarations
+        places = [(layer, department, path) for layer in found for department, path in _files(layer, problems)]
+        self._places = {f"{department}.{path.stem}": (layer, path) for layer, department, path in places}
+        self._read: dict[str, Resource] = {}
+
+    def __getitem__(self, resource_id: str) -> Resource:
+        if resource_id not in self._read:
+            layer, path = self._places[resource_id]
+            problems = Problems()
+            value = read(path, layer.shown(path), problems)
+            resource = _resource(value, path.parent.name, path.stem, self._declarations) if value is not None else None
+            problems.raise_if_any()
+            if resource is None:
+                raise KeyError(resource_id)
+            self._read[resource_id] = resource
+        return self._read[resource_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._places))
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def gather(found: Iterable[layers.Layer], declarations: Declarations, problems: Problems) -> Mapping[str, Resource]:
@@ -117,7 +164,17 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
         place=value.place,
         terms=read_terms(fields, declarations.codes, share.share_class),
         otherwise={header: entry.texts(may_be_single=True) for header, _, entry in fields.entries("otherwise")},
+        path=_path(fields),
+        sheet=fields.maybe("sheet"),
+        header_row=fields.whole("header_row", 1) or 1,
+        header_rows=fields.whole("header_rows", 1) or 1,
+        source=read_source(fields),
+        widths={name: value.whole(1) for name, _, value in fields.entries("widths")},
+        widths_in=fields.choice("widths_in", UNITS, UNITS[0]),
+        packed=fields.choice("packed", ("zip",)),
     )
+    check_source(resource, fields)
+    _check_format(resource, fields)
     _check(resource, table, fields)
     check_choices(resource, table, declarations.codes, fields)
     return resource
@@ -134,11 +191,52 @@ def _delimiter(fields: Fields) -> str:
     if value is None:
         return ","
     found = value.text_or_empty()
-    if fields.text("format") == "jsonl":
-        value.refuse("a delimiter of jsonl", "none: JSON Lines has no delimiter")
-    elif len(found) != 1 or found in '"\r\n' or found.isalnum():
+    if len(found) != 1 or found in '"\r\n' or found.isalnum():
         value.refuse(f"the delimiter {found!r}", 'one character such as "," ";" "|" or "\\t"')
     return found
+
+
+def _path(fields: Fields) -> tuple[str, ...]:
+    """Read `/data/record`: the elements from the root to a record."""
+    value = fields.get("path")
+    if value is None:
+        return ()
+    names = value.text().split("/")
+    if names[0] or len(names) < 3 or not all(names[1:]):
+        value.refuse(
+            f"the path {value.text()!r}", "the root's element and those below it down to a record, like /data/record"
+        )
+    return tuple(names[1:])
+
+
+def _check_format(resource: Resource, fields: Fields) -> None:
+    """Tell options that belong to another format, and what a format cannot do."""
+    for option, formats in OPTIONS_OF.items():
+        if option in fields.values and resource.format not in formats:
+            fields.values[option].refuse(f"{option!r} of {resource.format}", f"it with {' or '.join(formats)} only")
+    if resource.format == "xml" and not resource.path and "format" in fields.values:
+        fields.values["format"].refuse("xml without 'path'", "path: /data/record, the elements down to a record")
+    if resource.format == "fixed":
+        _check_widths(resource, fields)
+    erases = resource.operation is not None and bool(resource.operation.erase)
+    if erases and (resource.format in ("xml", "xlsx") or resource.packed):
+        fields.values["operation"].refuse(
+            f"'erase' of {resource.packed or resource.format}, whose rows cannot be overwritten one by one",
+            "csv or jsonl",
+        )
+
+
+def _check_widths(resource: Resource, fields: Fields) -> None:
+    """Tell headers that no field of a line gives, and fields that nobody uses."""
+    if "widths" not in fields.values:
+        fields.values["format"].refuse("fixed without 'widths'", "widths: {HEADER: WIDTH, …}, in the order of a line")
+        return
+    for header in (*resource.headers, *resource.ignore):
+        if header not in resource.widths:
+            fields.values["widths"].refuse(f"no width of {header!r}", f"{header}: WIDTH")
+    for header in resource.widths:
+        if header not in (*resource.headers, *resource.ignore):
+            fields.values["widths"].refuse(f"{header!r}, which nothing uses", "it under 'columns' or 'ignore'")
 
 
 def _empty(fields: Fields) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Shares in bulk: which granted tables one recipient of a department may fetch, by one token that expires.
 
 A share holds grants by batch of one department, each shown as a table `<provider>.<resource>`. It gives what its
-grants give: it can be made narrower or ended, and widens nothing.
+grants give: it can be made narrower or ended, and widens no grant.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from catalog.entries import Entry
 from catalog.errors import CatalogError
@@ -107,6 +107,32 @@ def create(
         schema, _, name = case.entry_id.partition(".")
         connection.execute(insert(SHARE_TABLE).values(
             share_id=share_id, grant_id=case.id, schema_name=schema, table_name=name))  # fmt: skip
+    return require(connection, share_id)
+
+
+def put_grant(
+    connection: Connection, share_id: str, case: Case, entry: Entry, by: str, at: datetime
+) -> Share:  # fmt: skip
+    """Show a grant as a table of a share of its department, in the place of an earlier grant of the same resource.
+
+    The share is made where there is none; its token, where it has one, opens the table too.
+
+    Raises:
+        ShareRefused: the share was ended, or is another department's.
+    """
+    found = find(connection, share_id)
+    if found is not None and (not found.is_active or found.department != case.consumer):
+        raise ShareRefused("a name that was given already", "a share in force of that department")
+    if found is None:
+        connection.execute(insert(SHARE).values(
+            share_id=share_id, department=case.consumer, state=ACTIVE, token_hash=None, token_until=None,
+            made_at=instant_text(at), made_by=by, ended_at=None, reason=""))  # fmt: skip
+    schema, _, name = entry.id.partition(".")
+    row = SHARE_TABLE.c
+    connection.execute(delete(SHARE_TABLE).where(
+        row.share_id == share_id, row.schema_name == schema, row.table_name == name))  # fmt: skip
+    connection.execute(insert(SHARE_TABLE).values(
+        share_id=share_id, grant_id=case.id, schema_name=schema, table_name=name))  # fmt: skip
     return require(connection, share_id)
 
 

@@ -1,4 +1,4 @@
-"""Lets cases count as accepted where nobody told in time what they lack, and follows up what was promised in them.
+"""Lets cases count as accepted where nobody told in time what they lack, follows up promises, archives closed cases.
 
 Hourly, for days begin where the bureau is.
 """
@@ -29,7 +29,11 @@ def run() -> None:
     def follow() -> dict[str, int]:
         return work.follow_promises()
 
-    accept() >> follow()
+    @task
+    def archive() -> dict[str, int]:
+        return work.archive_cases()
+
+    accept() >> follow() >> archive()
 
 
 run()

@@ -1,4 +1,4 @@
-"""Removes entries of the ledger whose years are over, and says so in it: every night."""
+"""Removes entries of the ledger and events of the feed whose time is over, and says so in the ledger: every night."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from dags import work
+from dags import handing, work
 
 
 @dag(
@@ -22,7 +22,12 @@ def run() -> None:
     def expire() -> int:
         return work.expire_ledger()
 
+    @task
+    def expire_events() -> int:
+        return handing.expire_events()
+
     expire()
+    expire_events()
 
 
 run()

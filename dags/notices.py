@@ -1,4 +1,4 @@
-"""Tells consumers what does not hold any more of what they got: every five minutes."""
+"""Tells consumers what does not hold any more of what they got, and what they follow: every five minutes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from airflow.sdk import dag, task
 
-from dags import work
+from dags import handing, work
 
 
 @dag(
@@ -26,7 +26,16 @@ def run() -> None:
     def send() -> dict[str, int]:
         return work.send_notices()
 
+    @task
+    def make_events() -> int:
+        return handing.make_events()
+
+    @task
+    def send_events() -> dict[str, int]:
+        return handing.send_events()
+
     recall() >> send()
+    make_events() >> send_events()
 
 
 run()

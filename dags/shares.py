@@ -1,4 +1,4 @@
-"""Brings tables in bulk up to what holds, when the tables that may be granted have new statements."""
+"""Brings tables in bulk up to what holds, and into recipients' own databases, when there are new statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow.sdk import AssetAny, dag, task
 
 import catalog
 from catalog import granted_rows
-from dags import assets, work
+from dags import assets, handing, work
 from onefile import settings
 from schemas.model import SUBJECT_KINDS
 
@@ -28,7 +28,11 @@ def run() -> None:
     def project() -> int:
         return work.project_shares()
 
-    project()
+    @task
+    def put() -> int:
+        return handing.put_shares()
+
+    project() >> put()
 
 
 run()

@@ -273,6 +273,22 @@ def count_licences(done: Mapping[str, int] | None = None) -> int:
 
 
 @_tells
+def sweep_materials() -> int:
+    """Remove from the store of materials what nothing refers to any more; returns how many."""
+    from pipelines import materials
+
+    return materials.sweep(_shop())
+
+
+@_tells
+def archive_cases() -> dict[str, int]:
+    """Archive the cases that closed; returns how many were, and how many wait for something to be declared."""
+    from pipelines import materials
+
+    return materials.archive(_shop())
+
+
+@_tells
 def publish_status() -> dict[str, int]:
     """Sign the status lists anew; returns how many there are, and how many said something new."""
     from pipelines import licences

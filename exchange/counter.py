@@ -22,6 +22,7 @@ from exchange.oauth.server import TokenEndpoint
 from exchange.oidc.logins import Logins
 from exchange.oidc.providers import read_providers
 from exchange.oidc.relying import RelyingParty
+from exchange.prefill.recorder import Standings
 from exchange.queries.granted import Scope, scope
 from ledger.record import Ledger
 from ledger.recorder import Recorder
@@ -29,9 +30,12 @@ from licence_vault.at_rest import at_rest_of
 from licence_vault.current import Current
 from licence_vault.keystore import Keystore
 from licence_vault.log_folder import LogFolder
+from licence_vault.materials.keeping import Materials
+from licence_vault.materials.scanning import Scan, clamd
+from licence_vault.materials.stores import store_of
 from licence_vault.signers import Signer
 from licence_vault.vault import Vault, open_vault
-from onefile.settings import Settings
+from onefile.settings import Settings, machine_clock
 from onefile.verify.attestation import USE as ATTESTATIONS
 from onefile.verify.trust import read_trust
 from schemas.licence_types import LicenceType
@@ -75,6 +79,7 @@ class Counter:
     tokens: Tokens
     token_endpoint: TokenEndpoint
     quotas: Quotas
+    standings: Standings
     logins: Logins
     parties: Mapping[str, RelyingParty]
     signer: AnswerSigner
@@ -88,6 +93,18 @@ class Counter:
     def vault(self) -> PooledVault:
         """The vault, with the keys that there are now."""
         return self.vault_now()
+
+    @property
+    def materials(self) -> Materials:
+        """The shared materials of the home."""
+        settings = self.settings
+        store = store_of(settings.home, settings.materials, settings.materials_key, machine_clock)
+        return Materials(self.vault.at_rest, store, self.random)
+
+    @property
+    def scan(self) -> Scan | None:
+        """What looks for viruses in a material; None where no scanner is set up."""
+        return clamd(self.settings.clamd) if self.settings.clamd else None
 
     def now(self) -> datetime:
         """Return the present instant in UTC."""
@@ -114,6 +131,7 @@ class Counter:
     def close(self) -> None:
         """Give back what is held, and close what is open."""
         self.quotas.give_back()
+        self.standings.close()
         self.ledger.close()
         self.database.close()
 
@@ -151,6 +169,7 @@ def open_counter(settings: Settings, random: Callable[[int], bytes]) -> Counter:
         tokens=tokens,
         token_endpoint=TokenEndpoint(pool, tokens, settings.counter_url, settings.now),
         quotas=Quotas(pool),
+        standings=Standings(pool),
         logins=Logins(keystore, random),
         parties=_parties(settings),
         signer=AnswerSigner(Current(keystore, lambda held: held.signer(ANSWERS)), settings.now),

@@ -38,10 +38,14 @@ def decode(content: bytes, encoding: str) -> str:
         UnicodeDecodeError: the bytes are not of that encoding.
     """
     text = content.decode(encoding)
-    if encoding == "gb18030":
-        for private, standard in STANDARD_FOR_PRIVATE.items():
-            if private in text:
-                text = text.replace(private, standard)
+    return standard(text) if encoding == "gb18030" else text
+
+
+def standard(text: str) -> str:
+    """Put characters that Python decodes from GB 18030 as it was in 2000 as they stand since 2022."""
+    for private, public in STANDARD_FOR_PRIVATE.items():
+        if private in text:
+            text = text.replace(private, public)
     return text
 
 

@@ -24,7 +24,7 @@ from inbox.csv_text import Dialect, split_header
 from inbox.encodings import BYTE_ORDER_MARKS
 from inbox.errors import RecordUnreadable
 from inbox.header import columns
-from inbox.lines import QUOTED_LINE_END, blocks
+from inbox.lines import QUOTED_LINE_END, AfterLines, blocks
 from inbox.names import ERASED
 from inbox.plain_files import open_plain, sha256_of
 from inbox.records import records
@@ -143,8 +143,11 @@ def _shape(file: BinaryIO, resource: Resource) -> tuple[bytes, bytes]:
     """Return what stands before a file's records, and a record that says nothing, such as its reader takes."""
     if resource.format == "jsonl":
         return b"", json.dumps(dict.fromkeys(columns(resource)), ensure_ascii=False).encode(resource.encoding)
-    first = next(blocks(file, 0, is_quoted=True, encoding=resource.encoding), b"").partition(b"\n")[0]
+    if resource.format == "fixed":
+        return b"", (" " * sum(resource.widths.values())).encode()
+    after = AfterLines(file, resource.header_row - 1)
+    first = next(blocks(after, 0, is_quoted=True, encoding=resource.encoding), b"").partition(b"\n")[0]
     dialect = Dialect(resource.encoding, resource.delimiter)
     cells, _ = split_header(first.removeprefix(BYTE_ORDER_MARKS[resource.encoding]), dialect)
-    head = first.replace(QUOTED_LINE_END, b"\n") + b"\n"
+    head = after.skipped + first.replace(QUOTED_LINE_END, b"\n") + b"\n"
     return head, resource.delimiter.join(['""'] * len(cells)).encode()

@@ -27,9 +27,10 @@ class FileBroken(Refused):
         super().__init__(reason, **facts, **({} if row is None else {"row": row}))
 
     def in_file(self, name: str) -> FileBroken:
-        """Return the same error, naming the file."""
+        """Return the same error, naming the file, which may be the archive of the one that it names already."""
         facts = {key: value for key, value in self.refusal.facts.items() if key not in ("row", "file")}
-        return FileBroken(self.refusal.reason, self.row, file=name, **facts)
+        inner = self.refusal.facts.get("file")
+        return FileBroken(self.refusal.reason, self.row, file=f"{name}/{inner}" if inner else name, **facts)
 
 
 class UnknownDelivery(InboxError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from inbox.encodings import decode, encoding_differs
 from inbox.errors import FileBroken
 
-_PROBLEMS = {
+PROBLEMS = {
     "syntax": ("it is no JSON text", "不是 JSON"),
     "object": ("it is no JSON object", "不是 JSON 对象"),
     "nested": ("a value is a list or an object", "值为列表或对象"),
@@ -27,7 +27,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=str, parse_float=
 
 
 class Broken(Exception):
-    """A line cannot be used; the argument is a key of `_PROBLEMS`. Never leaves this module."""
+    """A line cannot be used; the argument is a key of `PROBLEMS`. Never leaves this module."""
 
 
 class JsonLines:
@@ -56,7 +56,7 @@ class JsonLines:
         except UnicodeDecodeError:
             raise encoding_differs(line, self._encoding, row) from None
         except Broken as broken:
-            problem, problem_zh = _PROBLEMS[broken.args[0]]
+            problem, problem_zh = PROBLEMS[broken.args[0]]
             raise FileBroken("json", row, problem=problem, problem_zh=problem_zh) from None
         if not members.keys() <= self.seen.keys():
             self.seen.update(dict.fromkeys(members))

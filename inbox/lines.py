@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from inbox.encodings import encoding_differs
 from inbox.errors import FileBroken
@@ -12,12 +12,19 @@ from inbox.errors import FileBroken
 CHUNK_BYTES = 2**20
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MAX_LINE_BYTES = 64 * 2**20
+MAX_TITLE_BYTES = 2**20
 
 # Stands in a block for a line end inside quotes. A file's own NUL is refused before.
 QUOTED_LINE_END = b"\0"
 
 
-def blocks(file: BinaryIO, first_row: int, *, is_quoted: bool, encoding: str) -> Iterator[bytes]:
+class Readable(Protocol):
+    """What bytes are read of."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def blocks(file: Readable, first_row: int, *, is_quoted: bool, encoding: str) -> Iterator[bytes]:
     """Yield blocks of whole records, each block ending with its last record's line end (the last may lack it).
 
     Args:
@@ -58,6 +65,33 @@ def blocks(file: BinaryIO, first_row: int, *, is_quoted: bool, encoding: str) ->
         raise FileBroken("quoting", row)
     if size:
         yield b"".join(carried)
+
+
+class AfterLines:
+    """A file from behind its first lines, which are titles: `skipped` has their bytes, line ends and all.
+
+    Titles are lines as they stand: no quote holds one together.
+
+    Raises:
+        FileBroken: `line_too_long`, where they have no end.
+    """
+
+    def __init__(self, file: BinaryIO, count: int) -> None:
+        self._file, self._rest, self.skipped = file, b"", b""
+        for _ in range(count):
+            while b"\n" not in self._rest and (chunk := file.read(2**16)):
+                self._rest += chunk
+                if len(self._rest) > MAX_TITLE_BYTES:
+                    raise FileBroken("line_too_long", None, limit=MAX_TITLE_BYTES)
+            line, end, self._rest = self._rest.partition(b"\n")
+            self.skipped += line + end
+
+    def read(self, size: int) -> bytes:
+        """Return what comes next, up to so many bytes or what was read ahead."""
+        if self._rest:
+            rest, self._rest = self._rest, b""
+            return rest
+        return self._file.read(size)
 
 
 def _before_nul(carried: list[bytes], chunk: bytes, is_quoted: bool, is_open: bool) -> list[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,10 +23,11 @@ from inbox.manifest import FileEntry, Manifest, Redriven, read_manifest, read_pe
 from inbox.names import MANIFEST, SIGNATURE, is_file_name, is_id
 from inbox.plain_files import sha256_of
 from inbox.records import records
-from onefile.files import fsync_folder, make_folder
+from onefile.files import fsync_folder, lock, make_folder
 from schemas.model import Resource
 
 _COPY_BYTES = 2**20
+_MAKING = ".making-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def make(
     key: Path | None = None,
     redrives: Sequence[Redriven] = (),
     on_rows: Callable[[str, int], None] = lambda _name, _rows: None,
+    is_judged: bool = True,
 ) -> Made:
     """Put a delivery of files into the inbox, whole or not at all.
 
@@ -59,6 +62,8 @@ def make(
             files for the same period are the same delivery.
         key: file of the department's private key, PEM.
         on_rows: called now and then with a file's name and the rows read of it, for progress.
+        is_judged: False lets a file with a broken structure pass, counted as no rows: the door refuses it, and its
+            department gets the receipt that says why.
 
     Raises:
         Refused: for what is wrong with it.
@@ -72,7 +77,7 @@ def make(
     check_names([file.name for file in files])
     inbox = home / INBOX / resource.department
     with scratch(inbox) as folder:
-        entries = [_bring(file, folder, resource, on_rows) for file in files]
+        entries = [_bring(file, folder, resource, on_rows, is_judged=is_judged) for file in files]
         name = id or default_id(resource, period, entries)
         if not is_id(name):
             raise Refused("bad_id")
@@ -123,16 +128,38 @@ def scratch(inbox: Path, mark: str = "") -> Iterator[Path]:
         mark: tells it from others of this process.
     """
     make_folder(inbox)
-    folder = inbox / f".making-{os.getpid()}{mark}"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    folder = inbox / f"{_MAKING}{os.getpid()}{mark}"
+    with lock(inbox.parents[1] / "locks" / f"making-{inbox.name}.lock"):
+        _clear(inbox)
+        folder.mkdir(mode=0o700)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fcntl.flock(held, fcntl.LOCK_EX)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
 
 
-def _bring(source: Path, folder: Path, resource: Resource, on_rows: Callable[[str, int], None]) -> FileEntry:
+def _clear(inbox: Path) -> None:
+    """Remove what makers left that were killed: their folders are locked by nobody, and may hold rows."""
+    for left in inbox.glob(f"{_MAKING}*"):
+        try:
+            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # its maker just ended
+            continue
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(held)
+
+
+def _bring(
+    source: Path, folder: Path, resource: Resource, on_rows: Callable[[str, int], None], *, is_judged: bool
+) -> FileEntry:
     """Copy a file, and read the copy through."""
     copy = folder / source.name
     try:
@@ -150,7 +177,9 @@ def _bring(source: Path, folder: Path, resource: Resource, on_rows: Callable[[st
                 rows += len(batch)
                 on_rows(source.name, rows)
         except FileBroken as error:
-            raise error.in_file(source.name) from None
+            if is_judged:
+                raise error.in_file(source.name) from None
+            rows = 0
         file.seek(0)
         return FileEntry(source.name, rows, sha256_of(file))
 

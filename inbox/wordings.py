@@ -262,6 +262,50 @@ WORDINGS: Mapping[str, Mapping[str, Wording]] = {
             "correct it and deliver again",
         ),
     },
+    "xml": {
+        "zh": (
+            "{place} 不可用：{problem_zh}",
+            "格式良好、没有 DOCTYPE 的 XML，每条记录是 {path} 处的一个元素，字段是其下的元素",
+            "改正后重新报送",
+        ),
+        "en": (
+            "{place} cannot be used: {problem}",
+            "well-formed XML without a document type, a record an element at {path}, its fields the elements below it",
+            "correct it and deliver again",
+        ),
+    },
+    "excel": {
+        "zh": ("{place} 不可用：{problem_zh}", "未加密的 .xlsx 工作簿，含所声明的工作表和表头", "改正或另存后重新报送"),
+        "en": (
+            "{place} cannot be used: {problem}",
+            "an .xlsx workbook without a password, with the declared sheet and its header",
+            "correct it, or save it anew, and deliver again",
+        ),
+    },
+    "archive": {
+        "zh": ("{place} 不可用：{problem_zh}", "未加密的 zip 压缩包，只含所声明格式的文件", "改正后重新报送"),
+        "en": (
+            "{place} cannot be used: {problem}",
+            "a zip archive without a password, of files of the declared format only",
+            "correct it and deliver again",
+        ),
+    },
+    "width_differs": {
+        "zh": ("{place} 长 {found}", "所声明的各字段长度之和 {wanted}", "核对字段长度和字符编码后重新报送"),
+        "en": (
+            "{place} is {found} long",
+            "{wanted}, the sum of the declared widths",
+            "check widths and encoding, and deliver again",
+        ),
+    },
+    "character_cut": {
+        "zh": ("{place} 的字段边界切断了一个汉字", "字段边界在字符之间", "核对字段长度后重新报送"),
+        "en": (
+            "{place} has a character across the edge of a field",
+            "edges of fields between characters",
+            "check the widths and deliver again",
+        ),
+    },
     "no_header": {
         "zh": ("{place} 没有表头", "第一行是列名；没有数据时也要有", "补上表头后重新报送"),
         "en": (

@@ -69,13 +69,13 @@ def _looks(connection: Connection, vault: Vault, lost: Row[Any], recalling: Reca
     entry_id, field, at = f"licence.{lost.type_name}", f"licences.{lost.type_name}", read_instant(lost.recorded_at)
     return [
         look
-        for holder in _holders(vault, lost)
+        for holder in holders(vault, lost)
         for look in of_subject(connection, recalling.subject_hash(holder))
         if look.at <= at and (entry_id in look.resource.split(",") or field in look.fields)
     ]
 
 
-def _holders(vault: Vault, lost: Row[Any]) -> list[str]:
+def holders(vault: Vault, lost: Row[Any]) -> list[str]:
     """Return the holders' internal ids; none where the content was erased."""
     if lost.wrapped_key is None:
         return []

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -26,6 +26,7 @@ PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 72
 class Notice:
     """A notice as it is sent and fed. `document` says what does not hold any more, and for which answers and cases."""
 
+    header: ClassVar[str] = "Onefile-Notice"
     number: int
     consumer: str
     reason: str

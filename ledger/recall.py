@@ -20,7 +20,7 @@ from catalog.model import Catalogue
 from ledger.index import Disclosure, of_subject
 from ledger.shown import shows, shows_column
 from onefile.verify.reading import instant_text, read_instant
-from schemas.serving.changes import CHANGED, RECORD, WITHDRAWN
+from schemas.serving.changes import BY, CHANGED, RECORD, WITHDRAWN
 from schemas.serving.disclosure_tables import NOTICE, VALUE_CHANGE
 from schemas.serving.record_tables import SUBJECT_RECORD
 
@@ -56,7 +56,8 @@ def recall(connection: Connection, recalling: Recalling) -> int:
                  if _showed(look, change) and _saw_before(look, change)]  # fmt: skip
         if change.how == CHANGED:
             looks = [look for look in looks if _is_open(connection, look.case_no)]
-        told = {"attribute": change.attribute, "kind": change.kind, "how": change.how, "changed_at": change.changed_at}
+        attribute = change.attribute.partition(BY)[0]
+        told = {"attribute": attribute, "kind": change.kind, "how": change.how, "changed_at": change.changed_at}
         made += tell(connection, looks, f"change:{change.change_no}", VALUE, told, recalling)
         if (change.kind, change.how) == (RECORD, WITHDRAWN):
             made += _unlisted(connection, change, told, recalling)
@@ -120,7 +121,8 @@ def _showed(look: Disclosure, change: Any) -> bool:
     """Say whether a look showed what changed: an attribute of a file, or a column of a resource's rows."""
     if change.kind == RECORD:
         return shows_column(look, *change.attribute.rpartition(".")[::2])
-    return shows(look, change.attribute)
+    attribute, _, resource = change.attribute.partition(BY)
+    return shows(look, attribute) and (not resource or resource in look.resource.split(","))
 
 
 def _saw_before(look: Disclosure, change: Any) -> bool:

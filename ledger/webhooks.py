@@ -13,9 +13,9 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any, Protocol
 
 from ledger.addresses import Network, Place, judged, look_up
-from ledger.outbox import Notice
 from licence_vault.canonical import canonical
 from licence_vault.signers import Signer, jws_signature
 from onefile.verify.algorithms import ECDSA_P256, ED25519, SM2_SM3
@@ -27,8 +27,18 @@ SECONDS = 10.0
 MOST_ANSWER_BYTES = 10_000
 
 
+class Message(Protocol):
+    """What is sent: a notice or an event. Its number goes along in a header of its kind."""
+
+    @property
+    def header(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    def body(self) -> dict[str, Any]: ...
+
+
 class Webhooks:
-    """Sends notices, signed with one key, to places that may be sent to."""
+    """Sends notices and events, signed with one key, to places that may be sent to."""
 
     def __init__(
         self, signer: Signer, allowed: Sequence[Network], now: Callable[[], datetime],
@@ -37,21 +47,22 @@ class Webhooks:
         self._signer, self._allowed, self._now, self._resolve = signer, allowed, now, resolve
         self._context = context or ssl.create_default_context()
 
-    def send(self, notice: Notice, url: str) -> str:
-        """Send a notice; return what went wrong, nothing where it was taken.
+    def send(self, message: Message, url: str) -> str:
+        """Send a message; return what went wrong, nothing where it was taken.
 
         Raises:
             TargetRefused: it may not be sent there.
         """
         place = judged(url, self._allowed, self._resolve)
-        body = canonical(notice.body())
+        body = canonical(message.body())
         try:
-            status = self._post(place, body, self.headers(url, body, notice.number))
+            number = {message.header: str(message.number)}
+            status = self._post(place, body, self.headers(url, body) | number)
         except (OSError, http.client.HTTPException) as error:
             return f"it cannot be reached ({type(error).__name__})"
         return "" if 200 <= status < 300 else f"it answered {status}"
 
-    def headers(self, url: str, body: bytes, number: int) -> dict[str, str]:
+    def headers(self, url: str, body: bytes) -> dict[str, str]:
         """Return the headers of a signed request."""
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
         covered = {'"@method"': "POST", '"@target-uri"': url, '"content-digest"': digest}
@@ -66,7 +77,6 @@ class Webhooks:
             "Content-Digest": digest,
             "Signature-Input": f"{LABEL}={params}",
             "Signature": f"{LABEL}=:{base64.b64encode(signed).decode('ascii')}:",
-            "Onefile-Notice": str(number),
             "User-Agent": "onefile",
         }
 

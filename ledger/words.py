@@ -17,6 +17,8 @@ KINDS: Mapping[str, Words] = {
     "own": Words("查阅", "looked at"),
     "match": Words("核验", "compared"),
     "predicate": Words("核对（只得到是或否）", "asked yes or no about"),
+    "material": Words("使用", "used"),
+    "deposit": Words("存入", "deposited"),
     "register": Words("登记", "registered"),
     "end": Words("终止", "ended"),
     "prefill": Words("预填表单时取用", "took, to fill in a form,"),
@@ -33,7 +35,7 @@ ACTING: Mapping[str, Words] = {
 BUREAU = Words("数据主管部门工作人员", "the data bureau's staff")
 YOURSELF = Words("您本人", "you")
 NOTHING = Words("是否有记录", "whether there is a record")
-_LICENCES, _RELATIONS = "licences.", "relations."
+_LICENCES, _RELATIONS, _MATERIAL = "licences.", "relations.", "material."
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Dictionary:
         if name.startswith(_LICENCES):
             licence = declared.licences.get(name.removeprefix(_LICENCES).partition(".")[0])
             return Words(licence.label, licence.label_en) if licence else Words(name, name)
+        if name.startswith(_MATERIAL):
+            return self._material(name.removeprefix(_MATERIAL))
         if name.startswith(_RELATIONS):
             return self._relation(name.removeprefix(_RELATIONS))
         found = self._attributes.get((kind, name)) or self._columns(resource).get(name) or self._any.get(name)
@@ -105,6 +109,10 @@ class Dictionary:
         named = (self.catalogue.resources.get(each) for each in resource.split(","))
         tables = [self.catalogue.declarations.tables[found.table] for found in named if found is not None]
         return {column.name: Words(column.label, column.about) for table in tables for column in table.columns}
+
+    def _material(self, name: str) -> Words:
+        kind = self.catalogue.declarations.materials.get(name.partition(".")[0])
+        return kind.label if kind is not None else Words(name, name)
 
     def _relation(self, name: str) -> Words:
         for file in self.catalogue.declarations.files.values():

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from onefile.errors import OneFileError
 from onefile.files import lock, make_folder, write_whole
-from onefile.settings import Settings
+from onefile.settings import SOURCE, TARGET, Settings
 
 DAGS = Path(__file__).parent.parent / "dags"
 USER = "admin"
@@ -138,6 +138,7 @@ def _settings(settings: Settings) -> dict[str, str]:
     """Return the variables from which `settings.read` makes the same settings again."""
     some = {} if settings.fixed_now is None else {"ONEFILE_NOW": settings.fixed_now.isoformat()}
     some |= {} if settings.oidc is None else {"ONEFILE_OIDC": str(settings.oidc)}
+    some |= {} if settings.materials_key is None else {"ONEFILE_MATERIALS_KEY": str(settings.materials_key)}
     return some | {
         "ONEFILE_HOME": str(settings.home),
         "ONEFILE_DECLARATIONS": ":".join(str(folder) for folder in settings.declarations),
@@ -151,7 +152,11 @@ def _settings(settings: Settings) -> dict[str, str]:
         "ONEFILE_LOG_ORIGIN": settings.log_origin,
         "ONEFILE_JARS": str(settings.jars),
         "ONEFILE_LINEAGE": settings.lineage,
+        "ONEFILE_MATERIALS": settings.materials,
+        "ONEFILE_CLAMD": settings.clamd,
         "ONEFILE_COUNTER_URL": settings.counter_url,
         "ONEFILE_WEBHOOK_NETWORKS": settings.webhook_networks,
+        **{f"{TARGET}{name}": url for name, url in settings.targets.items()},
+        **{f"{SOURCE}{name}": text for name, text in settings.sources.items()},
         "ONEFILE_CERTIFICATE_HEADER": settings.certificate_header,
     }

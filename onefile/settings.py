@@ -10,7 +10,7 @@ import os
 import pwd
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -32,13 +32,22 @@ NAMES = {
     "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
     "ONEFILE_WEBHOOK_NETWORKS": "private networks that notices may be sent into, parted by commas (default none)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
+    "ONEFILE_MATERIALS": "where materials lie: s3://BUCKET[/PREFIX]?endpoint=URL[&region=NAME] (default: in the home)",
+    "ONEFILE_MATERIALS_KEY": "file with the bucket's access key id and secret, a line each (default: none)",
+    "ONEFILE_CLAMD": "where clamd listens, a socket's path or HOST:PORT; materials are scanned by it (default: not)",
     "ONEFILE_COUNTER_URL": "the counter's address from outside, issuer of its tokens (default: where it listens)",
     "ONEFILE_OIDC": "file (YAML) that names the identity providers of officials and applicants (default: none)",
     "ONEFILE_CERTIFICATE_HEADER": "header of the front proxy with the client's certificate, RFC 9440 (default: none)",
+    "ONEFILE_TARGET_NAME": "a recipient's own database, called NAME, as an SQLAlchemy URL (`onefile share put`)",
+    "ONEFILE_SOURCE_NAME": "a department's system that is pulled from, called NAME: address and options, or @FILE",
     "ONEFILE_LINEAGE": "file or http(s) URL that OpenLineage events go to (default lineage.jsonl in the home)",
 }
 
 
+TARGET = "ONEFILE_TARGET_"
+"""With what the names of settings begin that have the addresses of recipients' databases."""
+SOURCE = "ONEFILE_SOURCE_"
+"""With what the names of settings begin that have the addresses of departments' systems that are pulled from."""
 SPARK = r"local(?:\[(?:\*|[1-9][0-9]*)(?:,[0-9]+)?\])?|(?:spark|sc|k8s)://\S+|yarn"
 """What an engine is called by."""
 
@@ -47,11 +56,17 @@ class SettingsError(OneFileError):
     """A setting cannot be used; the message says what was found and what is wanted."""
 
 
+def machine_clock() -> datetime:
+    """Return the machine's own instant in UTC, whatever ONEFILE_NOW says: for what others hold against their clocks."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a process was told from outside.
 
-    `fixed_now` is the instant handed in (UTC), or None to read the clock.
+    `fixed_now` is the instant handed in (UTC), or None to read the clock. `targets` are addresses of recipients' own
+    databases, `sources` of departments' systems that are pulled from, by name.
     """
 
     home: Path
@@ -71,6 +86,11 @@ class Settings:
     oidc: Path | None = None
     certificate_header: str = ""
     webhook_networks: str = ""
+    clamd: str = ""
+    materials: str = ""
+    materials_key: Path | None = None
+    targets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
         """Return the present instant in UTC. Called at the edges, then handed on."""
@@ -111,6 +131,11 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         counter_url=(env.get("ONEFILE_COUNTER_URL") or "http://127.0.0.1:8600").rstrip("/"),
         oidc=Path(env["ONEFILE_OIDC"]).absolute() if env.get("ONEFILE_OIDC") else None,
         webhook_networks=env.get("ONEFILE_WEBHOOK_NETWORKS") or "",
+        clamd=env.get("ONEFILE_CLAMD") or "",
+        materials=env.get("ONEFILE_MATERIALS") or "",
+        materials_key=Path(env["ONEFILE_MATERIALS_KEY"]).absolute() if env.get("ONEFILE_MATERIALS_KEY") else None,
+        targets=_named(env, TARGET),
+        sources=_named(env, SOURCE),
         certificate_header=(env.get("ONEFILE_CERTIFICATE_HEADER") or "").lower(),
     )
 
@@ -128,6 +153,11 @@ def instant(text: str) -> datetime:
     if found.tzinfo is None:
         raise SettingsError(f"instant {text!r} has no offset: write it like 2026-03-01T08:00:00+08:00")
     return found.astimezone(UTC)
+
+
+def _named(env: Mapping[str, str], prefix: str) -> Mapping[str, str]:
+    """Return the settings whose names begin so, by what follows."""
+    return {name.removeprefix(prefix): text for name, text in sorted(env.items()) if name.startswith(prefix) and text}
 
 
 def _spark(address: str) -> str:

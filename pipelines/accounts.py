@@ -11,9 +11,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from ledger import index, outbox, reconciliation, retention, unusual
+from ledger import events, index, outbox, reconciliation, retention, unusual
 from ledger.addresses import networks
 from ledger.entry import EXPIRY, Look, subject_hash
+from ledger.events import Event, Telling
 from ledger.licence_recall import recall_licences
 from ledger.outbox import Notice
 from ledger.recall import Recalling
@@ -21,8 +22,9 @@ from ledger.recall import recall as recall_values
 from ledger.record import Ledger
 from ledger.webhooks import USE, Webhooks
 from licence_vault.vault import open_vault
+from pipelines.record_state import SHARED
 from pipelines.workshop import Workshop
-from schemas.serving.connection import writing
+from schemas.serving.connection import looking, writing
 from schemas.serving.migration import upgrade
 
 
@@ -56,6 +58,36 @@ def send(shop: Workshop) -> dict[str, int]:
     return {"delivered": delivered, "failed": failed}
 
 
+def make_events(shop: Workshop) -> int:
+    """Make the events of what changed under the grants that somebody subscribed to; return how many."""
+    shop.keys.ensure((), (SHARED,), shop.at)
+    settings = shop.settings
+    vault = open_vault(shop.home, settings.database_url, settings.passphrase_file, settings.log_origin, shop.at)
+    book = Ledger(shop.home / "ledger", shop.keys)
+    telling = Telling(
+        shop.catalogue, vault, book.subject_hash, shop.keys.secret(SHARED), book.append_all, settings.operator, shop.at,
+        shop.legal_day(shop.at),
+    )  # fmt: skip
+    with _indexed(shop) as connection:
+        return events.make(connection, telling)
+
+
+def send_events(shop: Workshop) -> dict[str, int]:
+    """Send the events that are due, in order per subject; return how many were taken, and how many not."""
+    shop.keys.ensure((USE,), (), shop.at)
+    hooks = Webhooks(shop.keys.signer(USE), networks(shop.settings.webhook_networks), shop.settings.now)
+
+    def note(event: Event, fault: str) -> None:
+        with writing(shop.settings.database_url) as connection:
+            events.tried(connection, event, shop.at, fault)
+
+    upgrade(shop.settings.database_url)
+    with looking(shop.settings.database_url) as connection:
+        found = events.waiting(connection)
+    delivered, failed = events.send_due(found, shop.at, hooks.send, note)
+    return {"delivered": delivered, "failed": failed}
+
+
 def reconcile(shop: Workshop, day: date | None = None) -> int:
     """Hold the looks of a day (the one before, by default) against their cases; return how many findings are new."""
     on = day or shop.legal_day(shop.at) - timedelta(days=1)
@@ -84,6 +116,13 @@ def expire(shop: Workshop) -> int:
         return 0
     with _indexed(shop) as connection:
         return index.forget(connection, shop.home / "ledger")
+
+
+def expire_events(shop: Workshop) -> int:
+    """Remove the events of the feed that are kept no longer; return how many."""
+    upgrade(shop.settings.database_url)
+    with writing(shop.settings.database_url) as connection:
+        return events.expire(connection, shop.at, shop.catalogue.watch.event_days)
 
 
 @contextmanager

@@ -1,35 +1,70 @@
-"""From the present statements to one file per subject. Pure: frames in, one frame out.
+"""From the present statements to one file per subject: frames in, one frame out.
 
-One shuffle by subject: each record goes along as a struct with its values as text, and the
-attributes, contradictions and relations are read from the subject's array of records.
+One shuffle by subject brings together what is said of it; then each bucket of subjects is made into files outside of
+the engine, column by column (`pipelines.filing`). Tables of different columns travel in one frame, whose slots
+they share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import ArrayType, DataType, IntegerType, MapType, StructField, StructType
 
-from pipelines import numbers, survivorship, types
+from pipelines import filing, identity, types
+from pipelines.bridging import NONE, Bridges
+from pipelines.filing import Branch, Plan
+from pipelines.lake import engine, literal_rows
 from schemas import feeds
-from schemas.model import Attribute, Declarations, OneFile, Relation, Table
-from schemas.model import Column as Declared
+from schemas.model import Attribute, Declarations, OneFile, Table
 
-TIE = (
-    "struct<relation:string,other_kind:string,other_number_type:string,other_number:string,other_name:string,since:date,until:date,"
-    "details:array<struct<key:string,value:string>>,resource:string,department:string,record:string,delivery:string,row_no:bigint,"
-    "observed_on:date>"
+
+def _struct(**kinds: DataType) -> StructType:
+    return StructType([StructField(name, kind) for name, kind in kinds.items()])
+
+
+TOLD_BY: dict[str, DataType] = {
+    "resource": types.STRING,
+    "department": types.STRING,
+    "record": types.STRING,
+    "delivery": types.STRING,
+    "row_no": types.LONG,
+    "observed_on": types.DATE,
+}
+WHY: dict[str, DataType] = {"rank": IntegerType(), "reason": types.STRING}
+CONTRADICTIONS = ArrayType(_struct(attribute=types.STRING, value=types.STRING, **TOLD_BY, **WHY))
+TIES = ArrayType(
+    _struct(
+        relation=types.STRING,
+        other_kind=types.STRING,
+        other_number_type=types.STRING,
+        other_number=types.STRING,
+        other_name=types.STRING,
+        since=types.DATE,
+        until=types.DATE,
+        details=MapType(types.STRING, types.STRING),
+        **TOLD_BY,
+    )
 )
-CONTRADICTIONS = (
-    "array<struct<attribute:string,value:string,resource:string,department:string,record:string,delivery:string,"
-    "row_no:bigint,observed_on:date,rank:int,reason:string>>"
-)
+AGREEMENTS = ArrayType(_struct(attribute=types.STRING, **TOLD_BY))
+BESIDE_ATTRIBUTES = ("contradictions", "agreements", "relations", "identifiers")
+IDENTIFIERS = ArrayType(_struct(type=types.STRING, number=types.STRING, resource=types.STRING, observed_on=types.DATE))
+
+
+_ENDS = _struct(_earlier=types.STRING, _present=types.STRING)
 
 
 def one_files(
-    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, beside: Sequence[str] = ()
+    present: Mapping[str, DataFrame],
+    file: OneFile,
+    declarations: Declarations,
+    beside: Sequence[str] = (),
+    bridges: Bridges = NONE,
 ) -> DataFrame | None:
     """Assemble the one files of the subjects that the records are about.
 
@@ -39,161 +74,187 @@ def one_files(
         file: what a file holds.
         declarations: all tables and relations.
         beside: further columns of all records that part them, each part giving files of its own.
+        bridges: records that name a subject by an earlier number are about who has the present one.
 
     Returns:
         One row per subject (and part): the columns of `beside`, `subject_id`, `number_type`, `number`,
-        one struct per attribute, `contradictions`, `relations`, `identifiers`, `_digest` (SHA-256
-        over all of it but `beside`); None when there are no records at all.
+        one struct per attribute, `contradictions`, `agreements`, `relations`, `identifiers`, `_digest`
+        (SHA-256 over all of it but `beside`); None when there are no records at all.
     """
-    records = [
-        _records(present[table], declarations.tables[table], column, file.kind, beside)
-        for table, columns in feeds.attribute_columns(file).items()
+    bucket = _bucket(present, file, declarations, beside, bridges)
+    if bucket is None:
+        return None
+    rows, plan, schema = bucket
+    return _parted(rows, bridges.of(file.kind)).mapInArrow(partial(filing.in_task, plan=plan), schema)
+
+
+def one_files_here(
+    present: Mapping[str, DataFrame],
+    file: OneFile,
+    declarations: Declarations,
+    beside: Sequence[str] = (),
+    bridges: Bridges = NONE,
+) -> DataFrame | None:
+    """Assemble as `one_files` does, at once and in this process: for so few records that they are soon here."""
+    bucket = _bucket(present, file, declarations, beside, bridges)
+    if bucket is None:
+        return None
+    rows, plan, schema = bucket
+    return rows.sparkSession.createDataFrame(filing.files(_fetched(rows), plan), schema)
+
+
+def files_here(
+    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, bridges: Bridges = NONE
+) -> pa.Table:
+    """Assemble as `one_files_here` does, and leave the files here; none where there are no records at all."""
+    bucket = _bucket(present, file, declarations, (), bridges)
+    if bucket is None:
+        return to_arrow_schema(schema_of(file), timezone="UTC").empty_table()
+    rows, plan, _ = bucket
+    return filing.files(_fetched(rows), plan)
+
+
+def _fetched(rows: DataFrame) -> pa.Table:
+    with engine("read what files are made of"):
+        return rows.toArrow()
+
+
+def attribute_type(attribute: Attribute) -> StructType:
+    """Return what a file says of an attribute: its value, where that comes from, and why it won."""
+    return _struct(value=types.spark_type(attribute.type, attribute.precision, attribute.scale), **TOLD_BY, **WHY)
+
+
+def schema_of(file: OneFile, beside: Sequence[StructField] = ()) -> StructType:
+    """Return the columns of files."""
+    own: dict[str, DataType] = dict.fromkeys(("subject_id", "number_type", "number"), types.STRING)
+    own |= {attribute.name: attribute_type(attribute) for attribute in file.attributes}
+    own |= {
+        "contradictions": CONTRADICTIONS,
+        "agreements": AGREEMENTS,
+        "relations": TIES,
+        "identifiers": IDENTIFIERS,
+        "_digest": types.STRING,
+    }
+    return StructType([*beside, *_struct(**own).fields])
+
+
+def _parted(rows: DataFrame, ends: Mapping[str, str]) -> DataFrame:
+    """Bring all records of a subject to the same task, under whatever number they name it."""
+    if not ends:
+        return rows.repartition(filing.NUMBER)
+    led = f.broadcast(literal_rows(rows.sparkSession, [*ends.items()], _ENDS))
+    joined = rows.join(led, f.col(filing.NUMBER) == f.col("_earlier"), "left").drop("_earlier")
+    return joined.repartition(f.coalesce("_present", filing.NUMBER)).drop("_present")
+
+
+def _bucket(
+    present: Mapping[str, DataFrame],
+    file: OneFile,
+    declarations: Declarations,
+    beside: Sequence[str],
+    bridges: Bridges,
+) -> tuple[DataFrame, Plan, StructType] | None:
+    """Return a row per record and subject that it names, what they are made into, and its columns."""
+    recorded = {(table, column) for table, columns in feeds.attribute_columns(file).items() for column in columns}
+    named = [
+        (declarations.tables[table], column)
+        for table, columns in feeds.subject_columns(file, declarations).items()
         if table in present
         for column in columns
     ]
-    ties = [
-        _ties(present[relation.table], relation, way, beside)
-        for relation, way in feeds.ways(file.kind, declarations)
-        if relation.table in present
-    ]
-    if not records and not ties:
+    if not named:
         return None
-    grouped = (
-        reduce(DataFrame.unionByName, [*records, *ties])
-        .groupBy("number_type", "number", *beside)
-        .agg(f.collect_list("_record").alias("_records"), f.collect_list("_tie").alias("_ties"))
-    )
-    return _shaped(grouped, file, declarations, beside)
-
-
-def _records(rows: DataFrame, table: Table, subject: str, kind: str, beside: Sequence[str]) -> DataFrame:
-    """Return a row per record and subject: number type, number, and the record as a struct."""
-    record = f.struct(
-        f.lit(table.name).alias("table"),
-        f.lit(subject).alias("subject"),
-        *_lineage(),
-        f.col("_seq").alias("seq"),
-        f.array(*(_as_text(column) for column in table.columns)).alias("values"),
-    )
-    number = f.col(subject)
-    return rows.where(number.isNotNull()).select(
-        numbers.number_type(number, kind).alias("number_type"),
-        number.alias("number"),
-        *beside,
-        record.cast(survivorship.RECORD).alias("_record"),
-        f.lit(None).cast(TIE).alias("_tie"),
-    )
-
-
-def _ties(rows: DataFrame, relation: Relation, way: feeds.Way, beside: Sequence[str]) -> DataFrame:
-    """Return a row per record that ties two subjects, seen from one of them."""
-    name, mine, mine_kind, other, other_kind, other_name = way
-    for column, values in relation.when.items():
-        rows = rows.where(f.col(column).isin(list(values)))
-    details = [
-        f.struct(f.lit(column).alias("key"), f.col(column).cast("string").alias("value")) for column in relation.details
-    ]
-    tie = f.struct(
-        f.lit(name).alias("relation"),
-        f.lit(other_kind).alias("other_kind"),
-        numbers.number_type(f.col(other), other_kind).alias("other_number_type"),
-        f.col(other).alias("other_number"),
-        (f.col(other_name) if other_name else f.lit(None)).alias("other_name"),
-        _day(relation.since).alias("since"),
-        _day(relation.until).alias("until"),
-        f.array(*details).alias("details"),
-        *_lineage(),
-    )
-    return rows.where(f.col(mine).isNotNull() & f.col(other).isNotNull()).select(
-        numbers.number_type(f.col(mine), mine_kind).alias("number_type"),
-        f.col(mine).alias("number"),
-        *beside,
-        f.lit(None).cast(survivorship.RECORD).alias("_record"),
-        tie.cast(TIE).alias("_tie"),
-    )
-
-
-def _lineage() -> list[Column]:
-    return [
-        f.col("_resource").alias("resource"),
-        f.col("_department").alias("department"),
-        f.col("_key").alias("record"),
-        f.col("_delivery").alias("delivery"),
-        f.col("_row_no").alias("row_no"),
-        f.col("_valid_from").alias("observed_on"),
-    ]
-
-
-def _day(column: str | None) -> Column:
-    return f.col(column) if column else f.lit(None).cast("date")
-
-
-def _as_text(column: Declared) -> Column:
-    """Return a value as the text that `_typed` reads back as the same value."""
-    return f.col(column.name).cast("string")
-
-
-def _typed(attribute: Attribute, text: Column) -> Column:
-    return text.cast(types.spark_type(attribute.type, attribute.precision, attribute.scale))
-
-
-def _shaped(grouped: DataFrame, file: OneFile, declarations: Declarations, beside: Sequence[str]) -> DataFrame:
-    """Read attributes, contradictions and relations from each subject's records."""
-    layout = {name: tuple(c.name for c in table.columns) for name, table in declarations.tables.items()}
-    ending = [a for a in file.attributes if a.name == file.ended_on]
-    rows = grouped
-    for attribute in ending:
-        found = survivorship.candidates(attribute, layout, None)
-        rows = rows.withColumn("_ended_on", f.get(found, f.lit(0))["value"].cast("date"))
-    ended_on = f.col("_ended_on") if ending else None
-    rows = rows.withColumns(
-        {
-            f"_of_{a.name}": survivorship.candidates(a, layout, None if a.name == file.ended_on else ended_on)
-            for a in file.attributes
+    branches = tuple(Branch(table.name, column, _slots(table, column, file, declarations)) for table, column in named)
+    slots = {slot: kind for each in branches for slot, kind in _kinds(each, declarations).items()}
+    frames = []
+    for table in dict.fromkeys(branch.table for branch in branches):
+        told = {
+            place: (branch, _is_told(branch, file, declarations, is_recorded=(table, branch.subject) in recorded))
+            for place, branch in enumerate(branches)
+            if branch.table == table
         }
+        frames.append(_rows(present[table], told, slots, beside))
+    every = reduce(DataFrame.unionAll, frames)
+    schema = schema_of(file, [every.schema[name] for name in beside])
+    arrow = to_arrow_schema(schema, timezone="UTC")
+    plan = Plan(
+        file,
+        branches,
+        tuple(feeds.ways(file.kind, declarations)),
+        tuple(beside),
+        arrow,
+        identity.numbers(bridges, file.kind),
     )
-    attributes = []
-    for attribute in file.attributes:
-        found = f.col(f"_of_{attribute.name}")
-        value = _typed(attribute, f.get(found, f.lit(0))["value"])
-        attributes.append(survivorship.winner(found, value).alias(attribute.name))
-    lost = [survivorship.losers(a, f.col(f"_of_{a.name}")) for a in file.attributes]
-    shaped = rows.select(
-        *beside,
-        numbers.subject_id(file.kind, f.col("number_type"), f.col("number")).alias("subject_id"),
-        "number_type",
-        "number",
-        *attributes,
-        (f.sort_array(f.flatten(f.array(*lost))) if lost else f.array()).cast(CONTRADICTIONS).alias("contradictions"),
-        _relations().alias("relations"),
-        _identifiers().alias("identifiers"),
-    )
-    # In the order of names: that an attribute is declared before another one says nothing about anybody.
-    content = sorted(name for name in shaped.columns if name not in beside)
-    return shaped.withColumn("_digest", f.sha2(f.to_json(f.struct(*content)), 256))
+    return every, plan, schema
 
 
-def _relations() -> Column:
-    """Return the ties in a fixed order, their details as a map."""
+def _rows(
+    rows: DataFrame, told: Mapping[int, tuple[Branch, Column]], slots: Mapping[str, str], beside: Sequence[str]
+) -> DataFrame:
+    """Return the rows of a table that are about its subjects: it is read once, however many of its columns name one.
 
-    def shown(tie: Column) -> Column:
-        return tie.withField("details", f.map_from_entries(tie["details"]))
+    Args:
+        told: the branches of the table by their place, and which rows are of each.
+        slots: the columns of the bucket that values travel in, each with its type.
+    """
+    about = [
+        f.when(is_told, f.struct(f.lit(place).alias(filing.BRANCH), f.col(branch.subject).alias(filing.NUMBER)))
+        for place, (branch, is_told) in told.items()
+    ]
+    each = rows.withColumn("_about", f.explode(f.array_compact(f.array(*about))))
+    branch_of = f.col("_about")[filing.BRANCH]
 
-    return f.transform(f.sort_array("_ties"), shown)
+    def value(slot: str, kind: str) -> Column:
+        found = f.lit(None).cast(kind)
+        for place, (branch, _) in told.items():
+            column = next((column for column, taken in branch.slots.items() if taken == slot), None)
+            if column is not None:
+                found = f.when(branch_of == place, f.col(column)).otherwise(found)
+        return found
+
+    values = (value(slot, kind).alias(slot) for slot, kind in slots.items())
+    return each.select(*beside, "_about.*", filing.SEQ, *filing.LINEAGE.values(), *values)
 
 
-def _identifiers() -> Column:
-    """Return the subject's numbers, each with the record that stated it first."""
-    told = f.concat(
-        f.transform("_records", lambda r: f.struct(r["observed_on"], r["resource"])),
-        f.transform("_ties", lambda t: f.struct(t["observed_on"], t["resource"])),
-    )
-    first = f.array_min(told)
-    return f.array(
-        f.struct(
-            f.col("number_type").alias("type"),
-            f.col("number").alias("number"),
-            first["resource"].alias("resource"),
-            first["observed_on"].alias("observed_on"),
-        )
-    )
+def _is_told(branch: Branch, file: OneFile, declarations: Declarations, *, is_recorded: bool) -> Column:
+    """Tell the rows that are about the subject of a branch: all that name it, or those alone that tie it to another."""
+    is_named = f.col(branch.subject).isNotNull()
+    return is_named if is_recorded else is_named & _ties(branch, file, declarations)
+
+
+def _slots(table: Table, subject: str, file: OneFile, declarations: Declarations) -> dict[str, str]:
+    """Return the columns of a table that are asked for about the subject of one of its columns, each with its slot."""
+    wanted = [s.column for a in file.attributes for s in a.sources if (s.table, s.subject) == (table.name, subject)]
+    for relation, (_, mine, _, other, _, other_name) in feeds.ways(file.kind, declarations):
+        if (relation.table, mine) == (table.name, subject):
+            named = (other, other_name, relation.since, relation.until, *relation.details, *relation.when)
+            wanted += [column for column in named if column]
+    taken: dict[str, int] = {}
+    slots = {}
+    for name in dict.fromkeys(wanted):
+        kind = _spark_type(table, name)
+        taken[kind] = taken.get(kind, 0) + 1
+        slots[name] = f"_{kind}_{taken[kind]}"
+    return slots
+
+
+def _kinds(branch: Branch, declarations: Declarations) -> dict[str, str]:
+    table = declarations.tables[branch.table]
+    return {slot: _spark_type(table, column) for column, slot in branch.slots.items()}
+
+
+def _spark_type(table: Table, name: str) -> str:
+    column = table.column(name)
+    return types.spark_type(column.type, column.precision, column.scale).simpleString()
+
+
+def _ties(branch: Branch, file: OneFile, declarations: Declarations) -> Column:
+    """Tell the rows that tie the subject of a column to another."""
+    found = f.lit(False)
+    for relation, (_, mine, _, other, _, _) in feeds.ways(file.kind, declarations):
+        if (relation.table, mine) == (branch.table, branch.subject):
+            tied = f.col(other).isNotNull()
+            for column, values in relation.when.items():
+                tied &= f.col(column).isin(list(values))
+            found |= tied
+    return found

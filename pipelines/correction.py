@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inbox import fixed_width, writing
 from onefile.files import make_folder, write_whole
 from pipelines.errors import PipelineError
 from pipelines.quarantine import Rejected
@@ -77,7 +78,20 @@ def content(rows: Iterable[Corrected], resource: Resource) -> bytes:
     if resource.format == "jsonl":
         lines = (json.dumps({h: row.values.get(h) or None for h in headers}, ensure_ascii=False) for row in rows)
         return "".join(f"{line}\n" for line in lines).encode(resource.encoding)
-    text = io.StringIO(newline="")
+    if resource.format == "fixed":
+        form = resource.encoding, resource.widths, resource.widths_in
+        return b"".join(fixed_width.line([row.values.get(h) for h in resource.widths], *form) for row in rows)
+    values = ([row.values.get(header) or None for header in headers] for row in rows)
+    if resource.format == "xml":
+        body = writing.xml_rows(headers, values, resource.path, resource.encoding)
+        path = resource.path, resource.encoding
+        return writing.xml_head(*path) + body + writing.xml_tail(*path)
+    if resource.format == "xlsx":
+        return writing.excel(
+            headers, values, (), writing.Place(resource.sheet, resource.header_row, resource.header_rows)
+        )
+    text = io.StringIO("\n" * (resource.header_row - 1), newline="")
+    text.seek(0, io.SEEK_END)
     writer = csv.writer(text, delimiter=resource.delimiter)
     writer.writerow(headers)
     writer.writerows([row.values.get(header, "") for header in headers] for row in rows)

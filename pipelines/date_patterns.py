@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as f
 
+from schemas.patterns import EXCEL
+
 _WORDS = {
     "yyyy": "([1-9][0-9]{3})",
     "MM": "([0-9]{2})",
@@ -25,15 +27,17 @@ _WORDS = {
     "ss": "[0-5][0-9]",
     "s": "[0-5]?[0-9]",
 }
+_NO_DAY, _LAST_DAY = 60, 2_958_465
 _TOKEN = re.compile(r"'(?P<quoted>[^']*)'|(?P<word>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL)
 
 
 def day(text: Column, patterns: Sequence[str]) -> Column:
     """Return the day (date) by the first pattern that the whole text fits; null by none.
 
-    A time of day in a pattern must be there and is dropped. Days that the calendar lacks are null.
+    A time of day in a pattern must be there and is dropped. Days that the calendar lacks are null. `EXCEL` reads the
+    number of a day from 1900 on; the 60th, which Excel has and the calendar lacks, is null.
     """
-    return f.coalesce(*(_by(text, pattern) for pattern in patterns))
+    return f.coalesce(*(_counted(text) if pattern == EXCEL else _by(text, pattern) for pattern in patterns))
 
 
 def regex(pattern: str) -> tuple[str, tuple[int, int, int]]:
@@ -53,3 +57,11 @@ def _by(text: Column, pattern: str) -> Column:
     expression, groups = regex(pattern)
     parts = "-".join(f"${group}" for group in groups)
     return f.when(text.rlike(expression), f.regexp_replace(text, expression, parts).try_cast("date"))
+
+
+def _counted(text: Column) -> Column:
+    """Read a day's number of one to seven figures; parts of a day are dropped."""
+    number = f.regexp_extract(text, r"^([1-9][0-9]{0,6})(?:\.[0-9]+)?\z", 1).try_cast("int")
+    epoch = f.lit("1899-12-30").cast("date")
+    is_day = (number != _NO_DAY) & (number <= _LAST_DAY)
+    return f.when(is_day, f.date_add(epoch, number + (number < _NO_DAY).cast("int")))

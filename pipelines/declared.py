@@ -107,8 +107,22 @@ def making(file: OneFile, declarations: Declarations) -> Parts:
                 for a in file.attributes
             },
             "ties": ties,
+            **_bridges(declarations),
         }
     )  # fmt: skip
+
+
+def _bridges(declarations: Declarations) -> Parts:
+    """Return which columns hold earlier numbers, and which rows may come under one; of every table: chains cross."""
+    found = {
+        name: {
+            "bridges": [asdict(b) for b in t.bridges],
+            "earlier": {c.name: c.earlier for c in t.columns if c.earlier},
+        }
+        for name, t in sorted(declarations.tables.items())
+        if t.bridges or any(column.earlier for column in t.columns)
+    }
+    return {"bridges": found} if found else {}
 
 
 def tables(parts: Iterable[Parts]) -> dict[str, set[str]]:
@@ -132,7 +146,12 @@ def concerned(before: Parts, after: Parts) -> dict[str, set[str]] | None:
     """
     ends = {before["ended_on"], after["ended_on"]}
     is_other = {name: _of(before, after, "attributes", name) for name in _names(before, after, "attributes")}
-    if before["rules"] != after["rules"] or len(ends) > 1 or any(is_other.get(end) for end in ends if end):
+    if (
+        before["rules"] != after["rules"]
+        or before.get("bridges") != after.get("bridges")
+        or len(ends) > 1
+        or any(is_other.get(end) for end in ends if end)
+    ):
         return None
     cut = [
         {
@@ -233,7 +252,10 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    return {name: getattr(column, name) for name in OF_A_COLUMN}
+    # Homes that were made before there were earlier numbers keep their notes.
+    return {name: getattr(column, name) for name in OF_A_COLUMN} | (
+        {"earlier": column.earlier} if column.earlier else {}
+    )
 
 
 def _mapping(mapping: ColumnMapping) -> dict[str, Any]:

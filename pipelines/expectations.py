@@ -13,6 +13,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.row_conditions import Column as RowColumn
 
+from schemas.identifiers.earlier import EARLIER_TYPES
 from schemas.model import Assertions, CodeList, Column, OneFile, Table
 
 NOT_WITHDRAWN = RowColumn("_withdrawn") == False  # noqa: E712 - builds a condition
@@ -59,7 +60,7 @@ def gold(file: OneFile) -> list[Expectation]:
     return found
 
 
-NUMBER_TYPES = {"person": ["citizen", "hmt_resident", "foreigner"], "enterprise": ["credit_code"]}
+NUMBER_TYPES = {"person": ["citizen", "hmt_resident", "foreigner"], "enterprise": ["credit_code", *EARLIER_TYPES]}
 
 
 def _of_column(column: Column, codes: Mapping[str, CodeList]) -> list[Expectation]:

@@ -11,22 +11,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, erasing, names, numbers, present
+from pipelines import assembly, bridges, erasing, names, numbers, present, shaping
+from pipelines.bridges import Known
+from pipelines.bridging import Bridges
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine
 from schemas import feeds
 from schemas.model import Declarations, OneFile
 
 MADE_FROM = "made_from"
-# A touched subject that has no file any more comes as a row without a digest.
-TOUCHED = """
+FEW = 20_000
+"""Touched subjects whose files are made in this process, and statements of which all files are."""
+# A subject that has no file any more comes as a row without a digest.
+KNOWN = """
     WHEN MATCHED AND s._digest IS NULL THEN DELETE
     WHEN MATCHED AND t._digest <> s._digest THEN UPDATE SET *
-    WHEN NOT MATCHED AND s._digest IS NOT NULL THEN INSERT *
 """
+TOUCHED = f"{KNOWN} WHEN NOT MATCHED AND s._digest IS NOT NULL THEN INSERT *"
 EVERYTHING = f"{TOUCHED} WHEN NOT MATCHED BY SOURCE THEN DELETE"
 SAME_SUBJECT = "t.subject_id = s.subject_id"
 
@@ -56,15 +62,27 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     if release < 0 or made_from == note:
         return Assembled(file.kind, False, lake.version(table))
     stated = statements(lake, file, declarations)
-    if made_from is None:
-        made = files_of(stated, None, file, declarations)
+    known = bridges.of_lake(lake, declarations)
+    bridges.keep(lake, file.kind, known.now)
+    if made_from is None or _is_of_another_shape(lake, table):
+        made = files_of(stated, None, file, declarations, known.now)
         if made is not None:
-            lake.create(table, described(made.schema, file), _design(file))
-            lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
+            schema = described(made.schema, file)
+            lake.create(table, schema, _design(file))
+            shaping.widen(lake, table, schema)
+            if lake.read(table).isEmpty():
+                lake.add(table, made, {MADE_FROM: note})
+            else:
+                lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
         return Assembled(file.kind, True, lake.version(table))
-    _merge_touched(lake, stated, file, declarations, (int(made_from["release"]), note))
+    _bring_touched(lake, stated, file, declarations, (int(made_from["release"]), note), known)
     advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
+
+
+def _is_of_another_shape(lake: Lake, table: str) -> bool:
+    """Say whether files were made by a release of this program that kept less in them."""
+    return not set(assembly.BESIDE_ATTRIBUTES) <= set(lake.read(table).columns)
 
 
 def advance(lake: Lake, table: str, note: Note) -> None:
@@ -79,34 +97,64 @@ def advance(lake: Lake, table: str, note: Note) -> None:
 
 def build(lake: Lake, file: OneFile, declarations: Declarations) -> DataFrame | None:
     """Assemble every subject's file from silver; None when silver says nothing of such subjects."""
-    return files_of(statements(lake, file, declarations), None, file, declarations)
+    known = bridges.of_lake(lake, declarations)
+    return files_of(statements(lake, file, declarations), None, file, declarations, known.now)
 
 
 def statements(lake: Lake, file: OneFile, declarations: Declarations) -> dict[str, DataFrame]:
     """Return by table the statements that count, of each table that feeds the file and that has any."""
-    found = {table: present.statements(lake, table) for table in feeds.subject_columns(file, declarations)}
+    among = present.counting(lake)
+    tables = feeds.subject_columns(file, declarations)
+    found = {table: present.statements(lake, table, among=among) for table in tables}
     return {table: rows for table, rows in found.items() if rows is not None}
 
 
 def files_of(
-    stated: Mapping[str, DataFrame], touched: DataFrame | None, file: OneFile, declarations: Declarations
+    stated: Mapping[str, DataFrame],
+    touched: DataFrame | None,
+    file: OneFile,
+    declarations: Declarations,
+    known: Bridges,
 ) -> DataFrame | None:
     """Assemble the files of subjects; None when nothing is said of such subjects.
 
     Args:
         stated: by table, the statements that count.
-        touched: the numbers of the subjects, as `touched_numbers` returns them, and maybe of others; None: all.
+        touched: the numbers of the subjects, earlier ones too, and maybe of others; None: all.
+        known: bridges from earlier numbers to present ones.
     """
+    make = assembly.one_files_here if _are_few(stated, touched) else assembly.one_files
+    return make(_said(stated, touched, file, declarations), file, declarations, bridges=known)
+
+
+def _said(
+    stated: Mapping[str, DataFrame], touched: DataFrame | None, file: OneFile, declarations: Declarations
+) -> dict[str, DataFrame]:
+    """Return by table the present records, of the subjects that are touched."""
     columns = feeds.subject_columns(file, declarations)
-    said = {
+    return {
         table: present.present(rows if touched is None else present.about(rows, columns[table], touched))
         for table, rows in stated.items()
     }
-    return assembly.one_files(said, file, declarations)
 
 
-def _merge_touched(
-    lake: Lake, stated: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, made: tuple[int, Note]
+def _are_few(stated: Mapping[str, DataFrame], touched: DataFrame | None) -> bool:
+    """Tell whether what is asked for is so little that it is sooner fetched than handed to tasks."""
+    with engine("count what files are made of"):
+        if touched is not None:
+            return touched.count() <= FEW
+        # In one question; no more of them are looked at than tell.
+        some = [rows.select(f.lit(1)).limit(FEW + 1) for rows in stated.values()]
+        return not some or reduce(DataFrame.unionAll, some).count() <= FEW
+
+
+def _bring_touched(
+    lake: Lake,
+    stated: Mapping[str, DataFrame],
+    file: OneFile,
+    declarations: Declarations,
+    made: tuple[int, Note],
+    bridged: Known,
 ) -> None:
     """Make the files anew of who was touched since; `made` is the release that gold has, and what to note now."""
     after, note = made
@@ -114,30 +162,121 @@ def _merge_touched(
     deliveries = released_between(lake, after, int(note["release"]))
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in columns if ordered and (e := present.erased(lake, t)) is not None}
-    touched = touched_numbers(stated, columns, deliveries, erased)
+    found = touched_of(stated, columns, records_of(stated, deliveries), erased)
+    before = bridges.before(lake, declarations, bridged, deliveries)
+    other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
+    touched = bridges.touched(found, other, stated, file, declarations, bridged.now)
     if touched is None:
         return
     touched = touched.persist()
     try:
-        found = files_of(stated, touched, file, declarations)
-        if found is None:
+        with engine(f"find the {file.kind} subjects that were touched"):
+            few = touched.limit(FEW + 1).toArrow()
+        if not len(few):
             return
-        rows = with_gone(found, touched, file.kind)
-        lake.merge(names.gold(file.kind), rows, SAME_SUBJECT, TOUCHED, {MADE_FROM: note})
+        if len(few) <= FEW:
+            _bring_few(lake, stated, few, file, declarations, note, bridged.now)
+            return
+        files = files_of(stated, touched, file, declarations, bridged.now)
+        changed = differing(lake.read(names.gold(file.kind)), files, touched, file.kind)
+        with engine("tell new files from known ones"):
+            counts: dict[bool, int] = dict(changed.groupBy("_is_known").count().collect())
+        is_known = f.col("_is_known")
+        known, new = (changed.where(each).drop("_is_known") for each in (is_known, ~is_known))
+        bring(
+            lake, names.gold(file.kind), known if counts.get(True) else None, new if counts.get(False) else None, note
+        )
     finally:
         touched.unpersist()
 
 
-def with_gone(made: DataFrame, touched: DataFrame, kind: str) -> DataFrame:
-    """Keep of `made` the touched subjects, and add a row without `_digest` for each that has no file any more."""
-    ids = touched.select(
-        numbers.subject_id(kind, numbers.number_type(f.col("number"), kind), f.col("number")).alias("_touched_id")
+def _bring_few(
+    lake: Lake,
+    stated: Mapping[str, DataFrame],
+    touched: pa.Table,
+    file: OneFile,
+    declarations: Declarations,
+    note: Note,
+    bridged: Bridges,
+) -> None:
+    """Make the files of few subjects in this process, and hold them here against gold's.
+
+    Args:
+        touched: as `bridges.touched` returns them, fetched.
+    """
+    spark, table = lake.spark, names.gold(file.kind)
+    asked = spark.createDataFrame(touched)
+    made = assembly.files_here(_said(stated, asked, file, declarations), file, declarations, bridged)
+    there = lake.read(table).select("subject_id", "_digest")
+    with engine(f"read how gold has the {file.kind} files of touched subjects"):
+        held = there.join(f.broadcast(_ids(asked, file.kind)), "subject_id", "left_semi").toArrow()
+    schema = assembly.schema_of(file)
+    known, new = (
+        f.broadcast(spark.createDataFrame(files, schema)) if len(files) else None
+        for files in other_than(held, made.filter(pc.is_in(made["number"], touched["number"].combine_chunks())))
     )
-    joined = ids.join(made, f.col("_touched_id") == f.col("subject_id"), "left")
-    return joined.select(
-        f.col("_touched_id").alias("subject_id"),
-        *(name for name in made.columns if name != "subject_id"),
-    )
+    bring(lake, table, known, new, note)
+
+
+def other_than(held: pa.Table, made: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Return the files that are other than gold has them, or gone, and those that it does not have, as `made` has them.
+
+    Args:
+        held: `subject_id` and `_digest` of the files that gold has of the subjects that are looked at.
+        made: their files as they are now. Of one that is gone the `subject_id` alone is told.
+    """
+    places = pc.index_in(made["subject_id"], held["subject_id"].combine_chunks())
+    is_other = pc.not_equal(held["_digest"].take(places), made["_digest"])
+    is_gone = pc.invert(pc.is_in(held["subject_id"], made["subject_id"].combine_chunks()))
+    gone = held.filter(is_gone).select(["subject_id"])
+    known = pa.concat_tables([made.filter(is_other), gone], promote_options="default")
+    return known, made.filter(pc.is_null(places))
+
+
+def bring(lake: Lake, table: str, known: DataFrame | None, new: DataFrame | None, note: Note) -> None:
+    """Bring changed files in: those that are known first, and then, with the note, the new ones.
+
+    A merge that may insert shuffles every row of the files that it rewrites, whole one files of subjects to whom
+    nothing happened; one that may not joins them where they are, if the changed ones are handed to every task.
+    Killed between the two, the next run finds the new ones missing.
+
+    Args:
+        known: files that are other, and of those that are no more the `subject_id`; None: there is none.
+        new: files that gold does not have; None: there is none.
+    """
+    if known is not None:
+        lake.merge(table, known, SAME_SUBJECT, KNOWN, {MADE_FROM: note} if new is None else {})
+    if new is not None:
+        lake.add(table, new, {MADE_FROM: note})
+
+
+def differing(held: DataFrame, made: DataFrame | None, touched: DataFrame | None, kind: str) -> DataFrame:
+    """Return the files, of those that are looked at, that are not as gold holds them.
+
+    Args:
+        held: gold as it is.
+        made: files as `files_of` returns them, maybe also of others.
+        touched: the numbers of the subjects that are looked at; None: all.
+
+    Returns:
+        The files that are other or new, and of those that are no more the `subject_id` alone; `_is_known` tells those
+        that gold has from new ones.
+    """
+    ids = None if touched is None else f.broadcast(_ids(touched, kind))
+    there = held.select("subject_id", f.col("_digest").alias("_held"))
+    there = there if ids is None else there.join(ids, "subject_id", "left_semi")
+    if made is None:
+        return there.select("subject_id", f.lit(None).cast("string").alias("_digest"), f.lit(True).alias("_is_known"))
+    mine = made if ids is None else made.join(ids, "subject_id", "left_semi")
+    other = mine.join(there, "subject_id", "left").where(~f.col("_digest").eqNullSafe(f.col("_held")))
+    other = other.withColumn("_is_known", f.col("_held").isNotNull()).drop("_held")
+    gone = there.join(mine, "subject_id", "left_anti").select("subject_id", f.lit(True).alias("_is_known"))
+    return other.unionByName(gone, allowMissingColumns=True)
+
+
+def _ids(touched: DataFrame, kind: str) -> DataFrame:
+    number = f.col("number")
+    return touched.select(numbers.subject_id(kind, numbers.number_type(number, kind), number).alias("subject_id"))
 
 
 def touched_numbers(
@@ -151,13 +290,46 @@ def touched_numbers(
     Args:
         erased: by table, statements that are in `stated` no more.
     """
+    return touched_of(stated, columns, _rows_of(stated, deliveries), erased)
+
+
+def touched_of(
+    stated: Mapping[str, DataFrame],
+    columns: Mapping[str, tuple[str, ...]],
+    records: Mapping[str, DataFrame],
+    erased: Mapping[str, DataFrame],
+) -> DataFrame | None:
+    """Return what `touched_numbers` does, of `records` by table; None where there are none, and nothing is erased."""
     frames = [present.named(rows, columns[table]) for table, rows in erased.items()]
-    for table, rows in stated.items():
-        mine = rows.where(f.col("_delivery").isin(list(deliveries)))
-        frames.append(present.named(present.of_records(rows, mine), columns[table]))
-    if not frames or not (deliveries or erased):
+    frames += [
+        present.named(present.of_records(stated[table], mine), columns[table]) for table, mine in records.items()
+    ]
+    if not frames:
         return None
     return reduce(DataFrame.unionByName, frames).select(f.col("_named").alias("number")).distinct()
+
+
+def records_of(stated: Mapping[str, DataFrame], deliveries: Sequence[str]) -> dict[str, DataFrame]:
+    """Return by table the records that the deliveries' rows are about, fetched where they are few.
+
+    Then tables that the deliveries say nothing of are left out: nothing of theirs is read to find who was touched.
+    """
+    mine = _rows_of(stated, deliveries)
+    if not mine:
+        return {}
+    every = [rows.select(f.lit(table).alias("_table"), *present.RECORD) for table, rows in mine.items()]
+    with engine("find the records that were released"):
+        found = reduce(DataFrame.unionAll, every).distinct().limit(FEW + 1).toArrow()
+    if len(found) > FEW:
+        return mine
+    told = {table: found.filter(pc.equal(found["_table"], table)).select([*present.RECORD]) for table in mine}
+    return {table: mine[table].sparkSession.createDataFrame(rows) for table, rows in told.items() if len(rows)}
+
+
+def _rows_of(stated: Mapping[str, DataFrame], deliveries: Sequence[str]) -> dict[str, DataFrame]:
+    """Return by table the rows that deliveries brought; nothing where there are none of these."""
+    is_theirs = f.col("_delivery").isin(list(deliveries))
+    return {table: rows.where(is_theirs) for table, rows in stated.items()} if deliveries else {}
 
 
 def made_from_now(lake: Lake) -> Note:
@@ -182,6 +354,7 @@ def described(schema: StructType, file: OneFile) -> StructType:
         "number_type": "type of the number the subject is known by",
         "number": "the number the subject is known by",
         "contradictions": "what other resources say otherwise, with why they lost",
+        "agreements": "which other resources state a value as the file has it, and where",
         "relations": "ties to other subjects, as records state them",
         "identifiers": "numbers of the subject, each with who stated it first",
         "_digest": "SHA-256 over the whole file",

@@ -8,7 +8,7 @@ the statements of that time by the rules of today, by the same code as the prese
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -18,9 +18,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
-from pipelines import assembly, names, peek, present, publish, types
+from pipelines import assembly, bridges, bridging, names, peek, present, publish, types
+from pipelines.bridging import Bridges, Told
 from pipelines.lake import Lake, engine, literal_rows
 from schemas import feeds
+from schemas.identifiers.earlier import earlier_number
 from schemas.model import Declarations
 from schemas.subjects import SubjectNumber
 
@@ -62,39 +64,99 @@ def file_then(
         on: the day in the world; None: whatever day a statement is about.
         known_at: what was learnt later is left out; None: all that is known now.
     """
-    stated = {table: _by_then(rows, on, known_at) for table, rows in _stated(lake, declarations, subject).items()}
-    said = {table: present.present(rows) for table, rows in stated.items()}
-    made = assembly.one_files(said, declarations.files[subject.kind], declarations)
+    told = bridges.of_lake(lake, declarations).told
+    then = bridging.holding(told, lambda each: _is_by_then(each, on, known_at))
+    now = _now(subject, then)
+    every = _stated(lake, declarations, subject.kind, then.families(subject.kind).get(now.number, {now.number}))
+    said = {table: present.present(_by_then(rows, on, known_at)) for table, rows in every.items()}
+    made = assembly.one_files_here(said, declarations.files[subject.kind], declarations, bridges=then)
     if made is None:
         return None
     with engine("assemble a past file"):
-        rows = publish.documents(made.where(f.col("number") == subject.number)).select("document").collect()
-    return PastFile(subject, rows[0]["document"], lake.version(names.RELEASE)) if rows else None
+        rows = publish.documents(made.where(f.col("number") == now.number)).select("document").collect()
+    return PastFile(now, rows[0]["document"], lake.version(names.RELEASE)) if rows else None
+
+
+def _now(subject: SubjectNumber, then: Bridges) -> SubjectNumber:
+    """Return the number that a subject's number leads to."""
+    number = then.of(subject.kind).get(subject.number)
+    return (
+        subject if number is None else SubjectNumber(subject.kind, bridging.number_type(subject.kind, number), number)
+    )
+
+
+def _is_by_then(told: Told, on: date | None, known_at: datetime | None) -> bool:
+    is_true = on is None or told.observed_on <= on
+    return is_true and (known_at is None or told.learnt_at <= known_at.astimezone(told.learnt_at.tzinfo))
 
 
 def changes(lake: Lake, declarations: Declarations, subject: SubjectNumber, attribute: str) -> Iterator[Change]:
     """Yield how an attribute of a subject changed, in the order learnt; a value said again is no change."""
-    stated = _stated(lake, declarations, subject)
-    moments = _moments(stated)
-    if not moments:
-        return
-    times = f.broadcast(literal_rows(lake.spark, list(enumerate(moments)), MOMENT))
-    said = {
-        table: present.present(rows.join(times, f.col("_recorded_at") <= f.col("_at")), beside=("_moment",))
-        for table, rows in stated.items()
-    }
-    made = assembly.one_files(said, declarations.files[subject.kind], declarations, beside=("_moment",))
-    if made is None:
-        return
-    with engine("assemble the changes of a file"):
-        found = made.where(f.col("number") == subject.number).select("_moment", attribute).collect()
-    told = {row["_moment"]: row[attribute].asDict() for row in found if row[attribute] is not None}
+    bridged = _of_kin(bridges.of_lake(lake, declarations).told, subject)
+    numbers = {subject.number} | {str(n) for each in bridged for n in (each.earlier, each.number) if n}
+    stated = _stated(lake, declarations, subject.kind, numbers)
+    moments = sorted({*_moments(stated), *(each.learnt_at for each in bridged)} if stated else ())
+    told: dict[int, dict[str, Any]] = {}
+    for then, places in _by_bridges(bridged, moments):
+        told |= _told_at(lake, declarations, (subject, attribute), stated, then, {p: moments[p] for p in places})
     before: object = None
     for place, moment in enumerate(moments):
         now = told.get(place, {})
         if now.get("value") != before:
             yield Change(moment, now)
         before = now.get("value")
+
+
+def _of_kin(told: Iterable[Told], subject: SubjectNumber) -> list[Told]:
+    """Return what is told of the numbers that ever led to a subject's, or it to them."""
+    mine = [each for each in told if each.kind == subject.kind and each.number]
+    of_record = {(each.resource, each.record, each.column): {str(each.number)} for each in mine}
+    for each in mine:
+        of_record[each.resource, each.record, each.column] |= {n for n in _read(each) if n}
+    kin, is_grown = {subject.number}, True
+    while is_grown:
+        more = set().union(*(numbers for numbers in of_record.values() if not kin.isdisjoint(numbers))) - kin
+        kin, is_grown = kin | more, bool(more)
+    return [e for e in mine if not kin.isdisjoint(of_record[e.resource, e.record, e.column])]
+
+
+def _read(told: Told) -> tuple[str | None, str | None]:
+    """Return the two numbers of a bridge, in canonical form."""
+    read = earlier_number(told.earlier, (told.type,)) if told.earlier and told.type else None
+    return (read[1] if read else told.earlier), told.number
+
+
+def _by_bridges(told: list[Told], moments: list[datetime]) -> list[tuple[Bridges, list[int]]]:
+    """Return the moments, by place, together with the bridges that held then."""
+    found: list[tuple[Bridges, list[int]]] = []
+    for place, moment in enumerate(moments):
+        then = bridging.holding(told, lambda each, at=moment: each.learnt_at <= at)  # type: ignore[misc]
+        if found and found[-1][0].ends == then.ends:
+            found[-1][1].append(place)
+        else:
+            found.append((then, [place]))
+    return found
+
+
+def _told_at(
+    lake: Lake, declarations: Declarations, asked: tuple[SubjectNumber, str], stated: dict[str, DataFrame],
+    then: Bridges, moments: dict[int, datetime],
+) -> dict[int, dict[str, Any]]:  # fmt: skip
+    """Return what an attribute was at moments that have the same bridges."""
+    subject, attribute = asked
+    times = f.broadcast(literal_rows(lake.spark, [*moments.items()], MOMENT))
+    said = {
+        table: present.present(rows.join(times, f.col("_recorded_at") <= f.col("_at")), beside=("_moment",))
+        for table, rows in stated.items()
+    }
+    file = declarations.files[subject.kind]
+    made = assembly.one_files_here(said, file, declarations, beside=("_moment",), bridges=then)
+    if made is None:
+        return {}
+    with engine("assemble the changes of a file"):
+        number = _now(subject, then).number
+        found = made.where(f.col("number") == number).select("_moment", attribute).collect()
+    return {row["_moment"]: row[attribute].asDict() for row in found if row[attribute] is not None}
 
 
 @dataclass(frozen=True)
@@ -122,11 +184,12 @@ def gone(home: Path, subject_hash: str) -> list[Gone]:
     return [Gone(resource, rows, at, cause, basis) for (at, resource, cause, basis), rows in sorted(counted.items())]
 
 
-def _stated(lake: Lake, declarations: Declarations, subject: SubjectNumber) -> dict[str, DataFrame]:
-    """Return by table all released statements about the records that ever named the subject."""
-    columns = feeds.subject_columns(declarations.files[subject.kind], declarations)
-    wanted = literal_rows(lake.spark, [(subject.number,)], NUMBER)
-    every = {table: present.statements(lake, table) for table in columns}
+def _stated(lake: Lake, declarations: Declarations, kind: str, numbers: Iterable[str]) -> dict[str, DataFrame]:
+    """Return by table all released statements about the records that ever named one of a subject's numbers."""
+    columns = feeds.subject_columns(declarations.files[kind], declarations)
+    wanted = literal_rows(lake.spark, [(number,) for number in sorted(numbers)], NUMBER)
+    among = present.counting(lake)
+    every = {table: present.statements(lake, table, among=among) for table in columns}
     return {
         t: present.about(present.with_declared(rows, declarations.tables[t]), columns[t], wanted)
         for t, rows in every.items()

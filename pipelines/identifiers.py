@@ -9,7 +9,7 @@ Connect as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import reduce
 from operator import add
@@ -17,7 +17,7 @@ from operator import add
 from pyspark.sql import Column
 from pyspark.sql import functions as f
 
-from schemas.identifiers import areas, enterprises, licences, persons
+from schemas.identifiers import areas, earlier, enterprises, licences, persons
 
 
 def citizen_number(text: Column, on: Column | None = None) -> Column:
@@ -65,6 +65,40 @@ def credit_code(text: Column) -> Column:
         area=f.substring(code, 3, 6),
         organisation=f.substring(code, 9, 9),
     )
+
+
+def earlier_number(text: Column, types: Collection[str]) -> Column:
+    """Read enterprises' earlier numbers in canonical form, as `schemas.identifiers.earlier` does; null: it is none."""
+    code = f.upper(text)
+    ways = []
+    if earlier.REGISTRATION in types:
+        is_it = code.rlike(r"^[0-9]{15}\z") & (_registration_check(code) == f.substring(code, 15, 1))
+        ways.append(f.when(is_it, code))
+    if earlier.ORGANISATION in types:
+        ways.append(f.when((f.length(code) == 9) & _is_organisation(code), code))
+    if earlier.TAX in types:
+        ways.append(f.when(code.rlike(r"^[0-9A-Z]{20}\z"), code))
+        inside = f.substring(code, 7, 9)
+        ways.append(f.when(code.rlike(r"^[0-9]{6}.{9}\z") & _is_organisation(inside), inside))
+    return f.coalesce(*ways)
+
+
+def _is_organisation(code: Column) -> Column:
+    weighted = _weighted(code, licences.ALPHABET, enterprises.ORGANISATION_WEIGHTS) % 11
+    return code.rlike(r"^[0-9A-Z]{8}[0-9X]\z") & (
+        _at(enterprises.ORGANISATION_CHECKS, weighted) == f.substring(code, 9, 1)
+    )
+
+
+def _registration_check(code: Column) -> Column:
+    """Return the check digit of the first 14 digits (ISO 7064 MOD 11,10); null where they are none."""
+    digits = f.transform(f.sequence(f.lit(1), f.lit(14)), lambda at: f.substr(code, at, f.lit(1)).try_cast("int"))
+    state = f.aggregate(digits, f.lit(10), lambda p, digit: _doubled((p + digit) % 10))
+    return ((11 - state) % 10).cast("string")
+
+
+def _doubled(left: Column) -> Column:
+    return f.when(left == 0, 10).otherwise(left) * 2 % 11
 
 
 def licence_id(text: Column) -> Column:

@@ -33,6 +33,7 @@ from schemas.serving.record_writing import newest, published
 _PUBLISHED = "SELECT subject_id, digest FROM subject WHERE kind = :kind"
 _VERSION = "SELECT lake_version FROM publication WHERE kind = :kind ORDER BY batch_no DESC LIMIT 1"
 ROW = ("_delivery", "_row_no")
+_TOLD = ("contradictions", "agreements", "relations")
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broke
 
 
 def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken]:
-    """Count gold's values, contradictions and ties that no released statement stands behind."""
+    """Count gold's values, what others say of them, and ties that no released statement stands behind."""
     if not shop.lake.exists(gold):
         return
     said = [present.statements(shop.lake, table) for table in shop.declarations.tables]
@@ -166,7 +167,7 @@ def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken
     told = [
         _source(f.col(a.name)) for a in file.attributes if a.name in made.columns
     ]  # one declared since has none yet
-    every = f.concat(f.array(*told), *(f.transform(name, _source) for name in ("contradictions", "relations")))
+    every = f.concat(f.array(*told), *(f.transform(name, _source) for name in _TOLD if name in made.columns))
     named = made.select(f.explode(every).alias("_from")).select("_from.*")
     lost = named.where(f.col("delivery").isNotNull()).join(
         reduce(DataFrame.unionByName, behind).distinct(), ["delivery", "row_no"], "left_anti"

@@ -168,6 +168,15 @@ class Lake:
 
         self._commit(f"append to {name}", write)
 
+    def add(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
+        """Append rows that the caller knows are not there yet; `note` is kept with the commit."""
+
+        def write() -> None:
+            with self._noted(note):
+                rows.write.format("delta").mode("append").option("mergeSchema", "true").save(self.path(name))
+
+        self._commit(f"add to {name}", write)
+
     def merge(self, name: str, rows: DataFrame, on: str, clauses: str, note: Mapping[str, Any]) -> None:
         """MERGE `rows` (seen as `s`) into the table (seen as `t`); `note` is kept with the commit."""
         view = f"merge_{abs(hash((name, on, clauses))):x}"

@@ -22,6 +22,7 @@ from inbox import deliveries
 from licence_vault import expiry, issuing, store
 from licence_vault.drafts import Draft, Refused
 from licence_vault.issuing import Issued
+from licence_vault.materials.covering import retire_covered
 from licence_vault.statements import STATEMENT, stated_drafts
 from licence_vault.status_lists import Published
 from licence_vault.status_lists import publish as publish_lists
@@ -79,8 +80,15 @@ def issue(shop: Workshop, at_once: int = DRAFTS_A_BATCH) -> Told:
     drafts, told = _drafts(shop, release, new), Told()
     while part := list(islice(drafts, at_once)):
         told = told.and_of(_part(shop, vault, part))
+    retire_scans(shop, vault)
     _batch(shop, vault, [], f"{made_from}{release}")
     return told
+
+
+def retire_scans(shop: Workshop, vault: Vault) -> int:
+    """Let the licences in force take the place of the deposited scans that they cover; return how many."""
+    declared, at = shop.declarations, shop.settings.now()  # not the run's beginning: licences were issued since
+    return retire_covered(vault, declared.materials, declared.licences.values(), shop.legal_day(at), at)
 
 
 def _part(shop: Workshop, vault: Vault, part: list[Draft | Refused]) -> Issued:

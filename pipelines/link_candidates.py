@@ -59,9 +59,9 @@ def refresh(lake: Lake, declarations: Declarations, *, is_changed: bool = False)
     note = gold.made_from_now(lake)
     if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note and not is_changed:
         return
-    frames = []
+    frames, among = [], present.counting(lake)
     for name, columns in feeds.attribute_columns(declarations.files["person"]).items():
-        table, stated = declarations.tables[name], present.statements(lake, name)
+        table, stated = declarations.tables[name], present.statements(lake, name, among=among)
         if stated is None:
             continue
         for column in (c for c in columns if not table.column(c).required):

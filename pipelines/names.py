@@ -32,6 +32,10 @@ def gold(kind: str) -> str:
     return f"gold/{kind}_file"
 
 
+def bridge(kind: str) -> str:
+    return f"gold/{kind}_bridge"
+
+
 def bronze_columns(headers: Sequence[str]) -> dict[str, str]:
     """Return for each header of a delivery the bronze column that holds it.
 

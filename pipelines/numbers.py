@@ -5,14 +5,17 @@ from __future__ import annotations
 from pyspark.sql import Column
 from pyspark.sql import functions as f
 
-from schemas.identifiers import areas
+from schemas.identifiers import areas, earlier
 from schemas.model import Table
 
 
 def number_type(number: Column, kind: str) -> Column:
-    """Return the type of an accepted number: citizen, hmt_resident, foreigner or credit_code."""
+    """Return the type of an accepted number: citizen, hmt_resident, foreigner; credit_code, or an earlier one."""
     if kind == "enterprise":
-        return f.when(number.isNotNull(), f.lit("credit_code"))
+        found = f.when(number.isNotNull() & (f.length(number) == 18), f.lit("credit_code"))
+        for length, name in earlier.TYPE_OF_LENGTH.items():
+            found = found.when(f.length(number) == length, f.lit(name))
+        return found.when(number.isNotNull(), f.lit("credit_code"))
     return (
         f.when(number.startswith("9"), "foreigner")
         .when(f.substring(number, 1, 6).isin(*areas.HMT_AREAS), "hmt_resident")

@@ -21,17 +21,30 @@ RECORD = ("_resource", "_key")
 
 
 def released(
-    lake: Lake, statements: DataFrame, version: int | None = None, *, is_erased_kept: bool = False
+    lake: Lake,
+    statements: DataFrame,
+    version: int | None = None,
+    *,
+    is_erased_kept: bool = False,
+    among: DataFrame | None = None,
 ) -> DataFrame:
     """Keep the statements of deliveries that passed their critical expectations, by a version of the release table.
 
     What is ordered to be erased is left out, whether it is still in the table or not, unless `is_erased_kept`.
+
+    Args:
+        among: what `counting` returned for that version; who asks for several tables asks for it once.
     """
-    if not lake.exists(names.RELEASE):
+    deliveries = counting(lake, version) if among is None else among
+    if deliveries is None:
         return statements.limit(0)
-    deliveries = lake.read(names.RELEASE, version).select("_delivery").distinct()
     said = statements.join(f.broadcast(deliveries), "_delivery", "left_semi").select(*statements.columns)
     return said if is_erased_kept else erasing.without(said, erasing.in_force(lake, deliveries))
+
+
+def counting(lake: Lake, version: int | None = None) -> DataFrame | None:
+    """Return the deliveries that count, a row per `_delivery`, by a version of the release table; None: none does."""
+    return lake.read(names.RELEASE, version).select("_delivery").distinct() if lake.exists(names.RELEASE) else None
 
 
 def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
@@ -53,10 +66,16 @@ def erased(lake: Lake, table: str) -> DataFrame | None:
     return of_records(released(lake, lake.read(names.silver(table)), is_erased_kept=True), orders)
 
 
-def statements(lake: Lake, table: str, version: int | None = None) -> DataFrame | None:
-    """Return the statements of a table, by a version of the release table; None when nothing was ever stated."""
+def statements(
+    lake: Lake, table: str, version: int | None = None, *, among: DataFrame | None = None
+) -> DataFrame | None:
+    """Return the statements of a table, by a version of the release table; None when nothing was ever stated.
+
+    Args:
+        among: as in `released`.
+    """
     name = names.silver(table)
-    return released(lake, lake.read(name), version) if lake.exists(name) else None
+    return released(lake, lake.read(name), version, among=among) if lake.exists(name) else None
 
 
 def with_declared(statements: DataFrame, table: Table) -> DataFrame:

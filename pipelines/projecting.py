@@ -8,11 +8,9 @@ comes again, changes nothing.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -25,18 +23,19 @@ from catalog import grants, shares
 from catalog.entries import entries
 from catalog.requests import Rows, read_rows
 from catalog.sharing_store import Case
+from ledger.events import salt
 from onefile.files import lock
-from pipelines import commit_check, names, numbers, peek, present, publish, types
+from pipelines import commit_check, dealing, names, numbers, peek, present, publish, types
+from pipelines.dealing import Dealt
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine, quoted
-from pipelines.record_state import RECORD, State, Wish, finds, own, require_read, touched, wished
+from pipelines.record_state import RECORD, SHARED, State, Wish, finds, own, require_read, touched, wished
 from pipelines.workshop import Workshop
 from schemas.model import Table
 from schemas.serving import migration, projections
 from schemas.serving.connection import looking, writing
 from schemas.serving.projections import FOLDER, Projection
 
-SECRET = "shared-records"  # the name of a secret
 KEY, GONE, AREA = "_record", "_gone", "area"
 KEPT_HOURS = 168
 """For how long a version that is over can still be read: a week."""
@@ -51,6 +50,14 @@ class Projected:
     grant_id: str
     generation: int
     version: int
+
+
+@dataclass(frozen=True)
+class _Deal:
+    """What was dealt out to a group of grants by area, and what was known of each prefix: `dealing.known_to`."""
+
+    dealt: Dealt
+    known: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,15 @@ def is_due(shop: Workshop) -> bool:
     if not is_any:
         return is_any is None
     targets, held = _targets(shop)
+    return targets.keys() != held.keys() or bool(stale(shop))
+
+
+def stale(shop: Workshop) -> set[str]:
+    """Return the grants whose tables are not as they have to be now, or are not there yet; starts no engine."""
+    targets, held = _targets(shop)
     state = State(shop)
-    return targets.keys() != held.keys() or any(not _is_same(shop, each, held[name], state)
-                                                for name, each in targets.items())  # fmt: skip
+    return {name for name, each in targets.items()
+            if name not in held or not _is_same(shop, each, held[name], state)}  # fmt: skip
 
 
 def project(shop: Workshop) -> list[Projected]:
@@ -86,19 +99,21 @@ def project(shop: Workshop) -> list[Projected]:
         DeclarationChanged: a resource was read by other declarations than today's; all other tables are brought.
     """
     migration.upgrade(shop.settings.database_url)
-    shop.keys.ensure((), (SECRET,), shop.at)
+    shop.keys.ensure((), (SHARED,), shop.at)
     with lock(shop.home / "locks" / "project-shares.lock"):
         targets, held = _targets(shop)
         state, waiting = State(shop), list[DeclarationChanged]()
         done = [_drop(shop, name) for name in sorted(held.keys() - targets.keys())]
-        for name, target in targets.items():
-            last = held.get(name)
-            if last is None or not _is_same(shop, target, last, state):
-                try:
-                    done.append(_project(shop, target, last, state))
-                except DeclarationChanged as changed:
-                    waiting.append(changed)
+        other = [each for name, each in targets.items()
+                 if name not in held or not _is_same(shop, each, held[name], state)]  # fmt: skip
+        for group in _groups(other):
+            try:
+                done += _project_all(shop, group, held, state)
+            except DeclarationChanged as changed:
+                waiting.append(changed)
         _sweep(shop, targets.keys())
+        groups = _groups(list(targets.values()))
+        dealing.sweep(shop.home, {_dealt_name(group[0].wish) for group in groups if len(group) > 1})
     for unread in waiting:
         raise unread
     return done
@@ -168,16 +183,51 @@ def _is_ordered(shop: Workshop, resource_id: str) -> bool:
     return found is not None and resource_id in found["_resource"].to_pylist()
 
 
-def _project(shop: Workshop, target: _Target, last: Projection | None, state: State) -> Projected:
+def _groups(targets: Sequence[_Target]) -> list[list[_Target]]:
+    """Return the targets in groups: those by area of the same columns of a resource together, every other alone."""
+    found: dict[tuple[str, ...], list[_Target]] = {}
+    for each in targets:
+        is_by_area = each.rows.kind == "area"
+        key = (each.wish.resource.id, *each.wish.fields) if is_by_area else ("", each.grant_id)
+        found.setdefault(key, []).append(each)
+    return list(found.values())
+
+
+def _project_all(
+    shop: Workshop, group: Sequence[_Target], held: Mapping[str, Projection], state: State
+) -> list[Projected]:  # fmt: skip
+    """Bring the tables of a group up: where they are several, by one look through the resource's rows."""
+    wish = group[0].wish
+    require_read(shop, wish.resource)
+    stated = present.statements(shop.lake, wish.table.name, state.release) if len(group) > 1 else None
+    if stated is None:
+        return [_project(shop, each, held.get(each.grant_id), state) for each in group]
+    ids, prefixes = numbers.subject_ids(_judged(shop, wish.table)), {each.rows.prefix for each in group}
+    placed = dealing.placed(present.present(own(stated, wish)), ids, _areas(shop), prefixes)
+    name, now = _dealt_name(wish), _made_from(group[0], state)
+    known = dealing.known_to(shop.home, name)
+    whole = {each.rows.prefix for each in group if not _is_known(shop, each, held.get(each.grant_id), state, known)}
+    placed = placed.select("_key", dealing.PREFIX, *wish.fields)
+    with dealing.dealt(shop.home, placed, name, prefixes, whole, now) as deal:
+        return [_project(shop, each, held.get(each.grant_id), state, _Deal(deal, known)) for each in group]
+
+
+def _dealt_name(wish: Wish) -> str:
+    return json.dumps([wish.resource.id, *wish.fields])
+
+
+def _project(
+    shop: Workshop, target: _Target, last: Projection | None, state: State, deal: _Deal | None = None
+) -> Projected:  # fmt: skip
     require_read(shop, target.wish.resource)
     is_continued = last is not None and _is_continued(shop, target, last, state)
     lake = Lake(shop.spark, str(shop.home / FOLDER))
     if last is not None and is_continued:
         generation = last.generation
-        _renew(shop, lake, target, last, state)
+        _renew(shop, lake, target, last, state, deal)
     else:
         generation = 1 if last is None else last.generation + 1
-        _begin(shop, lake, target, projections.place(target.grant_id, generation), state)
+        _begin(shop, lake, target, projections.place(target.grant_id, generation), state, deal)
     wish = target.wish
     made = Projection(
         target.grant_id, generation, wish.resource.id, wish.fields, target.limited_to, wish.declared, state.lake_table,
@@ -190,10 +240,10 @@ def _project(shop: Workshop, target: _Target, last: Projection | None, state: St
     return Projected(target.grant_id, generation, lake.version(made.place))
 
 
-def _begin(shop: Workshop, lake: Lake, target: _Target, place: str, state: State) -> None:
+def _begin(shop: Workshop, lake: Lake, target: _Target, place: str, state: State, deal: _Deal | None) -> None:
     """Make a table anew, whatever a run that was killed left in its folder."""
     shutil.rmtree(shop.home / FOLDER / place, ignore_errors=True)
-    rows = _rows(shop, target, state, None)
+    rows = _rows(shop, target, state, None) if deal is None else _dealt(shop, target, deal, None)
     schema = _schema(target.wish)
     lake.create(place, schema, TableDesign(f"granted rows of {target.wish.resource.id}", {},
                                            properties=CHANGE_FEED | PLAIN))  # fmt: skip
@@ -201,14 +251,25 @@ def _begin(shop: Workshop, lake: Lake, target: _Target, place: str, state: State
         lake.append(place, rows, f"project:{place}")
 
 
-def _renew(shop: Workshop, lake: Lake, target: _Target, last: Projection, state: State) -> None:
+def _renew(
+    shop: Workshop, lake: Lake, target: _Target, last: Projection, state: State, deal: _Deal | None
+) -> None:  # fmt: skip
     """Add a version to the table where something is other than it has it."""
     place, wish = last.place, target.wish
-    found = touched(shop, wish, last, state) if target.area_version == last.area_version else None
-    if found == []:
-        return
-    keys = None if found is None else reduce(DataFrame.unionByName, found).distinct()
-    after, before = _rows(shop, target, state, keys), lake.read(place)
+    if deal is not None:
+        is_known = _is_known(shop, target, last, state, deal.known)
+        keys = deal.dealt.changed(target.rows.prefix) if is_known else None
+        if is_known and keys is None:
+            return
+        keys = None if keys is None else keys.select(f.col("_key").alias(RECORD))
+        after = _dealt(shop, target, deal, keys)
+    else:
+        found = touched(shop, wish, last, state) if target.area_version == last.area_version else None
+        if found == []:
+            return
+        keys = None if found is None else reduce(DataFrame.unionByName, found).distinct()
+        after = _rows(shop, target, state, keys)
+    before = lake.read(place)
     if keys is not None:
         mine = projected(keys.select(f.col(RECORD).alias("_key")), (), _salt(shop, target.grant_id))
         before = before.join(f.broadcast(mine), KEY, "left_semi").select(*before.columns)
@@ -218,6 +279,37 @@ def _renew(shop: Workshop, lake: Lake, target: _Target, last: Projection, state:
     if is_other:
         lake.merge(place, changes, f"t.{KEY} = s.{KEY}", _clauses(wish.fields), {"release": state.release})
         lake.vacuum(place, KEPT_HOURS)
+
+
+def _dealt(shop: Workshop, target: _Target, deal: _Deal, keys: DataFrame | None) -> DataFrame | None:
+    """Return the rows of a grant as they were dealt out, or those of some records; None: there are none."""
+    rows = deal.dealt.rows(target.rows.prefix)
+    if rows is None:
+        return None
+    if keys is not None:
+        rows = rows.join(f.broadcast(keys), f.col("_key") == f.col(RECORD), "left_semi").select(*rows.columns)
+    return projected(rows, target.wish.fields, _salt(shop, target.grant_id))
+
+
+def _is_known(
+    shop: Workshop, target: _Target, last: Projection | None, state: State, known: Mapping[str, str]
+) -> bool:  # fmt: skip
+    """Say whether what changed for a grant's table is told by what was dealt out for its area the last time."""
+    is_told = last is not None and _was_made_from(last) == known.get(target.rows.prefix)
+    return last is not None and is_told and _is_continued(shop, target, last, state)
+
+
+def _made_from(target: _Target, state: State) -> str:
+    """Return what a grant's rows are made from now, as a text to compare."""
+    erased = state.erased[target.wish.resource.id]
+    return json.dumps(
+        [target.wish.declared, state.lake_table, state.release, state.orders, erased, target.area_version]
+    )
+
+
+def _was_made_from(last: Projection) -> str:
+    return json.dumps([last.declared, last.lake_table, last.lake_version, last.order_version, last.erased,
+                       last.area_version])  # fmt: skip
 
 
 def _rows(shop: Workshop, target: _Target, state: State, keys: DataFrame | None) -> DataFrame | None:
@@ -254,7 +346,7 @@ def _areas(shop: Workshop) -> DataFrame:
 
 
 def _salt(shop: Workshop, grant_id: str) -> str:
-    return hmac.new(shop.keys.secret(SECRET), grant_id.encode(), hashlib.sha256).hexdigest()
+    return salt(shop.keys.secret(SHARED), grant_id)
 
 
 def _schema(wish: Wish) -> StructType:

@@ -127,7 +127,8 @@ def _purge(shop: Workshop, resource: Resource, behind: Behind) -> int:
         orders = _orders(lake, behind).where(f.col("_resource") == resource.id)
         ordered = _values(orders.select("_key", "upto_seq"), "read the orders to erase")
         places = [names.bronze(resource.id), names.quarantine(resource.id), names.silver(table.name)]
-        held = [*(names.gold(kind) for kind in shop.declarations.files), names.LINK_CANDIDATES]
+        made = (each(kind) for kind in shop.declarations.files for each in (names.gold, names.bridge))
+        held = [*made, names.LINK_CANDIDATES]
         mark(shop.home, {*marked(shop.home), *places, *held, names.ERASURE_ORDER})
         found = _found(shop, orders, resource, table)
         _entomb(shop, found, resource)

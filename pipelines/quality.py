@@ -35,6 +35,9 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 # Counts only: no value that was met may reach a result, a page or a log.
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unexpected_rows": False}
 
+FEW = 100_000
+"""Rows that are fetched to be looked at; more of them the engine looks at where they are."""
+
 RESULTS = StructType(
     [
         types.field("run_at", types.INSTANT, "instant of the check, UTC"),
@@ -128,34 +131,61 @@ def _keep(lake: Lake, results: Sequence[Result], at: datetime, once: str) -> Non
 
 def _validate(context: Any, check: Check, at: datetime) -> tuple[ValidationResultIdentifier, list[Result]]:
     """Run one suite; return where its page belongs, and the outcomes."""
-    if isinstance(check.rows, pd.DataFrame):
-        source = context.data_sources.add_or_update_pandas("figures")
-    else:
-        source = context.data_sources.add_or_update_spark("lake")
-    batch = source.add_dataframe_asset(check.name).add_batch_definition_whole_dataframe("all")
-    suite = context.suites.add_or_update(gx.ExpectationSuite(name=check.name, expectations=list(check.expectations)))
-    definition = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(name=check.name, data=batch, suite=suite)
-    )
-    run_id = gx.RunIdentifier(run_name=check.delivery or check.name, run_time=at)
-    with engine(f"check {check.name}"), _read(check.rows) as rows:
+    with engine(f"check {check.name}"), _read(check) as rows:
+        if isinstance(rows, pd.DataFrame):
+            source = context.data_sources.add_or_update_pandas("figures")
+        else:
+            source = context.data_sources.add_or_update_spark("lake")
+        batch = source.add_dataframe_asset(check.name).add_batch_definition_whole_dataframe("all")
+        suite = gx.ExpectationSuite(name=check.name, expectations=list(check.expectations))
+        suite = context.suites.add_or_update(suite)
+        definition = context.validation_definitions.add_or_update(
+            gx.ValidationDefinition(name=_named(check, rows), data=batch, suite=suite)
+        )
+        run_id = gx.RunIdentifier(run_name=check.delivery or check.name, run_time=at)
         ran = definition.run(batch_parameters={"dataframe": rows}, result_format=COUNTS, run_id=run_id)
     page = ValidationResultIdentifier(ExpectationSuiteIdentifier(check.name), run_id, ran.batch_id)
     return page, [_result(check, item) for item in ran.results]
 
 
+def _named(check: Check, rows: DataFrame | pd.DataFrame) -> str:
+    """Name a definition: what is kept under a name keeps the kind of source that it was made with."""
+    is_fetched = isinstance(rows, pd.DataFrame) and not isinstance(check.rows, pd.DataFrame)
+    return f"{check.name}.fetched" if is_fetched else check.name
+
+
 @contextmanager
-def _read(rows: DataFrame | pd.DataFrame) -> Iterator[DataFrame | pd.DataFrame]:
-    """Yield rows that Spark has read already: where it cannot, it fails here, and no page keeps its words."""
-    if isinstance(rows, pd.DataFrame):
-        yield rows
+def _read(check: Check) -> Iterator[DataFrame | pd.DataFrame]:
+    """Yield rows that Spark has read already: where it cannot, it fails here, and no page keeps its words.
+
+    Few rows are fetched, for the engine has a job or two for each expectation.
+    """
+    if isinstance(check.rows, pd.DataFrame):
+        yield check.rows
         return
+    rows = check.rows.select(*_columns(check))
+    fetched = rows.limit(FEW + 1).toArrow()
+    if len(fetched) <= FEW:
+        yield fetched.to_pandas(integer_object_nulls=True)
+        return
+    del fetched
     kept = rows.persist()
     try:
         kept.count()
         yield kept
     finally:
         kept.unpersist()
+
+
+def _columns(check: Check) -> list[str]:
+    """Return the columns that a suite is about."""
+    found: dict[str, None] = {}
+    for each in check.expectations:
+        condition = getattr(each, "row_condition", None)
+        named = [getattr(each, "column", None), *getattr(each, "column_list", ())]
+        named.append(condition.column.name if condition is not None else None)
+        found |= dict.fromkeys(name for name in named if name)
+    return [*found]
 
 
 def _result(check: Check, item: Any) -> Result:

@@ -197,6 +197,15 @@ def _person(asked: _Asked) -> Reading:
     return Reading(asked.found["text"], asked.found["reason"], warning)
 
 
+def _credit_code(asked: _Asked) -> Reading:
+    """Read a credit code, or an earlier number where the column may hold one."""
+    if not asked.column.earlier:
+        return _identifier(asked)
+    earlier = identifiers.earlier_number(asked.text, asked.column.earlier)
+    value = f.coalesce(asked.found["text"], earlier)
+    return Reading(value, f.when(value.isNull(), asked.found["reason"]), _nothing())
+
+
 def _identifier(asked: _Asked) -> Reading:
     return Reading(asked.found["text"], asked.found["reason"], _nothing())
 
@@ -223,6 +232,6 @@ _READERS: Mapping[str, Callable[[_Asked], Reading]] = {
     "area_code": _area_code,
     "citizen_number": _person,
     "person_number": _person,
-    "credit_code": _identifier,
+    "credit_code": _credit_code,
     "licence_id": _identifier,
 }

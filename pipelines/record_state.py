@@ -28,6 +28,8 @@ FORMAT = "1"
 AT_ONCE = 50_000
 """Records that are fetched before the database is held; more are handed over while it is."""
 RECORD = "record"
+SHARED = "shared-records"
+"""Name of the secret by which a grant's rows and subjects are called."""
 
 
 class Made(Protocol):

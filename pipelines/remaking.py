@@ -16,7 +16,8 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from catalog.masking import masked
-from pipelines import declared, erasing, gold, names, numbers, present, shaping, types
+from pipelines import assembly, bridges, declared, erasing, gold, names, present, shaping, types
+from pipelines.bridging import Bridges
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.workshop import Workshop
 from schemas import feeds
@@ -25,8 +26,7 @@ from schemas.model import SENSITIVITIES, Declarations, OneFile
 EXAMPLES = 3
 MANY = 100_000
 """So many subjects are looked at one by one, however many files there are."""
-BESIDE_ATTRIBUTES = ("contradictions", "relations", "identifiers")
-NOT_ATTRIBUTES = ("subject_id", "number_type", "number", *BESIDE_ATTRIBUTES, "_digest")
+NOT_ATTRIBUTES = ("subject_id", "number_type", "number", *assembly.BESIDE_ATTRIBUTES, "_digest")
 NUMBER = StructType([types.field("number", types.STRING, "number of a subject")])
 
 
@@ -103,13 +103,14 @@ def lay_down(
         pipelines.shaping.ColumnRetyped: an attribute is declared with another type than gold has.
     """
     stated = _stated(sources, file, shop.declarations)
+    known = bridges.known(sources.statements, shop.declarations)
     held = shop.lake.read(names.gold(file.kind))
-    touched = None if before is None else _few(_touched(shop, sources, stated, file, records, before), held)
+    touched = None if before is None else _few(_touched(shop, sources, stated, file, records, before, known.now), held)
     try:
-        made = gold.files_of(stated, touched, file, shop.declarations)
+        made = gold.files_of(stated, touched, file, shop.declarations, known.now)
         if made is not None:
             shaping.check_types(names.gold(file.kind), held.schema, made.schema)
-        differing = _differing(held, made, touched, file.kind)
+        differing = gold.differing(held, made, touched, file.kind).drop("_is_known")
         with engine(f"make {file.kind} files by the declarations of today"):
             differing.write.mode("overwrite").parquet(str(to))
     finally:
@@ -133,6 +134,7 @@ def _touched(
     file: OneFile,
     records: DataFrame | None,
     before: declared.Parts,
+    known: Bridges,
 ) -> DataFrame | None:
     """Return the numbers of the subjects concerned, in a column `number`; None: anything may be of anybody."""
     after = declared.making(file, shop.declarations)
@@ -151,7 +153,14 @@ def _touched(
     found = [rows.select(f.col("_named").alias("number")) for rows in frames]
     since = _released_since(shop.lake, stated, file, shop.declarations, int(made_from["release"]))
     found += [] if since is None else [since]
-    return reduce(DataFrame.unionByName, found).distinct() if found else literal_rows(shop.spark, [], NUMBER)
+    every = reduce(DataFrame.unionByName, found).distinct() if found else None
+    # As gold was made: what was released since is not in it, and nothing was read again.
+    late = gold.released_between(shop.lake, int(made_from["release"]), shop.lake.version(names.RELEASE))
+    here = bridges.of_lake(shop.lake, shop.declarations)
+    held = bridges.before(shop.lake, shop.declarations, here, late)
+    other = {kind: known.differing(held, kind) for kind in shop.declarations.files}
+    touched = bridges.touched(every, other, stated, file, shop.declarations, known)
+    return literal_rows(shop.spark, [], NUMBER) if touched is None else touched
 
 
 def _released_since(
@@ -178,24 +187,6 @@ def _few(touched: DataFrame | None, held: DataFrame) -> DataFrame | None:
     return None
 
 
-def _differing(held: DataFrame, made: DataFrame | None, touched: DataFrame | None, kind: str) -> DataFrame:
-    """Return the files, of those that are looked at, that are not as gold holds them."""
-    ids = None if touched is None else f.broadcast(_ids(touched, kind))
-    there = held.select("subject_id", f.col("_digest").alias("_held"))
-    there = there if ids is None else there.join(ids, "subject_id", "left_semi")
-    if made is None:
-        return there.select("subject_id")
-    mine = made if ids is None else made.join(ids, "subject_id", "left_semi")
-    other = mine.join(there, "subject_id", "left").where(~f.col("_digest").eqNullSafe(f.col("_held"))).drop("_held")
-    gone = there.select("subject_id").join(mine, "subject_id", "left_anti")
-    return other.unionByName(gone, allowMissingColumns=True)
-
-
-def _ids(touched: DataFrame, kind: str) -> DataFrame:
-    number = f.col("number")
-    return touched.select(numbers.subject_id(kind, numbers.number_type(number, kind), number).alias("subject_id"))
-
-
 def merge(shop: Workshop, file: OneFile, folder: Path, note: gold.Note) -> None:
     """Bring gold to what was laid down; done again, it changes nothing."""
     name = names.gold(file.kind)
@@ -213,13 +204,15 @@ def told(shop: Workshop, file: OneFile, laid: DataFrame) -> Remade:
     is_new, goes = f.col("before.subject_id").isNull(), f.col("after._digest").isNull()
     sums = [f.count_if(~is_new & ~goes), f.count_if(is_new), f.count_if(goes)]
     sums += [count for name in attributes for count in _counts(name)]
-    sums += [f.count_if(_is_other(name)) for name in BESIDE_ATTRIBUTES]
+    sums += [f.count_if(_is_other(name)) for name in assembly.BESIDE_ATTRIBUTES]
     with engine(f"count what changes of {file.kind} files"):
         (row,) = pairs.select(*sums).collect()
         files = held.count()
     change, new, go, *rest = (int(value) for value in row)
     figures = [Figures(name, *rest[4 * place : 4 * place + 4]) for place, name in enumerate(attributes)]
-    figures += [Figures(name, 0, rest[4 * len(attributes) + n], 0, 0) for n, name in enumerate(BESIDE_ATTRIBUTES)]
+    figures += [
+        Figures(name, 0, rest[4 * len(attributes) + n], 0, 0) for n, name in enumerate(assembly.BESIDE_ATTRIBUTES)
+    ]
     shown = tuple(each for each in figures if any((each.appears, each.changes, each.goes, each.comes_from_elsewhere)))
     return Remade(file.kind, files, change, new, go, shown, _examples(pairs, attributes, file))
 

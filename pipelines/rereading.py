@@ -153,7 +153,7 @@ def parts(shop: Workshop, again: Again) -> Iterator[Part]:
     yield Part(names.quarantine(resource.id), ROW, "_row_hash", conform.QUARANTINE, quarantine, theirs)
     yield Part(names.RESOLUTION, ROW, "by_delivery", resolution.RESOLUTION, resolution.DESIGN, resolved)
     yield Part(names.RELEASE, ("_delivery",), "released_at", steps.RELEASE, steps.RELEASES, counting)
-    yield Part(names.ERASURE_ORDER, (*RECORD, "upto_seq"), "basis", erasing.ORDER, erasing.ORDERS, demanded)
+    yield Part(names.ERASURE_ORDER, (*RECORD, "upto_seq", *ROW), "basis", erasing.ORDER, erasing.ORDERS, demanded)
 
 
 def lay_down(shop: Workshop, beside: Workshop, part: Part, folder: Path) -> DataFrame | None:

@@ -22,6 +22,8 @@ RESOLUTION = StructType(
     ]
 )
 DESIGN = TableDesign("quarantined rows that were settled", {})
+ONLY_MADE = 0
+"""Version of a table that nothing was written to yet."""
 
 REDRIVEN = StructType(
     [
@@ -32,13 +34,17 @@ REDRIVEN = StructType(
 )
 
 
-def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
+def resolve(lake: Lake, delivery: Delivery, resource: Resource, *, is_first: bool = False) -> None:
     """Note which open quarantined rows the delivery's sound rows settle; once a delivery.
 
     A sound row settles another that is about the same record. A row that was re-driven for another, as
     its manifest says (`redrives`), takes its place: where it is quarantined again, it waits instead.
+
+    Args:
+        is_first: no delivery of the resource came before it.
     """
-    lake.create(names.RESOLUTION, RESOLUTION, DESIGN)
+    if is_first or lake.version(names.quarantine(resource.id)) == ONLY_MADE:
+        return
     rows = settled_by(lake, delivery, resource).select(
         f.lit(resource.id).alias("_resource"),
         "_delivery",
@@ -50,6 +56,7 @@ def resolve(lake: Lake, delivery: Delivery, resource: Resource) -> None:
     with engine(f"look which rejected rows delivery {delivery.id} settles"):
         if rows.isEmpty():
             return
+    lake.create(names.RESOLUTION, RESOLUTION, DESIGN)
     lake.append(names.RESOLUTION, rows, f"resolve:{delivery.id}")
 
 
@@ -58,8 +65,10 @@ def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
     mine = f.col("_delivery") == delivery.id
     quarantined = lake.read(names.quarantine(resource.id))
     earlier = quarantined.where(~mine & (f.col("_recorded_at") <= f.lit(delivery.received_at)))
-    done = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id).select("_delivery", "_row_no")
-    waiting = earlier.join(done, ["_delivery", "_row_no"], "left_anti").select("_delivery", "_row_no", "_key")
+    waiting = earlier.select("_delivery", "_row_no", "_key")
+    if lake.exists(names.RESOLUTION):
+        done = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id).select("_delivery", "_row_no")
+        waiting = waiting.join(done, ["_delivery", "_row_no"], "left_anti")
     silver = lake.read(names.silver(resource.table)).where(mine).select("_key", f.col("_row_no").alias("by_row_no"))
     by_record = silver.groupBy("_key").agg(f.min("by_row_no").alias("by_row_no"))
     found = waiting.join(by_record, "_key").select("_delivery", "_row_no", "by_row_no")

@@ -128,7 +128,8 @@ def _finish(
 ) -> Outcome:
     """Let a delivery count, unless it is held back, and note what became of it."""
     if not held_by:
-        resolution.resolve(shop.lake, delivery, resource)
+        is_first = all(other.seq >= delivery.seq for other in shop.received(resource.id))
+        resolution.resolve(shop.lake, delivery, resource, is_first=is_first)
         _release(shop, delivery)
     received = counts.accepted + counts.quarantined + counts.duplicates
     status: Literal["released", "held"] = "held" if held_by else "released"

@@ -1,116 +1,140 @@
 """Which value of an attribute wins, why, and what the others say. Pure; rules from the declarations.
 
-A subject's records come in as one array of structs (`RECORD` fields and the values as text).
-The lead's value wins; then the lower declared rank; then the later observed day; what is
-still even is settled by what was learnt later, never by chance. A record observed after the
-subject's end speaks last, unless it is the lead's.
+What the records of many subjects say of one attribute comes in as columns. The lead's value
+wins; then the lower declared rank; then the later observed day; what is still even is settled
+by what was learnt later, never by chance. A record observed after the subject's end speaks
+last, unless it is the lead's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pyspark.sql import Column
-from pyspark.sql import functions as f
+import numpy as np
+import pyarrow as pa
 
-from schemas.model import Attribute
+from pipelines import columnwise
 
-# One record of a subject, as it goes along in the array `_records`.
-RECORD = (
-    "struct<table:string,subject:string,resource:string,department:string,record:string,delivery:string,"
-    "row_no:bigint,observed_on:date,seq:bigint,values:array<string>>"
-)
+REASONS = pa.array(["lead", "after_end", "only", "rank", "fresher", "later", "agrees"])
+LEAD, AFTER_END, ONLY, RANK, FRESHER, LATER, AGREES = range(7)
 LINEAGE = ("resource", "department", "record", "delivery", "row_no", "observed_on")
+_BEFORE_RANK = 1 << 32
+
+Places = np.ndarray
+"""Places of entries, records or subjects: whole numbers, one an entry."""
 
 
-def candidates(attribute: Attribute, layout: Mapping[str, Sequence[str]], ended_on: Column | None) -> Column:
-    """Return the attribute's candidate values, best first.
+@dataclass(frozen=True)
+class Records:
+    """The records of a bucket, a place each: since when they are true (days), when learnt, and where from."""
 
-    Args:
-        attribute: the declared attribute.
-        layout: for each table the columns in the order that `values` has them.
-        ended_on: the subject's last day, or None where the attribute itself says it.
+    observed_on: Places
+    seq: Places
+    row_no: Places
+    lineage: dict[str, pa.Array]
 
-    Returns:
-        array<struct<not_lead, after_end, rank, age, order…, value, lineage…>>, sorted.
+
+@dataclass(frozen=True)
+class Said:
+    """What records say of one attribute, an entry a value: of which subject, by which record, at which rank."""
+
+    subject: Places
+    record: Places
+    is_lead: np.ndarray
+    rank: Places
+    value: pa.Array
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Who wins, and what the others say.
+
+    `first` has for each subject the entry that wins, -1 where nothing is said; `reason` why, as a place in
+    `REASONS`. `others` has the best entry of each other resource; `other_reason` why it lost, or that it agrees.
     """
 
-    def candidate(record: Column) -> Column:
-        value, rank = f.lit(None).cast("string"), f.lit(None).cast("int")
-        for source in attribute.sources:
-            mine = (record["table"] == source.table) & (record["subject"] == source.subject)
-            position = list(layout[source.table]).index(source.column)
-            value = f.when(mine, record["values"][position]).otherwise(value)
-            rank = f.when(mine, f.lit(source.rank)).otherwise(rank)
-        is_lead = record["department"] == f.lit(attribute.lead) if attribute.lead else f.lit(False)
-        after_end = f.lit(False) if ended_on is None else f.coalesce(record["observed_on"] > ended_on, f.lit(False))
-        return f.struct(
-            (~is_lead).alias("not_lead"),
-            (after_end & ~is_lead).alias("after_end"),
-            rank.alias("rank"),
-            (-f.unix_date(record["observed_on"])).alias("age"),
-            (-record["seq"]).alias("learnt"),
-            (-record["row_no"]).alias("place"),
-            value.alias("value"),
-            *(record[name].alias(name) for name in LINEAGE),
-        )
-
-    tables = sorted({source.table for source in attribute.sources})
-    relevant = f.filter("_records", lambda r: r["table"].isin(tables))
-    return f.sort_array(f.filter(f.transform(relevant, candidate), lambda c: c["value"].isNotNull()))
+    first: Places
+    reason: Places
+    others: Places
+    other_reason: Places
 
 
-def winner(sorted_candidates: Column, typed: Column) -> Column:
-    """Return the attribute as the file shows it: the typed value, its lineage, rank and reason; null if none."""
-    first = f.get(sorted_candidates, f.lit(0))
-    fields = [typed.alias("value"), *(first[name].alias(name) for name in LINEAGE)]
-    fields += [first["rank"].alias("rank"), _reason(sorted_candidates).alias("reason")]
-    return f.when(f.size(sorted_candidates) > 0, f.struct(*fields))
+def judge(said: Said, records: Records, subjects: int, ended_on: Places | None) -> Judged:
+    """Choose among what is said of an attribute.
 
-
-def losers(attribute: Attribute, sorted_candidates: Column) -> Column:
-    """Return what other resources say otherwise: each one's best candidate, with why it lost."""
-    first = f.get(sorted_candidates, f.lit(0))
-
-    def is_best_of_its_resource(candidate: Column, place: Column) -> Column:
-        better = f.slice(sorted_candidates, 1, place)
-        told = f.exists(better, lambda other: other["resource"] == candidate["resource"])
-        return ~told & (candidate["value"] != first["value"])
-
-    def shown(candidate: Column) -> Column:
-        return f.struct(
-            f.lit(attribute.name).alias("attribute"),
-            candidate["value"].alias("value"),
-            *(candidate[name].alias(name) for name in LINEAGE),
-            candidate["rank"].alias("rank"),
-            _lost(first, candidate).alias("reason"),
-        )
-
-    return f.transform(f.filter(sorted_candidates, is_best_of_its_resource), shown)
-
-
-def _reason(sorted_candidates: Column) -> Column:
-    """Why the first candidate won: lead, after_end, only, rank, fresher or later."""
-    first, second = f.get(sorted_candidates, f.lit(0)), f.get(sorted_candidates, f.lit(1))
-    return (
-        f.when(~first["not_lead"], "lead")
-        .when(first["after_end"], "after_end")
-        .when(f.size(sorted_candidates) == 1, "only")
-        .when(_outranks(first, second), "rank")
-        .when(first["age"] < second["age"], "fresher")
-        .otherwise("later")
+    Args:
+        subjects: how many there are.
+        ended_on: each subject's last day, in days as `Records.observed_on`; None where the attribute itself says it.
+    """
+    observed = records.observed_on[said.record]
+    after_end = np.zeros(len(observed), bool) if ended_on is None else observed > ended_on[said.subject]
+    after_end &= ~said.is_lead
+    weight = (2 * ~said.is_lead + after_end) * _BEFORE_RANK + said.rank
+    first = np.full(subjects, -1)
+    first[said.subject] = np.arange(len(observed))
+    several = np.flatnonzero(np.bincount(said.subject, minlength=subjects)[said.subject] > 1)
+    reason = np.full(subjects, ONLY)
+    order = several[_order(said, records, weight, several)]
+    starts = np.flatnonzero(np.diff(said.subject[order], prepend=-1))
+    best, second = order[starts], order[starts + 1]
+    first[said.subject[best]] = best
+    reason[said.subject[best]] = np.select(
+        [
+            (said.rank[best] < said.rank[second]) | (after_end[best] != after_end[second]),
+            observed[best] > observed[second],
+        ],
+        [RANK, FRESHER],
+        LATER,
     )
-
-
-def _lost(first: Column, candidate: Column) -> Column:
-    return (
-        f.when(candidate["after_end"], "after_end")
-        .when(first["not_lead"] != candidate["not_lead"], "lead")
-        .when(first["rank"] < candidate["rank"], "rank")
-        .when(first["age"] < candidate["age"], "fresher")
-        .otherwise("later")
+    won = np.flatnonzero(first >= 0)
+    reason[won[after_end[first[won]]]] = AFTER_END
+    reason[won[said.is_lead[first[won]]]] = LEAD
+    others, agrees = _others(said, records, order, starts)
+    winner = first[said.subject[others]]
+    other_reason = np.select(
+        [
+            agrees,
+            after_end[others],
+            said.is_lead[winner] != said.is_lead[others],
+            said.rank[winner] < said.rank[others],
+            observed[winner] > observed[others],
+        ],
+        [AGREES, AFTER_END, LEAD, RANK, FRESHER],
+        LATER,
     )
+    return Judged(first, reason, others, other_reason)
 
 
-def _outranks(first: Column, second: Column) -> Column:
-    return (first["rank"] < second["rank"]) | (first["after_end"] != second["after_end"])
+def _order(said: Said, records: Records, weight: Places, several: Places) -> Places:
+    """Return the order of entries: by subject, the best first."""
+    record = said.record[several]
+    keys = [
+        -records.row_no[record],
+        -records.seq[record],
+        -records.observed_on[record],
+        weight[several],
+        said.subject[several],
+    ]
+    order = np.lexsort(keys)
+    if not any(_are_even(keys, order)):
+        return order
+    places = pa.array(record)
+    last = [records.lineage[name].take(places) for name in ("delivery", "record", "department", "resource")]
+    last.append(columnwise.text(said.value.take(pa.array(several))))
+    return np.lexsort([*(columnwise.ranks(values) for values in last), *keys])
+
+
+def _are_even(keys: list[Places], order: Places) -> np.ndarray:
+    """Say of each entry but the first whether it is even with the one before it."""
+    even: np.ndarray = np.logical_and.reduce([key[order][1:] == key[order][:-1] for key in keys])
+    return even
+
+
+def _others(said: Said, records: Records, order: Places, starts: Places) -> tuple[Places, np.ndarray]:
+    """Return of ordered entries the best of each resource that is not the first one's, and which say what that says."""
+    resource, resources = columnwise.codes(records.lineage["resource"].take(pa.array(said.record[order])))
+    _, places = np.unique(said.subject[order] * len(resources) + resource, return_index=True)
+    told, _ = columnwise.codes(columnwise.text(said.value.take(pa.array(order))))
+    firsts = np.repeat(starts, np.diff(starts, append=len(order)))
+    places = places[resource[places] != resource[firsts[places]]]
+    return order[places], told[places] == told[firsts[places]]

@@ -106,7 +106,8 @@ def _locks(shop: Workshop, table: str) -> list[str]:
 
 def _of_kind(kind: str) -> tuple[str, ...]:
     """Return the tables that an assembly writes."""
-    return (names.gold(kind), names.LINK_CANDIDATES) if kind == "person" else (names.gold(kind),)
+    both = names.gold(kind), names.bridge(kind)
+    return (*both, names.LINK_CANDIDATES) if kind == "person" else both
 
 
 def _on_disk(lake: Lake, name: str) -> tuple[int, int]:

@@ -92,7 +92,7 @@ def ready(settings: Settings, url: str) -> list[str]:
             if registry.find(connection, client_id) is None:
                 key = read_key(_key(settings, client_id))
                 registry.add(connection, Wish(client_id, name, kind, department), key, "make counter", at)
-        grants = [_grant(connection, known, listed[entry], department, fields, mode, settings)
+        grants = [grant(connection, known, listed[entry], department, fields, mode, settings)
                   for department, entry, fields, mode in GRANTS]  # fmt: skip
         number = _somebody(connection)
         if number is not None and store.find(connection, DRAFT) is None:
@@ -132,13 +132,14 @@ def _key(settings: Settings, client_id: str) -> bytes:
     return private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _grant(
+def grant(
     connection: Connection, known: Catalogue, entry: Entry, department: str, fields: tuple[str, ...], mode: str,
     settings: Settings,
 ) -> str:  # fmt: skip
-    """Return the grant of a department for an entry; where there is none, it applies and is granted."""
+    """Return a department's grant for an entry that gives the fields; where there is none, it applies for it."""
     for case in cases(connection, "G"):
-        if (case.consumer, case.entry_id, case.state) == (department, entry.id, "active"):
+        is_alike = (case.consumer, case.entry_id, case.state) == (department, entry.id, "active")
+        if is_alike and case.wants["mode"] == mode and {*fields} <= {*case.fields}:
             return case.id
     day = min(settings.today(), date(settings.today().year, *LAST_QUIET_DAY))
     wanted = Wanted(

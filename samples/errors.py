@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from onefile.errors import OneFileError
+from schemas.errors import one_of
 
 
 class SampleError(OneFileError):
     """The root of what `samples` raises."""
 
 
-class NotServed(SampleError):
-    """The city knows nothing that a declared table asks for."""
+class UnknownKind(SampleError):
+    """A rate is given for a kind of defect that nobody plants."""
 
-    def __init__(self, resource: str, table: str) -> None:
-        super().__init__(
-            f"the city has nothing for the table {table!r} of {resource!r}: "
-            "add a view of that name to samples.city.views, or make only the other resources (--only)"
-        )
+    def __init__(self, kind: str, known: Iterable[str]) -> None:
+        super().__init__(f"no kind of defect is called {kind!r}: {one_of(known, kind)}")
 
 
 class CannotWrite(SampleError):
@@ -31,6 +31,15 @@ class FolderTaken(SampleError):
 
     def __init__(self, folder: str) -> None:
         super().__init__(f"{folder} is not empty: name a new folder, or remove this one")
+
+
+class NotACity(SampleError):
+    """A folder to be scored lacks what a city, or a home that took one in, has."""
+
+    def __init__(self, folder: str, lacking: str) -> None:
+        super().__init__(
+            f"{folder} has no {lacking}: name the home first, in which `onefile run` took the city in, then the city"
+        )
 
 
 class OutOfSize(SampleError):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from catalog.model import Catalogue
-from samples import truth
+from samples import parcels, truth
 from samples.city import calendar, days
 from samples.city.city import make
 from samples.delivering import Delivered, desks
+from samples.dirt.rates import Rates
 from samples.errors import FolderTaken, OutOfSize
 from schemas.model import Resource
 
@@ -28,7 +29,10 @@ _FORMAT = "onefile.city/1"
 
 @dataclass(frozen=True)
 class Order:
-    """What city is wanted. `first_day` has the full deliveries; `days` of changes follow."""
+    """What city is wanted. `first_day` has the full deliveries; `days` of changes follow.
+
+    `rates` are how many of 1,000 have a kind of defect, where they are to be other than usual.
+    """
 
     seed: int
     people: int
@@ -36,6 +40,7 @@ class Order:
     days: int
     first_day: date
     is_signed: bool
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 def make_city(
@@ -58,15 +63,17 @@ def make_city(
     Raises:
         FolderTaken: the folder holds something.
         OutOfSize: the city would be too small or too great, or too long ago.
-        NotServed: a resource asks for a table that the city does not know.
+        UnknownKind: a rate is of no kind of defect.
     """
     if not FIRST_YEAR <= order.first_day.year <= LAST_YEAR:
         raise OutOfSize("as year of the first day", order.first_day.year, FIRST_YEAR, LAST_YEAR)
+    rates = Rates(order.rates)
     with _whole(out) as folder:
         city = make(order.seed, order.people, order.enterprises, calendar.number(order.first_day), on_step)
+        city.slip_share = rates.slip_share
         wanted = sorted({r.department for r in catalogue.resources.values() if only(r)})
         keys = {department: _key(folder / KEYS, department) for department in wanted} if order.is_signed else {}
-        places = desks(city, catalogue, folder, keys, only)
+        places = desks(city, catalogue, folder, keys, only, rates)
         delivered = []
         for desk in places:
             delivered.append(desk.everything(city.day))
@@ -75,8 +82,9 @@ def make_city(
             today = days.live(city, day)
             delivered += [found for desk in places if (found := desk.changes(today)) is not None]
             on_step(f"day {day - city.began} of {order.days}")
+        delivered = parcels.upset(folder, delivered, keys, city.chance, rates)
         on_step("the truth")
-        truth.tell(folder / truth.FOLDER, _about(order), city, delivered)
+        truth.tell(folder / truth.FOLDER, _about(order), city, catalogue, delivered)
     return delivered
 
 

@@ -11,20 +11,27 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from catalog.model import Catalogue
+from samples import true_bridges, true_ties
 from samples.city import told
 from samples.city.chance import Ints
 from samples.city.city import City
 from samples.city.columns import codes, days, listed
 from samples.delivering import Delivered
+from samples.true_files import true_files
 
 FOLDER = "truth"
-COUNTS = ("resource", "id", "period", "received", "accepted", "quarantined", "duplicates")
+COUNTS = (
+    "resource", "id", "period", "received", "accepted", "quarantined", "duplicates", "status", "handed_over_on",
+)  # fmt: skip
 DEFECTS = ("resource", "delivery", "row", "column", "kind", "is_detectable", "expected")
 _CHUNK_ROWS = 100_000
 
 
-def tell(folder: Path, about: Mapping[str, object], city: City, delivered: Sequence[Delivered]) -> None:
-    """Write who there is at the end, what was delivered with what must become of it, and every defect.
+def tell(
+    folder: Path, about: Mapping[str, object], city: City, catalogue: Catalogue, delivered: Sequence[Delivered]
+) -> None:
+    """Write who there is at the end, what was delivered with what must become of it, every defect and true file.
 
     Args:
         folder: is made.
@@ -42,6 +49,7 @@ def tell(folder: Path, about: Mapping[str, object], city: City, delivered: Seque
     people = np.setdiff1d(np.arange(len(city.people)), city.gone.get("population", np.zeros(0, dtype=np.int64)))
     _write_table(folder / "people.csv", people, lambda rows: _people(city, rows))
     _write_table(folder / "enterprises.csv", np.arange(len(city.firms)), lambda rows: _firms(city, rows))
+    _write_files(folder, city, catalogue, delivered)
 
 
 def _people(city: City, rows: Ints) -> pa.Table:
@@ -65,6 +73,22 @@ def _firms(city: City, rows: Ints) -> pa.Table:
         "address": told.firm_address(city, rows),
     }
     return pa.table(columns)
+
+
+def _write_files(folder: Path, city: City, catalogue: Catalogue, delivered: Sequence[Delivered]) -> None:
+    """Write the true file of every subject: a table a kind, a column an attribute."""
+    resources = [catalogue.resource(resource) for resource in sorted({d.resource for d in delivered})]
+    for kind, file in catalogue.declarations.files.items():
+        schema = pa.schema([(name, pa.string()) for name in ("number", *(a.name for a in file.attributes))])
+        with pa_csv.CSVWriter(folder / f"{kind}_files.csv", schema) as writer:
+            for table in true_files(city, catalogue, resources, kind):
+                writer.write_table(table)
+    with pa_csv.CSVWriter(folder / "relations.csv", true_ties.SCHEMA) as writer:
+        for table in true_ties.true_ties(city, catalogue, resources):
+            writer.write_table(table)
+    with pa_csv.CSVWriter(folder / "earlier_numbers.csv", true_bridges.SCHEMA) as writer:
+        for table in true_bridges.true_bridges(city, catalogue, resources):
+            writer.write_table(table)
 
 
 def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -57,7 +57,7 @@ CLEANERS: Mapping[str, CleanerKind] = {
     "replace": CleanerKind("map", "each text on the left, wherever it stands, becomes its right", "replace: {號: 号}"),
     "date": CleanerKind(
         "patterns",
-        "the day is read by the first pattern that fits the whole text; a time of day is dropped",
+        "the day is read by the first pattern that fits the whole text (excel: its number); a time of day is dropped",
         "date: [yyyy/M/d, yyyy年M月d日]",
         ("date",),
         is_last=True,

@@ -19,6 +19,8 @@ from schemas.model import Code, CodeList, Place
 from schemas.reading import Value
 
 HEADER = ("code", "name", "name_en", "parent", "since", "until", "successor", "synonyms")
+SOURCED = (*HEADER, "source")
+"""A header whose rows say where each entry is known from."""
 _ABOUT = ("name", "label", "about", "source", "version", "licence")
 
 
@@ -86,7 +88,7 @@ def inline(entries: list[tuple[str, Value, Value]]) -> dict[str, Code]:
     """Read entries written under `codes`."""
     codes = {}
     for code, _, entry in entries:
-        fields = entry.fields(("name", "name_en"), ("parent", "since", "until", "successor", "synonyms"))
+        fields = entry.fields(("name", "name_en"), ("parent", "since", "until", "successor", "synonyms", "source"))
         since, until = fields.get("since"), fields.get("until")
         codes[code] = Code(
             code=code,
@@ -97,12 +99,16 @@ def inline(entries: list[tuple[str, Value, Value]]) -> dict[str, Code]:
             until=until.day() if until else None,
             successor=fields.maybe("successor"),
             synonyms=fields.texts("synonyms"),
+            source=fields.maybe("source") or "",
         )
     return codes
 
 
 def read_csv(path: Path, shown: str, problems: Problems) -> dict[str, Code]:
-    """Read a code list's CSV file (UTF-8, the columns of `HEADER`, synonyms parted by |), telling every fault."""
+    """Read a code list's CSV file (UTF-8, the columns of `HEADER` or `SOURCED`), telling every fault.
+
+    Synonyms are parted by |.
+    """
     rows: list[tuple[int, list[str]]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -113,16 +119,17 @@ def read_csv(path: Path, shown: str, problems: Problems) -> dict[str, Code]:
         after = rows[-1][0] if rows else 0
         problems.add(Place(shown, after + 1), f"what cannot be read ({error})", "a CSV file in UTF-8, quotes closed")
         return {}
-    if not rows or tuple(rows[0][1]) != HEADER:
+    if not rows or tuple(rows[0][1]) not in (HEADER, SOURCED):
         problems.add(Place(shown, 1), "another header", ",".join(HEADER))
         return {}
     codes: dict[str, Code] = {}
     places: dict[str, Place] = {}
+    width = len(rows[0][1])
     for line, row in rows[1:]:
         place = Place(shown, line)
-        if len(row) != len(HEADER) or not row[0] or not row[1]:
+        if len(row) != width or not row[0] or not row[1]:
             found = f"{len(row)} fields, or an empty code or name"
-            problems.add(place, found, f"{len(HEADER)} fields, with code and name")
+            problems.add(place, found, f"{width} fields, with code and name")
         elif row[0] in codes:
             problems.add(place, f"the code {row[0]!r} twice", f"it once (the first is at {places[row[0]]})")
         else:
@@ -132,10 +139,10 @@ def read_csv(path: Path, shown: str, problems: Problems) -> dict[str, Code]:
 
 
 def _entry(row: list[str], place: Place, problems: Problems) -> Code:
-    code, name, name_en, parent, since, until, successor, synonyms = row
+    code, name, name_en, parent, since, until, successor, synonyms, *source = row
     return Code(
         code, name, name_en, parent or None, _day(since, place, problems), _day(until, place, problems),
-        successor or None, tuple(synonyms.split("|")) if synonyms else (),
+        successor or None, tuple(synonyms.split("|")) if synonyms else (), "".join(source),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from schemas.errors import SchemaError
 
@@ -71,6 +72,10 @@ class Test:
     constants: tuple[Constant, ...]
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         said = [f"'{each}'" if _needs_quotes(each) else str(each) for each in self.constants]
         if self.operator == "is true":
             return str(self.subject)

@@ -6,13 +6,15 @@ as there, so that one fault is told once and not again wherever its name is used
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from schemas import layers
 from schemas.code_extensions import Extension, extended, is_extension, read_extension
@@ -20,7 +22,7 @@ from schemas.code_lists import read_list
 from schemas.errors import Problems, one_of
 from schemas.file_reading import FilePart, assemble, read_part
 from schemas.identifiers import InvalidIdentifier, credit_code
-from schemas.licence_reading import DEPARTMENT_LEVELS, Known, read_licence_type
+from schemas.licence_reading import AREA_DIGITS, DEPARTMENT_LEVELS, Known, read_licence_type
 from schemas.licence_types import LicenceType
 from schemas.model import SUBJECT_KINDS, CodeList, Declarations, Department, OneFile, Place, Table
 from schemas.reading import Value, read
@@ -91,10 +93,16 @@ def digest(*declared: object) -> str:
 
 def _plain(value: object) -> object:
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value) if field.compare}
+        return {name: getattr(value, name) for name in _meant(value.__class__)}
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} has no canonical form: add one here")
+
+
+@functools.cache
+def _meant(kind: Any) -> tuple[str, ...]:
+    """Return the names of a dataclass's fields that a declaration's meaning hangs on."""
+    return tuple(field.name for field in fields(kind) if field.compare)
 
 
 def _keep(found: dict[str, T], name: str, new: T, value: Value) -> None:
@@ -149,6 +157,9 @@ def _code_lists(found: tuple[layers.Layer, ...], problems: Problems) -> dict[str
     return lists
 
 
+_AREAS = "6 digits at the county, 9 at the street, 12 at the community; none elsewhere"
+
+
 def _departments(found: tuple[layers.Layer, ...], problems: Problems) -> dict[str, Department]:
     departments: dict[str, Department] = {}
     for layer in found:
@@ -163,20 +174,25 @@ def _departments(found: tuple[layers.Layer, ...], problems: Problems) -> dict[st
 
 
 def _department(key: Value, value: Value) -> Department:
-    entry = value.fields(("name", "name_en", "code", "level"))
+    entry = value.fields(("name", "name_en", "code", "level"), ("area",))
     code = entry.text("code")
     try:
         credit_code(code)
     except InvalidIdentifier as error:
         if "code" in entry.values:
             entry.values["code"].refuse(f"{code!r} ({error.reason})", "the department's unified social credit code")
+    level, area = entry.choice("level", DEPARTMENT_LEVELS), entry.maybe("area") or ""
+    digits = AREA_DIGITS.get(level)
+    if area and not (digits and re.fullmatch(f"[0-9]{{{digits}}}", area)):
+        entry.values["area"].refuse(f"{area!r} of a department at level {level}", _AREAS)
     return Department(
         id=checked_key(key),
         name=entry.text("name"),
         name_en=entry.text("name_en"),
         code=code,
-        level=entry.choice("level", DEPARTMENT_LEVELS),
+        level=level,
         place=key.place,
+        area=area,
     )
 
 

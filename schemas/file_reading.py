@@ -16,7 +16,7 @@ from schemas.relation_reading import KnownTables, read_relations
 from schemas.table_reading import checked_key
 
 _OF_THE_BASE = ("label", "about", "ended_on")
-RESERVED = ("subject_id", "number_type", "number", "contradictions", "relations", "identifiers")
+RESERVED = ("subject_id", "number_type", "number", "contradictions", "agreements", "relations", "identifiers")
 """Columns that gold has beside the attributes."""
 
 _PARTS = ("attributes", "relations", "sources")

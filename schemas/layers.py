@@ -12,7 +12,7 @@ from schemas.reading import Value, read
 
 PROJECT = Path(__file__).parent.parent
 FOLDERS = ("tables", "codes", "files", "licences", "materials", "items", "bundles", "resources")
-_OVERLAY_FILES = ("departments.yml", "calendar.yml", "sharing.yml", "watching.yml")
+_OVERLAY_FILES = ("departments.yml", "calendar.yml", "sharing.yml", "watching.yml", "archives.yml")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from schemas.relation_reading import KnownTables
 from schemas.table_reading import SUBJECT_TYPES, checked_name
 from schemas.terms import Share, Terms, read_share, read_terms
 
-DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street")
+DEPARTMENT_LEVELS = ("national", "province", "city", "county", "street", "community")
+AREA_DIGITS = {"county": 6, "street": 9, "community": 12}
+"""How many digits the area of a department has, at the levels that get rows about their own people."""
 CONSENTS = ("none", "holder")
 _LISTED = ("share", "update_cycle", "catalogue")
 _REQUIRED = (

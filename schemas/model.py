@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from schemas.licence_types import LicenceType
     from schemas.service_items import Bundle, Item, MaterialKind
+    from schemas.sources import Source
     from schemas.terms import Terms
 
 COLUMN_TYPES = (
@@ -46,7 +47,8 @@ class Column:
     and `scale` belong to `decimal`. `minimum` and `maximum` bound numbers, inclusive.
     `not_before` and `not_after` name another date column of the row, or `received` (the
     legal day the delivery was received); the day itself is allowed. `unit` is said in the
-    reference (`cent`, `square metre`). `label` is Chinese, `about` English.
+    reference (`cent`, `square metre`). `label` is Chinese, `about` English. `earlier` are the types of earlier
+    numbers (`schemas.identifiers.earlier`) that a `credit_code` may stand under.
     """
 
     name: str
@@ -66,6 +68,21 @@ class Column:
     scale: int = 2
     unit: str | None = None
     sensitivity: str = "ordinary"
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A column with an earlier number of the subject that the column `to` names, in force since the day in `since`.
+
+    `type` is one of `schemas.identifiers.earlier.EARLIER_TYPES`; None: a person's number. `since` None: since the row
+    has been true.
+    """
+
+    earlier: str
+    to: str
+    type: str | None
+    since: str | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +123,7 @@ class Table:
     observed: str | None = None
     erasure: str | None = None
     retention: Retention | None = None
+    bridges: tuple[Bridge, ...] = ()
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError when there is none."""
@@ -117,7 +135,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Code:
-    """One entry of a code list, valid from `since` until `until` (inclusive; None is open)."""
+    """One entry of a code list, valid from `since` until `until` (inclusive; None is open).
+
+    `source` says where it is known from, and whose word its successor is; empty: as the whole list.
+    """
 
     code: str
     name: str
@@ -127,6 +148,7 @@ class Code:
     until: date | None
     successor: str | None
     synonyms: tuple[str, ...]
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -233,7 +255,11 @@ class OneFile:
 
 @dataclass(frozen=True)
 class Department:
-    """A public body that supplies or consumes. `id` is used in resource ids and paths."""
+    """A public body that supplies or consumes. `id` is used in resource ids and paths.
+
+    `area` is the code of the county (6 digits), street (9) or community (12) whose people and enterprises it gets rows
+    about; empty: of none.
+    """
 
     id: str
     name: str
@@ -241,6 +267,7 @@ class Department:
     code: str
     level: str
     place: Place = field(compare=False, repr=False)
+    area: str = ""
 
 
 @dataclass(frozen=True)
@@ -299,11 +326,15 @@ class Operation:
 class Resource:
     """One dataset that a department shares, and how its deliveries become rows of `table`.
 
-    `id` is `<department>.<name>`. `format` is csv or jsonl; `encoding` utf-8 or gb18030.
+    `id` is `<department>.<name>`. `format` is csv, jsonl, xml, xlsx or fixed; `encoding` utf-8 or gb18030. `path` are
+    the names of the XML elements from the root to a record; `sheet` names the Excel sheet (None: the first), whose
+    header begins in line `header_row` and takes `header_rows` lines.
     `empty` are texts that mean "nothing". `operation` is None where every row states its record.
     `otherwise` has, by header of a `when`, the texts in whose rows no column is meant.
     `signature_required`: an unsigned delivery is refused. `terms` is what the catalogue says of
-    it; None: a draft that no other department finds.
+    it; None: a draft that no other department finds. `source` is the system that it is pulled from; None: its
+    department delivers it. `widths` are by header those of fixed-width fields, in characters or bytes (`widths_in`);
+    `packed` "zip": several files may come in one archive.
     """
 
     id: str
@@ -329,6 +360,14 @@ class Resource:
     place: Place = field(compare=False, repr=False)
     terms: Terms | None = None
     otherwise: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
+    sheet: str | None = None
+    header_row: int = 1
+    header_rows: int = 1
+    source: Source | None = field(default=None, compare=False)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    widths_in: str = "characters"
+    packed: str = ""
 
     @property
     def headers(self) -> tuple[str, ...]:

@@ -68,8 +68,14 @@ _DATE_ADVICE = {
 }  # fmt: skip
 
 
+EXCEL = "excel"
+"""Instead of a pattern: a day as Excel counts it, 44197 for 2021-01-01, where its cell is written as a number."""
+
+
 def date_fault(pattern: str) -> str | None:
-    """Return what is wrong with a Java date pattern, or None. A time of day may follow the day."""
+    """Return what is wrong with a Java date pattern or `EXCEL`, or None. A time of day may follow the day."""
+    if pattern == EXCEL:
+        return None
     bare = re.sub(r"'[^']*'", " ", pattern)
     if "'" in bare:
         return "each ' closed"

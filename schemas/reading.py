@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -25,6 +26,7 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 MAX_DEPTH = 30
 _TAG = "tag:yaml.org,2002:"
+_KINDS = {f"{_TAG}{kind}": kind for kind in ("str", "map", "seq", "bool", "int", "float", "null", "timestamp")}
 _WORDS = {
     "str": "a text", "bool": "a boolean", "int": "a number", "float": "a number", "null": "nothing",
     "timestamp": "a date", "seq": "a list", "map": "a mapping", "merge": "a merge key",
@@ -60,7 +62,7 @@ class Value(NamedTuple):
     @property
     def kind(self) -> str:
         """Return what YAML takes the value for: str, bool, int, float, null, timestamp, seq, map, …"""
-        return str(self.node.tag).removeprefix(_TAG)
+        return _KINDS.get(self.node.tag) or str(self.node.tag).removeprefix(_TAG)
 
     def shown(self) -> str:
         """Say the value in a message."""
@@ -239,6 +241,25 @@ class Fields:
         return self.values[name].entries() if name in self.values else []
 
 
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Base):  # type: ignore[misc]
+    """The safe loader, which remembers what it took a plain scalar for: most of them are met again and again."""
+
+    _taken_for: ClassVar[dict[str, str]] = {}
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is not yaml.ScalarNode or not implicit[0]:
+            return str(super().resolve(kind, value, implicit))
+        tag = self._taken_for.get(value)
+        if tag is None:
+            if len(self._taken_for) >= MAX_NODES:
+                self._taken_for.clear()
+            tag = self._taken_for[value] = str(super().resolve(kind, value, implicit))
+        return tag
+
+
 def read(path: Path, shown: str, problems: Problems) -> Value | None:
     """Read a YAML file into a value whose readers tell what is wrong.
 
@@ -250,7 +271,7 @@ def read(path: Path, shown: str, problems: Problems) -> Value | None:
     if text is None:
         return None
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        node = yaml.compose(text, Loader=_Loader)
         if "!" in text and (tag := next((t for t in yaml.scan(text) if isinstance(t, yaml.TagToken)), None)):
             document.refuse(tag.start_mark.line + 1, "a tag (`!…`)", "the value alone, in quotes where it is a text")
             return None
@@ -312,16 +333,20 @@ def _advice(error: yaml.MarkedYAMLError) -> str:
 
 def _is_bounded(root: yaml.Node, document: Document) -> bool:
     """Tell a tree that is too deep or, its aliases written out, too large; one may hold itself."""
-    count, stack = 0, [(root, 1)]
-    while stack:
-        node, depth = stack.pop()
-        count += 1
+    count, depth, level = 0, 0, [root]
+    while level:
+        count, depth = count + len(level), depth + 1
         if depth > MAX_DEPTH or count > MAX_NODES:
-            document.refuse(node.start_mark.line + 1, "values nested without end, or too many",
+            document.refuse(level[0].start_mark.line + 1, "values nested without end, or too many",
                             f"at most {MAX_DEPTH} levels and {MAX_NODES} values, aliases written out")  # fmt: skip
             return False
-        if isinstance(node, yaml.SequenceNode):
-            stack.extend((child, depth + 1) for child in node.value)
-        elif isinstance(node, yaml.MappingNode):
-            stack.extend((child, depth + 1) for pair in node.value for child in pair)
+        below: list[yaml.Node] = []
+        for node in level:
+            if isinstance(node, yaml.SequenceNode):
+                below += node.value
+            elif isinstance(node, yaml.MappingNode):
+                below += chain.from_iterable(node.value)
+            if len(below) > MAX_NODES:
+                break
+        level = below
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from schemas.bridge_reading import read_bridges, read_earlier
 from schemas.errors import one_of
 from schemas.model import COLUMN_TYPES, SENSITIVITIES, SUBJECT_KINDS, Column, Retention, SubjectColumn, Table
 from schemas.patterns import regex_fault
@@ -33,13 +34,14 @@ _OPTIONS_OF = {
     "scale": ("decimal",),
     "not_before": ("date",),
     "not_after": ("date",),
+    "earlier": ("credit_code",),
 }
 _COLUMN_OPTIONS = ("required", "sensitivity", *_OPTIONS_OF)
 
 
 def read_table(value: Value) -> Table:
     """Read one table; what does not hold is told."""
-    optional = ("subject", "observed", "erasure", "retention")
+    optional = ("subject", "observed", "erasure", "retention", "bridges")
     fields = value.fields(("name", "label", "grain", "source", "key", "columns"), optional)
     columns = tuple(_column(key, entry) for _, key, entry in fields.entries("columns"))
     table = Table(
@@ -54,6 +56,7 @@ def read_table(value: Value) -> Table:
         observed=fields.maybe("observed"),
         erasure=_erasure(fields),
         retention=_retention(fields),
+        bridges=read_bridges(fields, columns),
     )
     _check_references(table, fields)
     return table
@@ -123,6 +126,7 @@ def _column(key: Value, value: Value) -> Column:
         scale=2 if scale is None else scale,
         unit=fields.maybe("unit"),
         sensitivity=fields.choice("sensitivity", SENSITIVITIES, "ordinary"),
+        earlier=read_earlier(fields),
     )
     _check_column(column, fields)
     return column

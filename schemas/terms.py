@@ -18,6 +18,8 @@ from schemas.reading import Fields, Value
 CLASS_LIST = "resource_class"
 STATES = ("draft", "in_review", "published", "in_withdrawal", "withdrawn")
 OPENNESS = ("closed", "conditional", "unconditional")
+LEAST = 10
+"""The smallest number of rows that a published count tells, where a resource does not ask for more."""
 SHARE_MODES = ("query", "check", "batch", "file", "licence")
 _CODE = re.compile(r"[1-9][0-9]{0,8}/[0-9]{6}\Z")
 _ITEM_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,63}\Z")
@@ -37,7 +39,8 @@ class Terms:
     """What the catalogue says beside the data's own declaration.
 
     `code` is `<class>/<six digits>`, `class_code` an entry of the code list `resource_class`. `openness` says whether
-    the public may have it, apart from what departments share. `published_on` is the day it was first listed.
+    the public may have it, apart from what departments share; `statistics` by which columns its rows are counted for
+    the public, of counts below `least` none is told. `published_on` is the day it was first listed.
     `service_items` are codes of items it belongs to.
     """
 
@@ -46,6 +49,8 @@ class Terms:
     modes: tuple[str, ...]
     openness: str
     open_condition: str | None
+    statistics: tuple[tuple[str, ...], ...]
+    least: int
     state: str
     published_on: date | None
     service_items: tuple[str, ...]
@@ -77,13 +82,15 @@ def read_terms(fields: Fields, codes: Mapping[str, CodeList], share_class: str) 
     day = terms.get("published_on")
     if day is None and state not in ("draft", "in_review"):
         value.refuse(f"state {state!r} without 'published_on'", "the day on which it was first listed, YYYY-MM-DD")
-    openness, condition = _openness(terms, share_class)
+    openness, condition, statistics, least = _openness(terms, share_class)
     return Terms(
         code=_code(terms),
         class_code=_class(terms, codes),
         modes=_modes(terms),
         openness=openness,
         open_condition=condition,
+        statistics=statistics,
+        least=least,
         state=state,
         published_on=day.day() if day is not None else None,
         service_items=_items(terms),
@@ -118,18 +125,22 @@ def _modes(terms: Fields) -> tuple[str, ...]:
     return found
 
 
-def _openness(terms: Fields, share_class: str) -> tuple[str, str | None]:
+def _openness(terms: Fields, share_class: str) -> tuple[str, str | None, tuple[tuple[str, ...], ...], int]:
     value = terms.get("open")
     if value is None:
-        return "", None
-    opened = value.fields(("class",), ("condition",))
+        return "", None, (), LEAST
+    opened = value.fields(("class",), ("condition", "statistics", "least"))
     found, condition = opened.choice("class", OPENNESS), opened.maybe("condition")
     if (found == "conditional") != (condition is not None):
         value.refuse(f"openness {found!r} {'with' if condition else 'without'} a condition",
                      "a condition of openness 'conditional', and of no other")  # fmt: skip
     if found != "closed" and share_class == "not_shared":
         value.refuse(f"openness {found!r} of what departments may not share", "'closed', or another share class")
-    return found, condition
+    statistics = tuple(each.texts() for each in opened.items("statistics"))
+    if statistics and found == "closed":
+        value.refuse("statistics of openness 'closed'", "openness 'conditional' or 'unconditional'")
+    least = LEAST if "least" not in opened.values else opened.whole("least", LEAST)
+    return found, condition, statistics, least or LEAST
 
 
 def _items(terms: Fields) -> tuple[str, ...]:

@@ -15,8 +15,11 @@ from schemas.reading import Value, read
 
 FILE = "watching.yml"
 HOURS = ("late_hour", "early_hour")
-LEAST_YEARS = 3
-"""For how long records of use are kept at least. Source: Order 809 of the State Council (domain.md, catalogue)."""
+LEAST_YEARS, LEAST_EVENT_DAYS = 3, 7
+"""For how long records of use are kept at least, by Order 809 of the State Council (domain.md, catalogue); and events,
+which are tried for six days."""
+
+_LEAST = {"kept_years": LEAST_YEARS, "event_days": LEAST_EVENT_DAYS, **dict.fromkeys(HOURS, 0)}
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Watch:
 
     Volume: at least `least_looks`, and over `times_median` times the median of the `days_before`. Enumeration: more
     subjects under one case than `subjects_a_case`, or in one hour than `subjects_an_hour`. A draft that is older than
-    `draft_days` has become no case. Entries of the ledger are kept for `kept_years`.
+    `draft_days` has become no case. Entries of the ledger are kept for `kept_years`, events of
+    the feed for `event_days`.
     """
 
     least_looks: int = 200
@@ -37,6 +41,7 @@ class Watch:
     subjects_an_hour: int = 500
     draft_days: int = 30
     kept_years: int = LEAST_YEARS
+    event_days: int = 365
 
 
 def gather(found: Iterable[Layer], problems: Problems) -> Watch:
@@ -66,7 +71,7 @@ def _figure(name: str, given: Value) -> float:
         if times < 1:
             given.refuse(given.node.value, "a number from 1")
         return times
-    figure = given.whole(LEAST_YEARS if name == "kept_years" else 0 if name in HOURS else 1)
+    figure = given.whole(_LEAST.get(name, 1))
     if name in HOURS and figure > 24:
         given.refuse(str(figure), "an hour of the day, 0 to 24")
     return figure

@@ -39,7 +39,9 @@ def narrowed(columns: Mapping[str, Sequence[str]], whole: Catalogue | None = Non
     whole = catalog.load() if whole is None else whole
     tables = {
         name: replace(
-            table, columns=tuple(_narrowed_column(c, columns[name]) for c in table.columns if c.name in columns[name])
+            table,
+            columns=tuple(_narrowed_column(c, columns[name]) for c in table.columns if c.name in columns[name]),
+            bridges=tuple(b for b in table.bridges if {b.earlier, b.to, b.since} - {None} <= {*columns[name]}),
         )
         for name, table in whole.declarations.tables.items()
         if name in columns

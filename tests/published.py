@@ -77,7 +77,7 @@ def publish(home: Path, *documents: dict[str, Any]) -> None:
     with writing(url) as connection:
         for content in documents:
             (known,) = subject_numbers(content["number"])
-            pairs = ((known.number_type, known.number),)
+            pairs = tuple((each["type"], each["number"]) for each in content["identifiers"])
             text = json.dumps({"subject_id": known.subject_id, **content}, ensure_ascii=False)
             made = File(known.subject_id, known.number_type, known.number, "1", text, pairs)
             Batch(connection, known.kind, 12, "2026-11-23T00:30:00Z").put([made])

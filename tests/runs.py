@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,6 +56,14 @@ def finished(run: subprocess.Popen[str]) -> str:
     printed, _ = run.communicate(timeout=600)
     assert run.returncode == 0
     return printed
+
+
+def wait_for_engine(home: Path, seconds: float = 300) -> None:
+    """Wait until a run's engine has taken its folder away: it does when its program has ended, after the command."""
+    deadline = time.monotonic() + seconds
+    while any(files for _, _, files in os.walk(home / "staging" / "spark")):  # folders vanish meanwhile
+        assert time.monotonic() < deadline, f"the engine left its files: not gone after {seconds} s"
+        time.sleep(0.1)
 
 
 def copy(waiting: Path, home: Path) -> Path:

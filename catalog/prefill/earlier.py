@@ -18,7 +18,7 @@ from schemas.model import Declarations
 OWN = (AMENDED, NEVER)
 """What fields were that the applicant wrote."""
 COPY, OWN_WORD = "copy", "own_word"
-MOST_CASES = 10
+MOST_CASES, DEPOSITED = 10, "deposited"
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,24 @@ def offers(each: Field, kept: Iterable[Kept], items: frozenset[str]) -> list[Off
     return sorted(found.values(), key=lambda offer: offer.how != COPY)
 
 
-def copies(known: Declarations, kept: Iterable[Kept], needs: Needs, on: date) -> list[Copied]:
-    """Return the attachments of the newest earlier case of each item that is applied for."""
+def copies(
+    known: Declarations, kept: Iterable[Kept], needs: Needs, on: date, counting: Mapping[str, bool]
+) -> list[Copied]:  # fmt: skip
+    """Return the attachments of the newest earlier case of each item that is applied for.
+
+    Args:
+        counting: of materials that were deposited (`ref` is their id), whether they count still.
+    """
     found: dict[tuple[str, str], Copied] = {}
     wanted = {(known.items[item].code, name) for m in needs.materials for item, name in m.demand.names.items()}
     for case in kept:
         for attachment in case.attachments:
             key = (attachment.item, attachment.material)
             if key in wanted and attachment.ref and key not in found:
-                found[key] = Copied(case.case, attachment, _is_fresh(known, attachment, on))
+                is_fresh = _is_fresh(known, attachment, on)
+                if attachment.how == DEPOSITED:
+                    is_fresh = counting.get(attachment.ref, False)
+                found[key] = Copied(case.case, attachment, is_fresh)
     return list(found.values())
 
 

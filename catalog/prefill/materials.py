@@ -142,8 +142,14 @@ class Judge:
             records = view.records.get(way.name, ())
             return ("held", Proof(record=records[0])) if records else None
         if way.kind == "material":
-            return self._deposited(key)
+            return self._covered(way, view) or self._deposited((item, *key))
         return ("earlier", Proof(earlier=way.name)) if way.name in self.views else None
+
+    def _covered(self, way: Way, view: PartyView) -> tuple[str, Proof] | None:
+        """Return the licence in force that stands for a material, whether a scan of it was deposited or not."""
+        names = self.known.materials[way.name].covered_by
+        held = [each for name in names for each in view.licences.get(name, ()) if each.is_in_force(self.on)]
+        return ("held", Proof(licence=held[0])) if held else None
 
     def _deposited(self, key: tuple[str, ...]) -> tuple[str, Proof] | None:
         deposit = self.circumstances.deposits.get(key)

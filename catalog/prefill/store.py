@@ -12,6 +12,8 @@ from sqlalchemy import Connection, text
 from catalog.cases.store import CaseFile
 from schemas.serving.connection import looked_up
 
+FORM = "form:"
+"""What a kept form is sealed for, before its case's internal id."""
 _ASKED = "SELECT item, asked_on, document FROM case_need WHERE case_id = :case_id"
 _PUT_NEED = text(
     "INSERT INTO case_need (case_id, item, department, registrar, asked_on, document)"

@@ -16,6 +16,7 @@ DOUBTS: Mapping[str, tuple[str, str]] = {
     "stale": ("数据已超过更新时限", "older than it should be"),
     "contradicted": ("其他来源的说法不同", "another source says otherwise"),
     "not_lead": ("并非一人一档、一企一档采用的值", "not the value that the one file takes"),
+    "ended": ("当事人已死亡或已注销", "whose it is has died or was cancelled"),
     "objection": ("当事人已提出异议", "the subject objects to it"),
     "verification": ("部门正在校核", "being verified by departments"),
 }
@@ -108,13 +109,16 @@ class Taken:
 
 @dataclass(frozen=True)
 class Deposit:
-    """A material that was deposited earlier: its id, who verified it against what, when, until when it is fresh."""
+    """A material that was deposited earlier: its id, who verified it against what, when, until when it is fresh.
+
+    None where it may not be known, or (`fresh_until`) where it does not age.
+    """
 
     id: str
     kind: str
-    verified_by: str
+    verified_by: str | None
     verified_against: str
-    deposited_on: str
+    deposited_on: str | None
     fresh_until: str | None
 
 
@@ -132,8 +136,8 @@ class Standing:
 class Circumstances:
     """What else is known of a case.
 
-    `taken` are materials that an earlier stage took or made, `deposits` those deposited earlier, by what satisfies them
-    (kind, party, name); `promises` those made in the case, by item and material.
+    `taken` are materials that an earlier stage took or made, by what satisfies them (kind, party, name); `deposits`
+    those deposited earlier, by item and what satisfies them; `promises` those made in the case, by item and material.
     """
 
     taken: Mapping[tuple[str, ...], Taken] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from catalog.assessment import conditions_of
 from schemas.conditions import tests
-from schemas.service_items import Item
+from schemas.service_items import Item, MaterialKind
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,11 @@ class Wanted:
     tables: frozenset[str] = frozenset()
 
 
-def wanted(item: Item) -> Mapping[str, Wanted]:
-    """Return by party what an item wants to know of it; a party that nothing is wanted of is left out."""
+def wanted(item: Item, kinds_of_material: Mapping[str, MaterialKind]) -> Mapping[str, Wanted]:
+    """Return by party what an item wants to know of it; a party that nothing is wanted of is left out.
+
+    Of a shared material these are the licences that stand for it.
+    """
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for condition in conditions_of(item):
         for test in tests(condition):
@@ -36,6 +39,8 @@ def wanted(item: Item) -> Mapping[str, Wanted]:
     for way in (*ways, *(field.way for field in item.form if field.way is not None)):
         if way.kind in kinds:
             found[way.party][kinds[way.kind]].add(way.name)
+        elif way.kind == "material":
+            found[way.party]["licences"].update(kinds_of_material[way.name].covered_by)
     return {party: Wanted(**{kind: frozenset(names) for kind, names in each.items()}) for party, each in found.items()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import Connection
 
-from exchange.access import mandates, matrix, purposes
+from exchange.access import mandates, matrix, purposes, standing
 from exchange.access.callers import APPLICANT, Caller
 from exchange.access.identities import caller_of
 from exchange.access.purposes import Leave, Purpose
@@ -84,11 +84,14 @@ class Ask:
         if caller.assurance < LEAST_ASSURANCE and self.route not in AT_ANY_LEVEL:
             raise AssuranceTooLow(LEAST_ASSURANCE)
         mandate_id, day = self.request.headers.get("onefile-for", ""), self.counter.today()
-        if mandates.is_child(connection, caller.subject_id, day):
+        who = standing.somebody(connection, caller.subject_id)
+        if standing.is_child(who, day):
             raise GuardianNeeded
         if mandate_id:
             item = self.request.headers.get("onefile-item", "")
-            return replace(caller, acting_for=mandates.acting(connection, caller, mandate_id, item, day))
+            use = mandates.Use(who, None, [item] if item else [], day)
+            declared = self.counter.catalogue.declarations
+            return replace(caller, acting_for=mandates.acting(connection, mandate_id, use, declared))
         return caller
 
     def purpose(self) -> Purpose:

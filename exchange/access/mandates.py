@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,12 +12,13 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from exchange.access.callers import Caller, Mandate
 from exchange.access.mandate_errors import BadMandate, NoSuchMandate
-from exchange.errors import GuardianNeeded, MandateNotGood
-from exchange.queries.predicates import age
+from exchange.access.standing import CHILD_UNTIL, Somebody, age_of, is_child, is_ended, somebody
+from exchange.errors import GuardianNeeded, MandateNotGood, Refusal
 from ledger.entry import Look
 from onefile.verify.reading import instant_text
-from schemas.identifiers import InvalidIdentifier, person_number
-from schemas.serving.tables import SUBJECT, counter_tables
+from schemas.model import Declarations
+from schemas.serving.tables import counter_tables
+from schemas.subjects import SubjectNumber
 
 RELATIONS: Mapping[str, tuple[str, str]] = {
     "guardian": ("监护人", "guardian"),
@@ -27,7 +27,7 @@ RELATIONS: Mapping[str, tuple[str, str]] = {
     "helper": ("社区代办员", "community helper"),
 }
 ANY_ITEM = "*"
-CHILD_UNTIL, GROWN_AT = 14, 18
+GROWN_AT = 18
 MOST_DAYS = 366
 ROW = counter_tables.COUNTER_MANDATE
 REGISTERED, ENDED = "mandates.register", "mandates.end"
@@ -46,7 +46,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Wish:
-    """A mandate to be registered. Subjects by internal id; `scope` codes of items, or `*`; days YYYY-MM-DD."""
+    """A mandate to be registered. Subjects by internal id; `scope` codes of items, or `*`; days YYYY-MM-DD.
+
+    `numbers` are those by which the two were named, as far as they were: of whom there is no file, they tell the age.
+    """
 
     agent_id: str
     principal_id: str
@@ -55,6 +58,7 @@ class Wish:
     scope: tuple[str, ...]
     since: str
     until: str
+    numbers: tuple[SubjectNumber, ...] = field(default=(), repr=False)
 
 
 def put(connection: Connection, wish: Wish, mandate_id: str, by: str, at: datetime) -> Mandate:
@@ -66,7 +70,8 @@ def put(connection: Connection, wish: Wish, mandate_id: str, by: str, at: dateti
     """
     _check(connection, wish, at.date())
     connection.execute(insert(ROW).values(
-        mandate_id=mandate_id, **{**asdict(wish), "scope": json.dumps(list(wish.scope))},
+        mandate_id=mandate_id, agent_id=wish.agent_id, principal_id=wish.principal_id, relation=wish.relation,
+        source=wish.source, scope=json.dumps(list(wish.scope)), since=wish.since, until=wish.until,
         registered_at=instant_text(at), registered_by=by, ended_at=None))  # fmt: skip
     return _mandate(connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one())
 
@@ -112,32 +117,59 @@ def noted(mandate: Mandate, kind: str, by: Look) -> list[Look]:
     return [replace(about, subject_id=subject) for subject in (mandate.principal_id, mandate.agent_id)]
 
 
-def acting(connection: Connection, caller: Caller, mandate_id: str, item: str, day: date) -> Mandate:
-    """Return the mandate under which an applicant acts.
+@dataclass(frozen=True)
+class Use:
+    """What a mandate is used for: by whom, for which items (codes; none: no item), on which day.
 
-    Args:
-        item: the item that it is for; empty: for no item, as when somebody's trail is looked at.
+    `principal` is for whom; None: whoever gave it.
+    """
+
+    agent: Somebody
+    principal: Somebody | None
+    items: Collection[str]
+    day: date
+
+
+def acting(connection: Connection, mandate_id: str, use: Use, declared: Declarations) -> Mandate:
+    """Return the mandate under which somebody acts.
 
     Raises:
-        MandateNotGood: it is not there, not the caller's, over, not begun, or not for this item; or a guardian's for
-            somebody who is 18 by now.
+        MandateNotGood: it does not hold; see `holds`.
         GuardianNeeded: it is for a child under 14, and not the guardian's.
     """
     row = connection.execute(select(ROW).where(ROW.c.mandate_id == mandate_id)).one_or_none()
-    if row is None or row.agent_id != caller.subject_id or row.ended_at is not None:
+    if row is None:
         raise MandateNotGood
-    found = _mandate(row)
-    if not found.since <= day.isoformat() <= found.until:
-        raise MandateNotGood
-    if item and not covers(found, item):
-        raise MandateNotGood
-    years = _age(connection, found.principal_id, day)
-    if found.relation == "guardian":
-        if _is_over(found, years):
-            raise MandateNotGood
-    elif years is not None and years < CHILD_UNTIL:
-        raise GuardianNeeded
-    return found
+    kept = _kept(row)
+    if use.principal is None:
+        use = replace(use, principal=somebody(connection, kept.mandate.principal_id))
+    refused = _why_not(kept, use, declared)
+    if refused is not None:
+        raise refused
+    return kept.mandate
+
+
+def holds(kept: Kept, use: Use, declared: Declarations) -> bool:
+    """Say whether a mandate holds for these two now.
+
+    It does not where it is another's, over, not begun or not for all of the items; where its agent is dead, cancelled
+    or a child under 14; as a guardian's for somebody who is 18 by now; as any other's for a child under 14.
+    """
+    return _why_not(kept, use, declared) is None
+
+
+def _why_not(kept: Kept, use: Use, declared: Declarations) -> Refusal | None:
+    right, agent, principal = kept.mandate, use.agent, use.principal
+    is_theirs = right.agent_id in agent.ids and principal is not None and right.principal_id in principal.ids
+    is_in_force = kept.ended_at is None and right.since <= use.day.isoformat() <= right.until
+    if not (is_theirs and is_in_force and all(covers(right, item) for item in use.items)):
+        return MandateNotGood()
+    if is_ended(agent, use.day, declared) or is_child(agent, use.day):
+        return MandateNotGood()
+    years = None if principal is None else age_of(principal, use.day)
+    if right.relation == "guardian":
+        return MandateNotGood() if _is_over(right, years) else None
+    return GuardianNeeded() if years is not None and years < CHILD_UNTIL else None
 
 
 def covers(mandate: Mandate, item: str) -> bool:
@@ -164,15 +196,6 @@ def _is_by_court(source: str) -> bool:
     return "court" in source.casefold() or "法院" in source
 
 
-def is_child(connection: Connection, subject_id: str, day: date, number: str = "") -> bool:
-    """Say whether a person is under 14 on a day, as its file has it, or its number where it is known and no file is."""
-    years = _age(connection, subject_id, day)
-    if years is None:
-        with suppress(InvalidIdentifier):
-            years = age(person_number(number).birth_on, day)
-    return years is not None and years < CHILD_UNTIL
-
-
 def _check(connection: Connection, wish: Wish, day: date) -> None:
     if wish.relation not in RELATIONS or not wish.source.strip() or not wish.scope:
         raise BadMandate("no relation, source or scope", f"{', '.join(RELATIONS)}; where it is from; for which items")
@@ -181,9 +204,9 @@ def _check(connection: Connection, wish: Wish, day: date) -> None:
     since, until = date.fromisoformat(wish.since), date.fromisoformat(wish.until)
     if until < since or until < day:
         raise BadMandate("an end that is over, or before it begins", "a day that is to come")
-    if is_child(connection, wish.agent_id, day):
+    if is_child(somebody(connection, wish.agent_id, wish.numbers), day):
         raise BadMandate("a child under 14 who acts", "somebody grown")
-    years = _age(connection, wish.principal_id, day)
+    years = age_of(somebody(connection, wish.principal_id, wish.numbers), day)
     if wish.relation == "guardian":
         _check_guardian(wish, years)
     elif until > since + timedelta(days=MOST_DAYS):
@@ -201,13 +224,6 @@ def _check_guardian(wish: Wish, years: int | None) -> None:
         raise BadMandate("a guardian of an enterprise", "one of a person")
     if years is not None and years >= GROWN_AT and not _is_by_court(wish.source):
         raise BadMandate("a grown person's guardian", "one by a court's ruling, which its source names")
-
-
-def _age(connection: Connection, subject_id: str, day: date) -> int | None:
-    text = connection.execute(select(SUBJECT.c.document).where(SUBJECT.c.subject_id == subject_id)).scalar_one_or_none()
-    stated: dict[str, Any] = (json.loads(text).get("birth_on") or {}) if text else {}
-    born = stated.get("value")
-    return age(date.fromisoformat(born), day) if born else None
 
 
 def _mandate(row: Row[Any]) -> Mandate:

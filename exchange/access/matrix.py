@@ -46,6 +46,9 @@ MATRIX: dict[str, Rule] = {
     "records.query": _ASKING,
     "prefill.fill": _ASKING,
     "prefill.check": _ASKING,
+    "materials.deposit": _rule(intake="own party", system="own party", consumer="own party"),
+    "materials.read": _ASKING,
+    "materials.withdraw": _rule(applicant="own represented"),
     "promises.make": _rule(intake="own", system="own party"),
     "promises.read": _rule(
         intake="own party", system="own party", consumer="own party", auditor="any", supervisor="any", engineer="any"
@@ -84,6 +87,8 @@ MATRIX: dict[str, Rule] = {
     "notices.read": _rule(system="own", intake="own", consumer="own"),
     "notices.acknowledge": _rule(system="own", intake="own", consumer="own"),
     "notices.target": _rule(system="own", intake="own", consumer="own"),
+    "events.subscribe": _rule(system="own", intake="own", consumer="own"),
+    "events.read": _rule(system="own", intake="own", consumer="own"),
     "notices.overdue": _rule(engineer="any", auditor="any", supervisor="any"),
     "findings.read": _rule(auditor="any", supervisor="any"),
     "findings.settle": _rule(auditor="any"),

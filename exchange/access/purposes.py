@@ -38,13 +38,15 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "records.query": granted_rows.MODES,
     "files.match": ("check", "query", "batch", "licence"),
     "files.predicates": ("check", "query", "batch", "licence"),
-    "prefill.fill": ("check", "query", "batch", "licence"),
-    "prefill.check": ("check", "query", "batch", "licence"),
+    "prefill.fill": ("check", "query", "batch", "licence", "material"),
+    "prefill.check": ("check", "query", "batch", "licence", "material"),
+    "materials.read": ("material",),
     "licences.search": ("licence", "query", "batch"),
     "licences.read": ("licence", "query", "batch"),
     "licences.present": ("licence", "query", "batch"),
 }
-"""Ways of sharing that a grant must have, by route."""
+"""Ways of sharing that a grant must have, by route; `material`: any grant of a kind of material."""
+MATERIAL = "material"
 _FIND = """
     SELECT grant_id, consumer, entry_id, state, step_count, valid_from, valid_until, document
     FROM sharing_grant WHERE grant_id = :grant_id
@@ -118,7 +120,8 @@ def leave(
     """
     found = tuple(_grant(connection, caller, each, entries, on) for each in purpose.grants)
     for given in found:
-        if given.mode not in modes:
+        is_material = MATERIAL in modes and given.entry_id.startswith(f"{MATERIAL}.")
+        if given.mode not in modes and not is_material:
             raise ModeNotGranted(given.mode)
         if given.items and not {purpose.item, *together} & set(given.items):
             raise ItemNotGranted

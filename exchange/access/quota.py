@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from datetime import date
 from threading import Lock
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
-
+from catalog import spending
 from catalog.grants import Given
 from schemas.serving.ahead import WouldWait
 from schemas.serving.pool import Pool
-from schemas.serving.tables import SHARING_USE
 
 LARGEST_BLOCK, SHARE_OF_REST = 64, 32
 
@@ -63,7 +60,7 @@ class Quotas:
         """Return what was taken and not handed out: when the process ends."""
         with self._lock, self._pool.writing() as connection:
             for (grant_id, day), held in self._held.items():
-                _add(connection, grant_id, day, -held)
+                spending.add(connection, grant_id, day, -held)
             self._held = {}
 
     @contextmanager
@@ -76,38 +73,5 @@ class Quotas:
             self._lock.release()
 
     def _fetch(self, given: Given, least: int, on: date) -> int:
-        day = on.isoformat()
         with self._pool.writing() as connection:
-            _begin(connection, given.grant_id, day)
-            used = _used(connection, given.grant_id, day)
-            left = given.left_today - used
-            if left < least:
-                return 0
-            block = max(least, min(LARGEST_BLOCK, left // SHARE_OF_REST))
-            _add(connection, given.grant_id, day, block)
-            return block
-
-
-def _begin(connection: Connection, grant_id: str, day: str) -> None:
-    """Let there be a row for the grant and day, and hold it to the end of the transaction."""
-    row = SHARING_USE.c
-    where = (row.grant_id == grant_id) & (row.field == "") & (row.used_on == day)
-    if connection.execute(update(SHARING_USE).where(where).values(times=row.times)).rowcount:
-        return
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(SHARING_USE).values(grant_id=grant_id, field="", used_on=day, times=0))
-    except IntegrityError:
-        connection.execute(update(SHARING_USE).where(where).values(times=row.times))
-
-
-def _used(connection: Connection, grant_id: str, day: str) -> int:
-    row = SHARING_USE.c
-    asked = select(row.times).where(row.grant_id == grant_id, row.field == "", row.used_on == day)
-    return int(connection.execute(asked).scalar_one())
-
-
-def _add(connection: Connection, grant_id: str, day: str, count: int) -> None:
-    row = SHARING_USE.c
-    where = (row.grant_id == grant_id) & (row.field == "") & (row.used_on == day)
-    connection.execute(update(SHARING_USE).where(where).values(times=row.times + count))
+            return spending.take(connection, given, least, on, LARGEST_BLOCK, SHARE_OF_REST)

@@ -16,9 +16,12 @@ from exchange.http.signing import digest_field
 
 MOST_BYTES = 2 * 2**20
 MOST_OF_A_DELIVERY = 512 * 2**20
+MOST_OF_A_MATERIAL = 34 * 2**20
 SECONDS_TO_ARRIVE = 30
 SECONDS_OF_A_DELIVERY = 1800
+SECONDS_OF_A_MATERIAL = 300
 DELIVERIES = "/v1/deliveries"
+MATERIALS = "/v1/materials"
 MOST_DEPTH = 32
 MOST_HEADERS = 100
 ONCE = {"authorization", "content-type", "content-length", "content-digest", "host", "idempotency-key", "signature"}
@@ -40,6 +43,8 @@ def limits_of(scope: Scope) -> Limits:
     """Return the limits of a request."""
     if scope["path"] == DELIVERIES and scope["method"] == "POST":
         return Limits(MOST_OF_A_DELIVERY, SECONDS_OF_A_DELIVERY, is_kept=False)
+    if scope["path"] == MATERIALS and scope["method"] == "POST":
+        return Limits(MOST_OF_A_MATERIAL, SECONDS_OF_A_MATERIAL, is_kept=False)
     return Limits(MOST_BYTES, SECONDS_TO_ARRIVE, is_kept=True)
 
 

@@ -35,7 +35,7 @@ OPEN = {
     "/healthz", "/readyz", "/metrics", "/openapi.json", "/oauth/token", "/oauth/jwks.json", "/v1/verify",
     "/catalog.ttl", "/catalog.jsonld", "/data.json", "/v1/keys",
 }  # fmt: skip
-OPEN_BELOW = ("/.well-known/", "/log/", "/status/", "/oidc/")
+OPEN_BELOW = ("/.well-known/", "/log/", "/status/", "/open/", "/oidc/")
 SIGNED_BELOW = ("/v1/", "/findUsage")
 SHARES_BELOW = "/delta-sharing/"
 """Below it a share's own token opens, or a signed link; the routes there ask for it."""

@@ -23,19 +23,27 @@ from exchange.errors import (
     NotFound,
     Refusal,
 )
+from exchange.material_errors import MaterialKeptByLaw, MaterialRefused, NoMaterialStore
 from ledger.errors import LedgerError
+from licence_vault.materials import errors as materials
 from onefile.errors import Busy, OneFileError
+from onefile.files import DiskFull
 from schemas.serving.errors import ServingError
 from schemas.working_days import NoHolidayNotice
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:onefile:problem:"
+_CONFLICTS = (
+    sharing.AnsweredAlready, sharing.OpenAlready, sharing.NotAllowed, StepNotAllowed, CaseThere, ClientThere,
+)  # fmt: skip
 
 
 def refusal_of(error: OneFileError) -> Refusal:
     """Return the refusal that stands for an error of another room."""
     if isinstance(error, Refusal):
         return error
+    if isinstance(error, materials.MaterialFault | DiskFull):
+        return _of_material(error)
     if isinstance(error, ServingError | Busy):
         return NoDatabase()
     if isinstance(error, LedgerError):
@@ -44,13 +52,24 @@ def refusal_of(error: OneFileError) -> Refusal:
         return GrantOver(error.grant_id, error.reason)
     if isinstance(error, sharing.UnknownId | sharing.UnknownResource | UnknownClient | NoSuchMandate):
         return NotFound()
-    if isinstance(error, sharing.AnsweredAlready | sharing.NotAllowed | StepNotAllowed | CaseThere | ClientThere):
+    if isinstance(error, _CONFLICTS):
         return Conflict(str(error))
     if isinstance(error, NoHolidayNotice):
         return NoCalendar(error.year)
     if isinstance(error, sharing.CatalogError | BadClient | BadMandate):
         return BodyInvalid(f"its content: {error}")
     return Fault()
+
+
+def _of_material(error: materials.MaterialFault | DiskFull) -> Refusal:
+    if isinstance(error, materials.FileRefused):
+        chinese, english = materials.REASONS[error.reason]
+        return MaterialRefused(english, chinese)
+    if isinstance(error, materials.NotLeftToHolder):
+        return MaterialKeptByLaw()
+    if isinstance(error, materials.NoSuchMaterial):
+        return NotFound()
+    return NoMaterialStore()
 
 
 def problem(refusal: Refusal, lang: str) -> dict[str, Any]:

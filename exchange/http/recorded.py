@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Self
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -22,12 +22,20 @@ class RecordedResponse(Response):
     ) -> None:  # fmt: skip
         super().__init__(content, headers=dict(headers), media_type=media_type)
         self._recorded = recorded
+        self._kept: Future[Any] | None = None
+
+    def after(self, kept: Future[Any] | None) -> Self:
+        """Let it leave once something else is kept as well, and not where that failed."""
+        self._kept = kept
+        return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait for the record, then send."""
         if "expected" in scope["state"]:
             scope["state"]["expected"].met()
         await asyncio.wrap_future(self._recorded)
+        if self._kept is not None:
+            await asyncio.wrap_future(self._kept)
         await super().__call__(scope, receive, send)
 
     def unchanged(self) -> None:

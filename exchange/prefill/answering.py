@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -41,6 +41,7 @@ class Teller:
     numbers: Mapping[str, str]
     on: date
     earlier: tuple[Kept, ...] = ()
+    counting: Mapping[str, bool] = field(default_factory=dict)
 
     def told(self, found: Needs) -> Told:
         """Return the answer's parts and its claims."""
@@ -57,7 +58,9 @@ class Teller:
             "form": [part for _, part in form],
             "earlier": {
                 "cases": [{"case": k.case, "items": list(k.items), "kept_on": k.kept_on} for k in self.earlier],
-                "attachments": [_copied(each) for each in copies(self.known, self.earlier, found, self.on)],
+                "attachments": [
+                    _copied(each) for each in copies(self.known, self.earlier, found, self.on, self.counting)
+                ],
             },
         }
         return Told(parts, claims)

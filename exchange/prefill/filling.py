@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
@@ -19,7 +19,7 @@ from exchange.access.callers import Caller
 from exchange.access.purposes import Leave, Purpose
 from exchange.counter import Counter
 from exchange.errors import BodyInvalid
-from exchange.prefill import circumstances, keeping, people
+from exchange.prefill import circumstances, deposits, keeping, people
 from exchange.prefill.looking import Looking
 from exchange.prefill.people import Coming
 from ledger.entry import subject_hash
@@ -49,7 +49,8 @@ class Asked:
 @dataclass(frozen=True)
 class Filled:
     """What a case needs, and the looks that it took. `numbers` are those of the parties, `earlier` the applicant's
-    earlier cases, `subject_id` the applicant's; empty: there is none yet.
+    earlier cases, `subject_id` the applicant's; empty: there is none yet. `counting`: of materials that were deposited
+    in them, whether they count still.
     """
 
     caller: Caller
@@ -61,6 +62,7 @@ class Filled:
     looks: tuple[Seen, ...]
     earlier: tuple[Kept, ...] = field(repr=False)
     subject_id: str = field(repr=False)
+    counting: Mapping[str, bool]
 
     @property
     def case(self) -> CaseFile:
@@ -88,16 +90,20 @@ def fill(counter: Counter, connection: Connection, wish: Wish, caller: Caller, a
     if not sought:
         raise BodyInvalid("applicant: nobody is named, neither an applicant nor another party")
     people.check_parties(connection, leave.case, sought, counter.subject_secret)
-    caller = people.acting(connection, caller, sought, wish.coming, items, on)
+    caller = people.acting(connection, caller, sought, wish.coming, items, on, declared)
     looking = Looking(counter, connection, leave, caller.department, sought, on)
     views = looking.views(items)
     around = circumstances.of_case(connection, leave.case, stages, declared, at_rest)
+    deposited = deposits.of_parties(looking, items)
+    looking.note_deposits(deposits.noted(deposited))
+    around = replace(around, deposits=deposited)
     found = needs(declared, items, Known(views, _answers(items, wish.answers), around, on))
     numbers = {party: each.numbers[0].number for party, each in sought.items()}
     subject_id = looking.applicant()
     kept = _earlier(counter, connection, caller, leave, subject_id)
     looking.note_earlier(each.id for case in kept for each in case.fields)
-    return Filled(caller, leave, tuple(items), found, views, numbers, tuple(looking.looks()), kept, subject_id)
+    return Filled(caller, leave, tuple(items), found, views, numbers, tuple(looking.looks()), kept, subject_id,
+                  deposits.counting(looking, kept, codes))  # fmt: skip
 
 
 def _earlier(

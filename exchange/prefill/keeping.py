@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,7 @@ from catalog.prefill.materials import identity
 from exchange.counter import Counter
 from exchange.errors import BodyInvalid
 from exchange.prefill.answering import condition_id
+from exchange.prefill.recorder import Standing
 from ledger.entry import subject_hash
 from licence_vault.at_rest import AtRest, Sealed
 from onefile.verify.leaf import SALT_BYTES
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 KEPT_DAYS = 1095
 """How long a form is kept for the applicant's next case: as long as looks are kept at least."""
-FORM, ROW = "form:", CASE_FORM.c
+ROW = CASE_FORM.c
 _EARLIER = (
     "SELECT case_id, items, kept_on, sealed, wrapped_key, master FROM case_form"
     " WHERE subject_hash = :hashed AND case_id <> :case_id AND kept_until >= :on"
@@ -83,14 +85,12 @@ def unkept(counter: Counter, connection: Connection, filled: Filled) -> dict[str
     return {} if store.is_known(connection, filled.case, documents, counter.today().isoformat()) else documents
 
 
-def keep_needs(counter: Counter, filled: Filled, documents: Mapping[str, str]) -> None:
-    """Keep how a case stands, where there is anything to keep."""
+def keep_needs(counter: Counter, filled: Filled, documents: Mapping[str, str]) -> Future[None] | None:
+    """Have kept how a case stands; None where there is nothing to keep."""
     if not documents:
-        return
-    on = counter.today().isoformat()
+        return None
     departments = {item.code: item.department for item in filled.items}
-    with counter.database.writing() as connection:
-        store.put_needs(connection, filled.case, documents, departments, on)
+    return counter.standings.keep(Standing(filled.case, documents, departments, counter.today()))
 
 
 def attachments(filled: Filled, came: Iterable[Came]) -> list[Attachment]:
@@ -132,7 +132,7 @@ def keep_form(
         return
     written = written_by_applicant(filled.needs, values, states)
     content = {"fields": [vars(each) for each in written], "attachments": [asdict(each) for each in came]}
-    sealed = counter.vault.at_rest.seal(FORM + filled.case.case_id, counter.random(SALT_BYTES),
+    sealed = counter.vault.at_rest.seal(store.FORM + filled.case.case_id, counter.random(SALT_BYTES),
                                         json.dumps(content, ensure_ascii=False).encode(), counter.random)  # fmt: skip
     connection.execute(delete(CASE_FORM).where(ROW.case_id == filled.case.case_id))
     connection.execute(insert(CASE_FORM).values(
@@ -160,7 +160,7 @@ def of_stages(connection: Connection, at_rest: AtRest, cases: Iterable[CaseFile]
 
 
 def _opened(connection: Connection, at_rest: AtRest, row: Any) -> Kept:
-    _, payload = at_rest.open(FORM + row.case_id, Sealed(row.sealed, row.wrapped_key, row.master))
+    _, payload = at_rest.open(store.FORM + row.case_id, Sealed(row.sealed, row.wrapped_key, row.master))
     content, case = json.loads(payload), of_id(connection, row.case_id)
     return Kept(
         case.number if case is not None else row.case_id, tuple(json.loads(row.items)), row.kept_on,

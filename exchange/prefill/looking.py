@@ -66,17 +66,18 @@ class Looking:
         Raises:
             SubjectEnded: the applicant is dead or cancelled, and the grants let that be known.
         """
-        ended = self._ended()
         groups: dict[tuple[Given, ...], list[Item]] = {}
         for item in items:
             granted = tuple(given for given in self.leave.grants if not given.items or item.code in given.items)
             groups.setdefault(granted, []).append(item)
         found: dict[str, dict[str, PartyView]] = {}
         for granted, group in groups.items():
-            wants = together(wanted(each) for each in group)
+            kinds = self.counter.catalogue.declarations.materials
+            wants = together(wanted(each, kinds) for each in group)
             for item in group:
                 found[item.name] = {
-                    party: NOBODY if party == APPLICANT and ended else self._view(party, granted, want, item.code)
+                    party: NOBODY if party == APPLICANT and self.is_ended
+                    else self._view(party, granted, want, item.code)
                     for party, want in wants.items() if party in self.people
                 }  # fmt: skip
         return found
@@ -103,6 +104,11 @@ class Looking:
         if told:
             self._note(self._reads[APPLICANT], told)
 
+    def note_deposits(self, names: Iterable[tuple[str, str]]) -> None:
+        """Note that materials of parties are told of that were deposited earlier."""
+        for party, name in names:
+            self._note(self._reads[party], [name])
+
     @cached_property
     def _reads(self) -> dict[str, _Read]:
         return {party: _read(each) for party, each in self.people.items()}
@@ -112,20 +118,24 @@ class Looking:
         ids = [read.file.subject_id for read in self._reads.values() if read.file is not None]
         return marks(self.connection, ids)
 
-    def _ended(self) -> bool:
-        """Say whether the applicant is dead or cancelled by now."""
+    @cached_property
+    def is_ended(self) -> bool:
+        """Whether the applicant is dead or cancelled by now; SubjectEnded where the grants let that be known."""
         read = self._reads.get(APPLICANT)
-        if read is None or read.document is None:
+        if read is None or not self._has_ended(read):
             return False
-        name = self.counter.catalogue.declarations.files[read.kind].ended_on
-        ended = str((read.document.get(name) or {}).get("value") or "") if name else ""
-        if not ended or ended > self.on.isoformat():
-            return False
-        if name and matching.statements(
-            read.document, self.counter.scope(read.kind, self.leave.grants), name, self.counter.catalogue
-        ):
+        if self._may_know_end(read, self.counter.scope(read.kind, self.leave.grants)):
             raise SubjectEnded
         return True
+
+    def _has_ended(self, read: _Read) -> bool:
+        name = self.counter.catalogue.declarations.files[read.kind].ended_on
+        ended = str(((read.document or {}).get(name) or {}).get("value") or "") if name else ""
+        return bool(ended) and ended <= self.on.isoformat()
+
+    def _may_know_end(self, read: _Read, scope: Scope) -> bool:
+        name = self.counter.catalogue.declarations.files[read.kind].ended_on
+        return bool(name and matching.statements(read.document or {}, scope, name, self.counter.catalogue))
 
     def _view(self, party: str, granted: tuple[Given, ...], want: Wanted, item: str) -> PartyView:
         """Return what grants give of a party; the same grants and wishes give the same.
@@ -163,8 +173,9 @@ class Looking:
         if shown is None:
             return {}
         own = of_subject(self._marks, read.file.subject_id) if read.file else {}
+        ended = ["ended"] if self._has_ended(read) and self._may_know_end(read, scope) else []
         found = {
-            name: _stated(told, [mark["what"] for mark in own.get(name, [])])
+            name: _stated(told, [*ended, *(mark["what"] for mark in own.get(name, []))])
             for name, told in shown["attributes"].items() if told["value"] is not None
         }  # fmt: skip
         return {**found, **({NUMBER: self._number(read, scope)} if NUMBER in want.shown else {})}

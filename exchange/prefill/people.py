@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection
 
 from catalog.cases.store import CaseFile
 from exchange.access import mandates
 from exchange.access.callers import Caller, Mandate
+from exchange.access.standing import Somebody, as_sought, ids_of, is_child, is_ended
 from exchange.errors import BodyInvalid, GuardianNeeded, ItemOfNoCase, MandateNotGood, NotAParty
 from exchange.queries import finding
-from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
-from exchange.queries.predicates import age
 from ledger.entry import subject_hash
 from schemas.model import Declarations
 from schemas.service_items import APPLICANT, Item
 from schemas.serving.connection import looked_up
-from schemas.subjects import NotASubjectNumber, SubjectNumber, subject_numbers
 
 BY_FILE = "one_file"
 """What stands for a mandate where the one file itself says that somebody may act."""
@@ -68,7 +66,7 @@ def check_parties(connection: Connection, case: CaseFile, people: Mapping[str, S
     """Raise NotAParty where somebody is asked about whom the case was not registered for."""
     known = {str(row[0]) for row in looked_up(connection, _PARTIES, {"case_id": case.case_id})}
     for each in people.values():
-        if not {subject_hash(secret, one) for one in _ids(each)} & known:
+        if not {subject_hash(secret, one) for one in ids_of(each)} & known:
             raise NotAParty
 
 
@@ -88,77 +86,86 @@ def related(connection: Connection, case: CaseFile) -> list[CaseFile]:
 
 
 def acting(
-    connection: Connection, caller: Caller, people: Mapping[str, Sought], coming: Coming | None, items: Iterable[Item],
-    on: date,
+    connection: Connection, caller: Caller, people: Mapping[str, Sought], coming: Coming | None, items: Sequence[Item],
+    on: date, declared: Declarations,
 ) -> Caller:  # fmt: skip
     """Return the caller, with the right by which somebody comes for the applicant, if somebody does.
 
     Raises:
-        GuardianNeeded: the applicant is under 14, and not its guardian comes.
-        MandateNotGood: whoever comes may not act for the applicant, or not for all of the items.
+        GuardianNeeded: the applicant or another party is under 14, and neither its guardian applies nor comes.
+        MandateNotGood: whoever comes may not act for the applicant, or not for all of the items, or is dead.
     """
-    applicant = people.get(APPLICANT)
-    ids = () if applicant is None else _ids(applicant)
-    is_child = applicant is not None and any(_is_child(document_of(file), on) for file in applicant.files)
-    if coming is None:
-        if is_child:
+    who = {name: as_sought(each) for name, each in people.items()}
+    agent = None if coming is None else _coming(connection, coming.number)
+    if agent is not None and is_ended(agent, on, declared):
+        raise MandateNotGood
+    codes = [item.code for item in items]
+    applicant = who.get(APPLICANT)
+    found = _acting(connection, caller, applicant, coming, agent, codes, on, declared)
+    for name, party in who.items():
+        if name != APPLICANT and is_child(party, on):
+            agents = [each for each in (agent, applicant) if each is not None]
+            _require_guardian(connection, party, agents, codes, on, declared)
+    return found
+
+
+def _acting(
+    connection: Connection, caller: Caller, applicant: Somebody | None, coming: Coming | None, agent: Somebody | None,
+    codes: Sequence[str], on: date, declared: Declarations,
+) -> Caller:  # fmt: skip
+    needs_guardian = applicant is not None and is_child(applicant, on)
+    if coming is None or agent is None:
+        if needs_guardian:
             raise GuardianNeeded
         return caller
     if applicant is None:
         raise MandateNotGood
-    agents = _numbers(coming.number)
-    found = (
-        _cited(connection, agents, coming, ids, items, on)
-        if coming.mandate
-        else _by_file(agents, applicant, is_child, on)
-    )
-    if is_child and found.relation != "guardian":
+    if coming.mandate:
+        found = mandates.acting(connection, coming.mandate, mandates.Use(agent, applicant, codes, on), declared)
+    else:
+        found = _by_file(agent, applicant, on)
+    if needs_guardian and found.relation != "guardian":
         raise GuardianNeeded
     return replace(caller, acting_for=found)
 
 
-def _is_child(document: Mapping[str, Any], on: date) -> bool:
-    born = (document.get("birth_on") or {}).get("value")
-    return born is not None and age(date.fromisoformat(str(born)), on) < mandates.CHILD_UNTIL
-
-
-def _cited(
-    connection: Connection, agents: Iterable[SubjectNumber], coming: Coming, principals: tuple[str, ...],
-    items: Iterable[Item], on: date,
-) -> Mandate:  # fmt: skip
-    """Return the mandate that is cited, once it is the agent's, for the applicant, and for each of the items."""
+def _require_guardian(
+    connection: Connection, child: Somebody, agents: Iterable[Somebody], codes: Sequence[str], on: date,
+    declared: Declarations,
+) -> None:  # fmt: skip
+    """Raise GuardianNeeded unless one of these is a child's parent by its own file, or has its mandate, and lives."""
+    kept = [each for one in child.ids for each in mandates.of_subject(connection, one)]
+    kept = [each for each in kept if each.mandate.relation == "guardian"]
     for agent in agents:
-        stand_in = Caller("applicant", agent.subject_id, "", "", frozenset(), agent.subject_id)
-        for item in items:
-            found = mandates.acting(connection, stand_in, coming.mandate, item.code, on)
-            if found.principal_id not in principals:
-                raise MandateNotGood
-        return found
-    raise MandateNotGood
+        if is_ended(agent, on, declared):
+            continue
+        with suppress(MandateNotGood):
+            if _by_file(agent, child, on).relation == "guardian":
+                return
+        if any(mandates.holds(each, mandates.Use(agent, child, codes, on), declared) for each in kept):
+            return
+    raise GuardianNeeded
 
 
-def _by_file(agents: Iterable[SubjectNumber], applicant: Sought, is_child: bool, on: date) -> Mandate:
+def _by_file(agent: Somebody, applicant: Somebody, on: date) -> Mandate:
     """Return the right that the applicant's own file gives: of a legal representative, of a parent of a child."""
-    mine = {agent.number: agent for agent in agents}
-    rights = {"legal_representative": "representative", **(dict.fromkeys(_PARENTS, "guardian") if is_child else {})}
+    mine = {each.number: each for each in agent.numbers}
+    parents = dict.fromkeys(_PARENTS, "guardian") if is_child(applicant, on) else {}
+    rights = {"legal_representative": "representative", **parents}
     for file in applicant.files:
-        for tie in document_of(file).get("relations") or []:
+        for tie in file.document.get("relations") or []:
             is_over = str(tie.get("until") or "9999-12-31") < on.isoformat()
-            agent = mine.get(str(tie.get("other_number")))
-            if agent is None or is_over or tie.get("other_kind", agent.kind) != agent.kind:
+            found = mine.get(str(tie.get("other_number")))
+            if found is None or is_over or tie.get("other_kind", found.kind) != found.kind:
                 continue
             relation = rights.get(str(tie.get("relation")))
             if relation is not None:
-                return Mandate(BY_FILE, agent.subject_id, file.subject_id, relation, BY_FILE, ("*",), "", "")
+                return Mandate(BY_FILE, found.subject_id, file.subject_id, relation, BY_FILE, ("*",), "", "")
     raise MandateNotGood
 
 
-def _ids(each: Sought) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*each.subject_ids, *(number.subject_id for number in each.numbers))))
-
-
-def _numbers(text: str) -> tuple[SubjectNumber, ...]:
-    try:
-        return subject_numbers(text.strip())
-    except NotASubjectNumber:
-        raise BodyInvalid("agent: a number that is nobody's") from None
+def _coming(connection: Connection, number: str) -> Somebody:
+    found = finding.seek(connection, number)
+    if not found.numbers:
+        raise BodyInvalid("agent: a number that is nobody's")
+    return as_sought(found)

@@ -14,7 +14,8 @@ from onefile.verify.reading import instant_text
 def told(counter: Counter, filled: Filled) -> dict[str, Any]:
     """Return the parts of the answer; `attestations` None where no value could be told."""
     known = counter.catalogue.declarations
-    found = Teller(known, filled.views, filled.numbers, counter.today(), filled.earlier).told(filled.needs)
+    teller = Teller(known, filled.views, filled.numbers, counter.today(), filled.earlier, filled.counting)
+    found = teller.told(filled.needs)
     attestations = None
     if found.claims:
         claims = [claim for claim, _ in found.claims]

@@ -1,8 +1,8 @@
 """A one file as a grant gives it: the granted attributes, each with its source, observed day and age.
 
-Shown is what a granted resource says: where its statement won it is the file's value; where another's won, it is this
-one's statement with the reason why it lost. Statements of resources that are not granted do not appear, not even as
-there being any.
+Shown is what a granted resource says: where its statement won, or it agrees, it is the file's value; where another's
+won, it is this one's statement with the reason why it lost. Statements of resources that are not granted do not
+appear, not even as there being any.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from catalog.model import Catalogue
 from exchange.errors import FieldNotGranted
 from exchange.queries.granted import RELATIONS, Scope, covers
+from exchange.queries.stating import is_files_value, stated
 from schemas.model import Attribute, Relation
 from schemas.serving.reading import PublishedFile
 
@@ -77,19 +78,18 @@ class _View:
 
     def attribute(self, name: str) -> dict[str, Any]:
         declared = self._declared(name)
-        stated = self._stated(name)
-        best = stated[0] if stated else {}
+        said = self._stated(name)
+        best: Values = said[0] if said else {}
+        others = [each for each in said[1:] if not is_files_value(each)]
         age = self._age(best)
         fresh = declared.fresh_days
         return {
             "label": declared.label,
             "type": declared.type,
             **self._told(best, declared),
-            "is_lead": bool(best) and best is self.document.get(name),
+            "is_lead": is_files_value(best),
             "is_stale": age is not None and fresh is not None and age > fresh,
-            "contradictions": [self._told(each, declared) for each in stated[1:]]
-            if self.wish.with_contradictions
-            else [],
+            "contradictions": [self._told(each, declared) for each in others] if self.wish.with_contradictions else [],
         }
 
     def ties(self, names: set[str]) -> list[dict[str, Any]]:
@@ -107,11 +107,7 @@ class _View:
 
     def _stated(self, name: str) -> list[Values]:
         """Return what granted resources say of an attribute, the file's own value first."""
-        allowed = self.scope.attributes[name] & self.resources
-        won: Values | None = self.document.get(name)
-        others = [o for o in self.document.get("contradictions") or [] if o["attribute"] == name]
-        said = [*([won] if won else []), *others]
-        return [each for each in said if each.get("resource") in allowed and each.get("value") is not None]
+        return stated(self.document, name, self.scope.attributes[name] & self.resources)
 
     def _told(self, stated: Values, declared: Attribute) -> dict[str, Any]:
         value = stated.get("value")

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.marking import Marks, of_subject
 from catalog.model import Catalogue
+from exchange.queries import stating
 from exchange.queries.files import document_of
 from exchange.queries.finding import Sought
 from exchange.queries.granted import Scope, covers
@@ -53,10 +54,7 @@ def stated(
 ) -> list[Mapping[str, Any]]:  # fmt: skip
     """Return what granted resources state of an attribute, each with its source, the file's own first."""
     allowed = {each for each in scope.attributes.get(name, ()) if covers(scope, each, catalogue, document)}
-    won = document.get(name)
-    others = [each for each in document.get("contradictions") or [] if each["attribute"] == name]
-    said = [*([won] if won else []), *others]
-    return [each for each in said if each.get("resource") in allowed and each.get("value") is not None]
+    return stating.stated(document, name, allowed)
 
 
 def _compared(

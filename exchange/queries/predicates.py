@@ -20,6 +20,7 @@ from exchange.queries.matching import plain, statements
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 NAMES = ("age_at_least", "less_than", "equals", "is_listed", "licence_in_force")
+AGREEMENTS = "agreements"
 GUESSABLE = ("less_than", "equals", "age_at_least")
 """Those by which a value could be narrowed down, question by question."""
 
@@ -102,12 +103,11 @@ def _listed(
 ) -> Said:
     """Say whether a file shows that a resource states anything about a subject: a register lists it.
 
-    A file does not keep what agrees with its values twice, nor every column: that nothing is there means no only where
-    the resource would have stated a value, and there is none at all. The answer is in question where all that the
-    resource states is.
+    A file does not keep every column: that nothing is there means no only where each row of the resource states an
+    attribute. The answer is in question where all that the resource states is.
     """
     values = [(name, value) for name, value in document.items() if isinstance(value, dict)]
-    lists = {name: document.get(name) or [] for name in ("contradictions", "relations", "identifiers")}
+    lists = {name: document.get(name) or [] for name in ("contradictions", AGREEMENTS, "relations", "identifiers")}
     listed = [(str(each.get("attribute", name)), each) for name, found in lists.items() for each in found]
     stated = [name for name, each in (*values, *listed) if each.get("resource") == resource]
     if stated:
@@ -116,11 +116,11 @@ def _listed(
 
 
 def _would_show(document: Mapping[str, Any], kind: str, resource: str, catalogue: Catalogue) -> bool:
-    """Say whether an attribute has no value which each row of a resource states."""
+    """Say whether a file shows every resource's statements of an attribute which each row of this one states."""
     table = catalogue.declarations.tables[catalogue.resources[resource].table]
     stated = {column.name for column in table.columns if column.required}
-    return any(
-        not document.get(attribute.name)
+    return AGREEMENTS in document and any(
+        source.table == table.name and source.column in stated
         for attribute in catalogue.declarations.files[kind].attributes
-        if any(source.table == table.name and source.column in stated for source in attribute.sources)
+        for source in attribute.sources
     )

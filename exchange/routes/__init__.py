@@ -9,15 +9,18 @@ from exchange.routes import (
     clients,
     deliveries,
     delta_sharing,
+    events,
     files,
     identities,
     licence_uses,
     licences,
     mandates,
     matching,
+    materials,
     notices,
     objections,
     own,
+    own_materials,
     prefill,
     promises,
     public,
@@ -30,7 +33,8 @@ ROUTERS = tuple(
     module.router
     for module in (
         public, identities, verifying, cases, files, prefill, promises, matching, licences, licence_uses, records,
-        catalogue, clients, deliveries, static, mandates, own, objections, notices, auditing,
+        materials, catalogue, clients, deliveries, static, mandates, own, own_materials, objections, notices, auditing,
+        events,
         delta_sharing,
     )
 )  # fmt: skip

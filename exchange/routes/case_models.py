@@ -35,13 +35,18 @@ class CaseWish(Strict):
 
 
 class StepWish(Strict):
-    """A step: when it was taken, by whom, why; `case_no` with the step that gives the draft its number."""
+    """A step: when it was taken, by whom, why; `case_no` with the step that gives the draft its number.
+
+    `licences` are the identifiers of those that the case issued: they go into its archive package, and stand behind the
+    result.
+    """
 
     step: Step
     at: AwareDatetime
     officer: Short = ""
     reason: Text = ""
     result: Text = ""
+    licences: Annotated[list[Annotated[str, Field(max_length=200)]], Field(default_factory=list, max_length=20)]
     case_no: Annotated[str, Field(max_length=64)] = ""
 
 

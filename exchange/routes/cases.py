@@ -23,6 +23,7 @@ from exchange.routes.case_models import CaseAnswer, CaseList, CaseWish, StepWish
 from exchange.routes.offering import About, offer
 from ledger.entry import subject_hash
 from onefile.verify.reading import instant_text
+from schemas.identifiers import InvalidIdentifier, licence_id
 from schemas.service_items import Item
 from schemas.subjects import NotASubjectNumber, subject_numbers
 
@@ -47,7 +48,7 @@ def report(ask: Annotated[Ask, Depends(asking("cases.report"))], number: str, bo
         case = own(ask, connection, caller, number)
         told = Reported(
             body.step, body.at, body.at.astimezone(ask.counter.settings.timezone).date(), body.officer, body.reason,
-            body.result, body.case_no,
+            _result(body), body.case_no,
         )  # fmt: skip
         if body.at > ask.counter.now():
             raise BodyInvalid("at: an instant that is yet to come")
@@ -128,6 +129,14 @@ def _answer(connection: Connection, case: CaseFile, status: int) -> Response:
     stages = [stage.number for stage in store.stages(connection, case.case_id)]
     body = {**as_json(case), "steps": store.steps(connection, case.case_id), "stages": stages}
     return Response(written(body), status, media_type="application/json")
+
+
+def _result(body: StepWish) -> str:
+    """Return what came of a case, with the licences that it issued behind."""
+    try:
+        return " ".join(filter(None, (body.result, *(licence_id(each).text for each in body.licences))))
+    except InvalidIdentifier:
+        raise BodyInvalid("licences: one that is no licence identifier") from None
 
 
 def _check_telling(ask: Ask, connection: Connection, case: CaseFile, told: Reported) -> None:

@@ -59,6 +59,7 @@ BODIES: Mapping[str, Any] = {
     "POST /v1/clients": {"client_id": "market-permits", "name": "许可系统", "department": "market", "key": _KEY},
     "POST /v1/clients/{client_id}/keys": {"key": _KEY, "overlap_days": 7},
     "POST /v1/clients/{client_id}/revocation": {"reason": "密钥遗失"},
+    "POST /v1/subscriptions": {"grant": "G20261129-0001"},
     "PUT /v1/notices/target": {"url": "https://market.city.example/notices"},
     "POST /v1/findings/{number}/settlement": {"reason": "补录了办件编号"},
     "POST /v1/incidents": {"grants": ["G20261129-0001"], "reason": "密钥外泄", "since": "2026-11-29T08:00:00+08:00"},

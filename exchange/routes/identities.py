@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from exchange.access import mandates
+from exchange.access import standing
 from exchange.access.asking import Ask, asking, written
 from exchange.access.tokens import LIFE_SECONDS
 from exchange.errors import GuardianNeeded
@@ -119,6 +119,6 @@ def _applicant(ask: Ask, party: RelyingParty, claims: Mapping[str, Any]) -> str:
         raise LoginFailed
     known = numbers[0]
     with ask.counter.database.looking() as connection:
-        if mandates.is_child(connection, known.subject_id, ask.counter.today(), known.number):
+        if standing.is_child(standing.somebody(connection, known.subject_id, numbers), ask.counter.today()):
             raise GuardianNeeded
     return ask.counter.tokens.make("applicant", known.subject_id, ask.counter.now(), assurance=level)

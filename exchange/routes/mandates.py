@@ -21,7 +21,7 @@ from exchange.http.repeats import once
 from exchange.routes.models import Number, Short, Strict
 from exchange.routes.offering import About, offer
 from ledger.entry import Look
-from schemas.subjects import NotASubjectNumber, subject_numbers
+from schemas.subjects import NotASubjectNumber, SubjectNumber, subject_numbers
 
 router = APIRouter()
 JSON = "application/json"
@@ -70,9 +70,12 @@ def put(ask: Annotated[Ask, Depends(asking("mandates.manage"))], body: MandateWi
     """Register a mandate. Applicants let others act for themselves as agents; the rest an official registers."""
     with ask.counter.database.writing() as connection:
         caller = ask.enter(connection)
-        principal = _principal(caller, body)
-        wish = mandates.Wish(_subject("agent", body.agent), principal, body.relation, body.source, tuple(body.scope),
-                             body.since.isoformat(), body.until.isoformat())  # fmt: skip
+        agent, principal = _subject("agent", body.agent), _principal(caller, body)
+        wish = mandates.Wish(
+            agent.subject_id, caller.subject_id if principal is None else principal.subject_id, body.relation,
+            body.source, tuple(body.scope), body.since.isoformat(), body.until.isoformat(),
+            tuple(each for each in (agent, principal) if each is not None),
+        )  # fmt: skip
 
         def work() -> Response:
             mandate_id = f"M{ask.counter.random(8).hex()}"
@@ -114,8 +117,8 @@ def end(ask: Annotated[Ask, Depends(asking("mandates.manage"))], mandate: str) -
     return Response(status_code=204)
 
 
-def _principal(caller: Caller, body: MandateWish) -> str:
-    """Return for whom a mandate is: an applicant's is for himself, and makes an agent or helper."""
+def _principal(caller: Caller, body: MandateWish) -> SubjectNumber | None:
+    """Return for whom a mandate is; None: an applicant's is for himself, and makes an agent or helper."""
     if APPLICANT not in caller.roles:
         if body.principal is None:
             raise BodyInvalid("principal: for whom it is")
@@ -123,15 +126,15 @@ def _principal(caller: Caller, body: MandateWish) -> str:
     matrix.require("mandates.manage", caller, "own")
     if body.principal is not None or body.relation not in ("agent", "helper"):
         raise BodyInvalid("principal, relation: one lets an agent or helper act for oneself; the rest at a window")
-    return caller.subject_id
+    return None
 
 
-def _subject(name: str, number: str) -> str:
+def _subject(name: str, number: str) -> SubjectNumber:
     try:
         found = subject_numbers(number.strip())
     except NotASubjectNumber:
         raise BodyInvalid(f"{name}: a number that is nobody's") from None
-    return found[0].subject_id
+    return found[0]
 
 
 def _is_own(connection: Connection, caller: Caller, kept: Kept) -> bool:

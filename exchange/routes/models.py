@@ -81,7 +81,7 @@ class Statement(BaseModel):
 
 
 class AttributeShown(Statement):
-    """An attribute. `is_lead`: it is the file's value; else another source's won, which is not granted.
+    """An attribute. `is_lead`: it is the file's value, by its own source or one that agrees; else another's won.
 
     `disputed`: objections and verifications about it that are open, each `{what, id, state, since}`.
     """

@@ -31,9 +31,9 @@ def prefill(ask: Annotated[Ask, Depends(asking("prefill.fill"))], body: PrefillW
         filled = fill(ask.counter, connection, body.wish(), ask.enter(connection), Asked(ask.route, ask.purpose()))
         unkept = keeping.unkept(ask.counter, connection, filled)
     ask.spend(filled.leave, len(filled.looks))
-    keeping.keep_needs(ask.counter, filled, unkept)
+    kept = keeping.keep_needs(ask.counter, filled, unkept)
     answer = {**heading(ask, filled.leave, FORMAT), **telling.told(ask.counter, filled)}
-    return ask.disclose(filled.caller, filled.leave, filled.looks, written(answer))
+    return ask.disclose(filled.caller, filled.leave, filled.looks, written(answer)).after(kept)
 
 
 @offer(router, "POST", "/v1/prefill/check", "prefill.check", CHECK)

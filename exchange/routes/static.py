@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
+from catalog import opening
 from catalog.dcat import graph, json_ld, turtle
 from catalog.entries import Entry
 from catalog.leaving import leaving
@@ -33,6 +34,7 @@ LD = About(
     "The open catalogue, DCAT as JSON-LD", {200: None, 304: None}, is_open=True, media={200: "application/ld+json"}
 )
 DATA = About("The open catalogue, data.json", {200: None, 304: None}, is_open=True, media={200: "application/json"})
+OPEN_DATA = About("Open data: a file of a resource", {200: None}, is_open=True, media={200: BYTES})
 Public = Annotated[Ask, Depends(asking("public"))]
 
 
@@ -71,7 +73,21 @@ def as_json_ld(ask: Public) -> Response:
 @offer(router, "GET", "/data.json", "public", DATA)
 def as_data_json(ask: Public) -> Response:
     """Return the open catalogue as data.json."""
-    return tagged(ask, Response(_open(ask.counter, _data), media_type="application/json"))
+    counter = ask.counter
+    files = opening.downloads(counter.settings.home, counter.settings.counter_url)
+    made = data_json(leaving(counter.entries.values()), f"{counter.settings.counter_url}/catalog/", files)
+    return tagged(ask, Response(made, media_type="application/json"))
+
+
+@offer(router, "GET", "/open/{resource}/{name}", "public", OPEN_DATA)
+def open_data(ask: Public, resource: str, name: str) -> Response:
+    """Return a file of what is published of a resource now."""
+    home = ask.counter.settings.home
+    found = opening.published(home).get(resource)
+    file = None if found is None else found.place(home, name)
+    if file is None or not file.is_file():
+        raise NotFound
+    return FileResponse(file, media_type=opening.MEDIA[file.suffix], headers={"Cache-Control": _FRESH})
 
 
 Form = Callable[[Counter, list[Entry], str], bytes]
@@ -83,10 +99,6 @@ def _turtle(counter: Counter, found: list[Entry], base: str) -> bytes:
 
 def _json_ld(counter: Counter, found: list[Entry], base: str) -> bytes:
     return json_ld(graph(found, counter.catalogue.declarations.codes[CLASS_LIST], base))
-
-
-def _data(counter: Counter, found: list[Entry], base: str) -> bytes:  # noqa: ARG001 # one shape for all forms
-    return data_json(found, base)
 
 
 def _open(counter: Counter, form: Form) -> bytes:

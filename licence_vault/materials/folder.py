@@ -11,7 +11,7 @@ from licence_vault.materials.errors import StoreGone
 from onefile.files import DiskFull, write_whole
 
 FOLDER = "materials"
-_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\Z")
+NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{16}\Z")
 
 
 class Store(Protocol):
@@ -65,10 +65,10 @@ class Folder:
     def names(self) -> Iterator[tuple[str, float]]:
         """Yield the names that are there, and since when; what a killed writer left behind has no name."""
         for path in sorted(self._root.glob("??/*")):
-            if _NAME.match(path.name):
+            if NAME.match(path.name):
                 yield path.name, path.stat().st_mtime
 
     def _path(self, name: str) -> Path:
-        if not _NAME.match(name):
+        if not NAME.match(name):
             raise StoreGone
         return self._root / name[:2] / name

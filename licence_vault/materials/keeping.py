@@ -22,7 +22,8 @@ from licence_vault.materials.folder import Store
 from onefile.verify.leaf import SALT_BYTES
 from onefile.verify.reading import instant_text
 from schemas.service_items import MaterialKind
-from schemas.serving.material_tables import MATERIAL, MATERIAL_CONTENT, MATERIAL_EVENT
+from schemas.serving.connection import looked_up
+from schemas.serving.material_tables import CASE_ARCHIVE, MATERIAL, MATERIAL_CONTENT, MATERIAL_EVENT
 
 HELD, WITHDRAWN, RETIRED = "held", "withdrawn", "retired"
 STATES = {
@@ -35,6 +36,8 @@ SCAN, RESULT = "scan", "result"
 CONTENT, OF = "material-content:", "material:"
 SECONDS_LEFT_ALONE = 3600
 """How long bytes that nobody refers to may lie: whoever keeps them may be about to."""
+LOCK_SEED = 20_260_011
+"""Keeps the advisory locks of materials apart from others, whose keys are small."""
 ROW, FILE, STEP = MATERIAL.c, MATERIAL_CONTENT.c, MATERIAL_EVENT.c
 
 
@@ -121,6 +124,7 @@ class Materials:
         The same file of the same kind and holder is the same material: it is verified again, and counts again where
         its holder had taken it back. One that a licence replaced stays retired.
         """
+        _alone(connection, kept.content_hash)
         self._keep_content(connection, kept, at)
         same = (ROW.subject_hash == said.subject_hash) & (ROW.kind == said.kind)
         asked = select(ROW.material_id).where(same, ROW.content_hash == kept.content_hash)
@@ -132,6 +136,7 @@ class Materials:
         sealed = self.at_rest.seal(OF + material_id, self.random(SALT_BYTES), about, self.random)
         connection.execute(insert(MATERIAL).values(
             material_id=material_id, content_hash=kept.content_hash, state=HELD, note="", **vars(said),
+            holder_hash=self.at_rest.holder(holder.kind, holder.number),
             sealed=sealed.sealed, wrapped_key=sealed.wrapped_key, master=sealed.master))  # fmt: skip
         note_event(connection, material_id, "deposited", said.department, by, said.case_no, said.verified_against, at)
         return find(connection, material_id), True
@@ -178,6 +183,8 @@ class Materials:
         """
         if kind.kept_by == "law":
             raise NotLeftToHolder(kind.kept_basis)
+        _alone(connection, material.content_hash)
+        material = find(connection, material.material_id)
         if material.state == WITHDRAWN:
             return
         _move(connection, material, WITHDRAWN, "")
@@ -191,7 +198,7 @@ class Materials:
         """Remove from the store what nobody refers to, or nobody can open; return how many."""
         known = {
             place for place, wrapped in connection.execute(select(FILE.place, FILE.wrapped_key)) if wrapped is not None
-        }  # fmt: skip
+        } | set(connection.execute(select(CASE_ARCHIVE.c.place)).scalars())  # fmt: skip
         before = at.timestamp() - SECONDS_LEFT_ALONE
         gone = [name for name, since in self.store.names() if name not in known and since < before]
         for name in gone:
@@ -236,7 +243,8 @@ class Materials:
 
 def retire(connection: Connection, material: Material, licence: str, at: datetime) -> None:
     """Let a licence take a material's place, with its identifier as the note; again it changes nothing."""
-    if material.state == HELD:
+    _alone(connection, material.content_hash)
+    if find(connection, material.material_id).state == HELD:
         _move(connection, material, RETIRED, licence)
         note_event(connection, material.material_id, "retired", "", "rule", "", licence, at)
 
@@ -251,17 +259,41 @@ def find(connection: Connection, material_id: str) -> Material:
 
 def of_subjects(connection: Connection, hashes: Iterable[str]) -> list[Material]:
     """Return the materials of a subject by the keyed hashes of its ids, the newest verified first."""
-    return _read(connection, ROW.subject_hash.in_(sorted(set(hashes))))
+    named = {f"hash_{number}": each for number, each in enumerate(sorted(set(hashes)))}
+    asked = f"SELECT 1 FROM material WHERE subject_hash IN ({', '.join(f':{name}' for name in named)}) LIMIT 1"
+    if not named or not looked_up(connection, asked, named):  # most subjects have none, and every prefill asks
+        return []
+    return _read(connection, ROW.subject_hash.in_(list(named.values())))
 
 
-def of_case(connection: Connection, numbers: Iterable[str]) -> list[Material]:
-    """Return the materials that were deposited, or verified last, in a case, by any of its numbers."""
-    return _read(connection, ROW.case_no.in_(sorted(set(numbers))))
+def of_ids(connection: Connection, ids: Iterable[str]) -> list[Material]:
+    """Return materials by their ids, the newest verified first."""
+    return _read(connection, ROW.material_id.in_(sorted(set(ids))))
 
 
-def held_of_kinds(connection: Connection, kinds: Iterable[str]) -> list[Material]:
-    """Return the materials of some kinds that count."""
-    return _read(connection, (ROW.state == HELD) & ROW.kind.in_(sorted(kinds)))
+def is_any_held(connection: Connection) -> bool:
+    """Say whether any material counts."""
+    return connection.execute(select(ROW.material_id).where(ROW.state == HELD).limit(1)).first() is not None
+
+
+def counted(connection: Connection) -> list[tuple[str, str, int]]:
+    """Return how many materials there are, by kind and state."""
+    asked = select(ROW.kind, ROW.state, func.count()).group_by(ROW.kind, ROW.state).order_by(ROW.kind, ROW.state)
+    return [(str(kind), str(state), int(count)) for kind, state, count in connection.execute(asked)]
+
+
+def of_case(
+    connection: Connection, numbers: Iterable[str], used: Iterable[str] = (), hashes: Iterable[str] = ()
+) -> list[Material]:  # fmt: skip
+    """Return the materials that were deposited or verified in a case, by any of its numbers, and those used in it.
+
+    Args:
+        used: ids of materials that were deposited earlier and used in the case.
+        hashes: keyed hashes of the case's parties; what is another's was not used in it.
+    """
+    steps = select(STEP.material_id).where(STEP.case_no.in_(sorted(set(numbers))))
+    theirs = ROW.material_id.in_(sorted(set(used))) & ROW.subject_hash.in_(sorted(set(hashes)))
+    return _read(connection, ROW.material_id.in_(steps) | theirs)
 
 
 def events(connection: Connection, material_id: str) -> list[dict[str, Any]]:
@@ -282,6 +314,12 @@ def note_event(
     connection.execute(insert(MATERIAL_EVENT).values(
         material_id=material_id, event_no=number, at=instant_text(at), event=event, department=department, by=by,
         case_no=case_no, note=note))  # fmt: skip
+
+
+def _alone(connection: Connection, content_hash: str) -> None:
+    """Let nobody else change what is kept of these bytes until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(content_hash, LOCK_SEED))))
 
 
 def _move(connection: Connection, material: Material, state: str, note: str) -> None:

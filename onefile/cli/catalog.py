@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 FACETS = (
     ("department", "Of this department, by its id."),
-    ("level", "Of departments of this level: national, province, city, county, street."),
+    ("level", "Of departments of this level: national, province, city, county, street, community."),
     ("share", "Of this share class: unconditional, conditional, not_shared."),
     ("subject", "About subjects of this kind: person, enterprise."),
     ("cycle", "Of this update cycle, like daily."),

@@ -29,6 +29,7 @@ VALUES_ZH = {
     "personal": "个人信息", "sensitive": "敏感个人信息", "dataset": "数据集", "licence": "证照", "material": "共享材料",
     "foreign": "外来目录", "person": "个人", "enterprise": "企业", "query": "查询", "check": "核验", "batch": "批量",
     "file": "文件", "city": "市级", "county": "县级", "province": "省级", "national": "国家级", "street": "街道",
+    "community": "社区",
 }  # fmt: skip
 FIELDS_ZH = {
     "id": "目录标识", "kind": "种类", "code": "资源代码", "title": "资源名称", "title_en": "英文名称",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ import click
 from onefile.settings import Settings
 
 QUIET_SECONDS = 2.0
+MOST_RATE = 1000
 
 SAID = {
     "zh": "{out}：{deliveries} 批，{rows:,} 行，其中应退回 {quarantined:,} 行、重复 {duplicates:,} 行；"
@@ -19,6 +21,16 @@ SAID = {
     "en": "{out}: {deliveries} deliveries, {rows:,} rows, of which {quarantined:,} are to be rejected "
     "and {duplicates:,} are duplicates; the truth is in {truth} ({seconds:.0f} s)",
 }
+
+
+def _rates(_context: click.Context, _parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, float]:
+    found = {}
+    for text in value:
+        kind, _equals, rate = text.partition("=")
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", rate) or float(rate) > MOST_RATE:
+            raise click.BadParameter(f"{text!r} is no KIND=N with N from 0 to {MOST_RATE}, of 1,000")
+        found[kind] = float(rate)
+    return found
 
 
 @click.group()
@@ -39,6 +51,14 @@ def command() -> None:
     help="Day of the full deliveries (default: so that it ends yesterday).",
 )
 @click.option("--only", metavar="RESOURCE", multiple=True, help="Deliver this resource only; may be repeated.")
+@click.option(
+    "--rate",
+    "rates",
+    metavar="KIND=N",
+    multiple=True,
+    callback=_rates,
+    help="Plant this kind of defect in N of 1,000 rows (or names, or deliveries); may be repeated.",
+)
 @click.option("--sign", is_flag=True, help="Make a key for each department and sign its manifests.")
 @click.option(
     "--out",
@@ -55,6 +75,7 @@ def make(
     seed: int,
     first_day: datetime | None,
     only: tuple[str, ...],
+    rates: dict[str, float],
     sign: bool,
     out: Path,
 ) -> None:
@@ -70,7 +91,8 @@ def make(
     catalogue = catalog.load(settings.declarations, with_items=False)
     wanted = {catalogue.resource(resource).id for resource in only}
     start = first_day.date() if first_day else settings.today() - timedelta(days=days + 1)
-    order = making.Order(seed, people, max(5, people // 10) if enterprises is None else enterprises, days, start, sign)
+    firms = max(5, people // 10) if enterprises is None else enterprises
+    order = making.Order(seed, people, firms, days, start, sign, rates)
     began = time.monotonic()
     delivered = making.make_city(
         order, catalogue, out, only=lambda resource: not wanted or resource.id in wanted, on_step=_progress(began)
@@ -96,3 +118,26 @@ def _progress(began: float) -> Callable[[str], None]:
             click.echo(f"{seconds:6.1f} s  {step}", err=True)
 
     return say
+
+
+@command.command()
+@click.argument("home", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("city", metavar="DIR", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def score(settings: Settings, home: Path, city: Path, as_json: bool) -> None:
+    """Hold HOME, in which a city's deliveries were taken in, against the truth in DIR.
+
+    For each kind of defect recall and precision; how many values of the one files are the declared ranking's
+    winner over the accepted rows, reckoned anew; how many are as the truth has them. Exit code 0: every
+    delivery has its receipt with the right counts, every kind that a row shows reaches 0.99, every value is the winner;
+    else 1.
+    """
+    import catalog
+    from onefile.cli import city_score
+    from samples.scoring.score import score as scored
+
+    found = scored(home, city, catalog.load(settings.declarations, with_items=False))
+    click.echo(city_score.as_json(found) if as_json else city_score.as_text(found, settings.lang))
+    if not found.is_good:
+        raise click.exceptions.Exit(1)

@@ -15,16 +15,16 @@ import click
 
 from onefile import java
 from onefile.errors import OneFileError
-from onefile.settings import Settings
+from onefile.settings import SOURCE, Settings
 
 LEAST_JAVA = 17
 LEAST_FREE_GIB = 5
 SECONDS_TO_WAIT = 20
 WORDS = {
     "zh": {"declarations": "声明", "java": "Java", "jars": "Delta 程序包", "disk": "磁盘", "home": "数据目录",
-           "database": "服务数据库", "ok": "正常", "wrong": "有问题"},
+           "database": "服务数据库", "sources": "数据来源", "ok": "正常", "wrong": "有问题"},
     "en": {"declarations": "declarations", "java": "java", "jars": "jars", "disk": "disk", "home": "home",
-           "database": "database", "ok": "ok", "wrong": "WRONG"},
+           "database": "database", "sources": "sources", "ok": "ok", "wrong": "WRONG"},
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class Finding:
 def command(settings: Settings, folders: tuple[Path, ...], as_json: bool) -> None:
     """Say what is missing on this machine or wrong in declarations.
 
+    Of the systems that resources are pulled from, the settings are looked at, and none is asked.
     With --declarations the machine is not looked at, so that declarations can be checked
     where nothing else is installed. Exit code 1 when anything is wrong.
     """
@@ -173,11 +174,35 @@ def database_answers(settings: Settings) -> Finding:
         return Finding("database", "not usable", (str(error),))
 
 
+def sources_usable(settings: Settings) -> Finding:
+    """Look at the settings of the systems that resources are pulled from; none of these is asked."""
+    import catalog
+    from inbox.pulling import checking
+    from schemas.errors import DeclarationsRefused
+
+    try:
+        resources = catalog.load(settings.declarations, with_items=False).resources.values()
+    except DeclarationsRefused:
+        return Finding("sources", "not looked at until the declarations are right")
+    pulled = [resource for resource in resources if resource.source is not None]
+    problems = []
+    for resource in pulled:
+        try:
+            checking.check(resource, settings.sources, settings.now(), settings.timezone)
+        except OneFileError as error:
+            problems.append(f"{resource.id}: {error}")
+    named = {resource.source.setting for resource in pulled if resource.source is not None}
+    unused = ", ".join(f"{SOURCE}{name}" for name in settings.sources if name not in named)
+    told = f"{len(pulled)} resources are pulled" + (f"; no resource names {unused}" if unused else "")
+    return Finding("sources", told, tuple(problems))
+
+
 MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
     "java": java_there,
     "jars": jars_there,
     "disk": disk_free,
     "home": home_private,
     "database": database_answers,
+    "sources": sources_usable,
 }
 """Every check of the machine; a room that needs another one adds it here."""

@@ -37,7 +37,7 @@ def command(
     history: str | None,
     as_json: bool,
 ) -> None:
-    """The one file of SUBJECT: a citizen's or foreigner's number, or a unified social credit code.
+    """The one file of SUBJECT: a citizen's or foreigner's number, a unified social credit code, or an earlier number.
 
     With - the number is read from standard input, so that it stands in no shell history and
     no list of processes. The look goes into the ledger first, also one that finds nobody.
@@ -55,7 +55,7 @@ def command(
     found = _files_then(settings, numbers, on, known_at) if is_past else looks.find(settings, numbers)
     keys = looks.keystore(settings)
     asked = (on or settings.today(), known_at or settings.now())
-    shown = _views(settings, found, keys, asked, is_past=is_past)
+    shown = [_bridged(settings, each, numbers) for each in _views(settings, found, keys, asked, is_past=is_past)]
     told = [(file["subject_id"], _disclosed(file)) for file in shown] or [(n.subject_id, ()) for n in numbers]
     looks.record(settings, purpose, told, BASIS, keys)
     if not shown:
@@ -89,13 +89,19 @@ def _views(
     from onefile.cli import file_licences
     from onefile.cli.file_view import view
 
-    catalogue, day = catalog.load(settings.declarations, with_items=False), file_licences.Asked(*asked)
+    catalogue, day = catalog.to_show(settings.declarations), file_licences.Asked(*asked)
     finder = file_licences.at_rest(settings, keys)
     marks = {} if is_past else looks.marks(settings, [file.subject_id for file in found])
     shown = [view(file, catalogue, day.on, is_past=is_past, marks=marks) for file in found]
     if finder is None:
         return shown
     return [each | {"licences": file_licences.licences(settings, finder, catalogue, each, day)} for each in shown]
+
+
+def _bridged(settings: Settings, shown: dict[str, Any], numbers: tuple[SubjectNumber, ...]) -> dict[str, Any]:
+    from onefile.cli import file_bridges
+
+    return shown | file_bridges.bridged(settings.home, shown, numbers)
 
 
 def _disclosed(shown: dict[str, Any]) -> tuple[str, ...]:

@@ -34,6 +34,12 @@ _WORDS = {
     "ends": ("将于 {day} 终止", "ends on {day}"),
     "relations": ("关系", "Relations"),
     "identifiers": ("号码", "Numbers"),
+    "found_by": (
+        "依对应关系查得：{type} {number} 现为 {present}（{source}）",
+        "found by the bridge: {type} {number} is now {present} ({source})",
+    ),
+    "learnt": ("{at} 获知", "learnt {at}"),
+    "brought": ("批次 {delivery}", "delivery {delivery}"),
     "licences": ("证照", "Licences"),
     "endless": ("长期", "no end"),
     "nothing": ("暂无数据：{names}", "nothing known: {names}"),
@@ -55,6 +61,9 @@ _NUMBER_TYPES = {
     "hmt_resident": ("港澳台居民居住证号码", "number of a Hong Kong, Macau or Taiwan resident"),
     "foreigner": ("外国人永久居留身份证号码", "number of a foreign permanent resident"),
     "credit_code": ("统一社会信用代码", "unified social credit code"),
+    "registration_number": ("注册号", "registration number"),
+    "organisation_code": ("组织机构代码", "organisation code"),
+    "tax_number": ("税务登记号", "tax number"),
 }
 _WON = {
     "lead": ("数源部门", "lead department"),
@@ -109,6 +118,30 @@ class FileText:
         yield from self._licences(shown["licences"])
         yield from self._identifiers(shown["identifiers"])
 
+    def found_by(self, shown: Values) -> Iterator[str]:
+        """Yield the bridges by which a file was found that is known by another number now."""
+        for bridge in shown.get("found_by", ()):
+            number_type = self._of(_NUMBER_TYPES, bridge["type"])
+            number, present = escaped(bridge["number"]), escaped(shown["number"])
+            source = " · ".join(self._bridge_of(bridge))
+            yield self._say("found_by", type=number_type, number=number, present=present, source=source)
+
+    def bridges(self, shown: Values) -> Iterator[str]:
+        """Yield the earlier numbers of a file, each with the bridge that says so."""
+        for each in shown["identifiers"]:
+            if each["number"] != shown["number"]:
+                number = f"{self._of(_NUMBER_TYPES, each['type'])} {escaped(each['number'])}"
+                yield " · ".join([number, *self._bridge_of(each)])
+
+    def _bridge_of(self, identifier: Values) -> list[str]:
+        """Return who states a number of a subject, since when it is true, and what brought a bridge."""
+        resource = identifier[f"resource_title{self._suffix}"] or identifier["resource"]
+        parts = [escaped(part) for part in (resource, identifier["observed_on"]) if part]
+        if identifier.get("delivery"):
+            parts.append(self._say("brought", delivery=escaped(identifier["delivery"])))
+            parts.append(self._say("learnt", at=self._instant(identifier["learnt_at"])))
+        return parts
+
     def _head(self, shown: Values) -> Iterator[str]:
         kind, number_type = self._say(shown["kind"]), self._of(_NUMBER_TYPES, shown["number_type"])
         title = self._say("title", kind=kind, number_type=number_type, number=escaped(shown["number"]))
@@ -116,6 +149,7 @@ class FileText:
         at = datetime.fromisoformat(shown["published_at"]).astimezone(self._timezone).strftime("%Y-%m-%d %H:%M")
         word = "as_was" if shown["is_past"] else "as_of"
         yield self._say(word, on=shown["on"], version=shown["lake_version"], at=at)
+        yield from self.found_by(shown)
         if shown["ended_on"] is not None:
             word = f"ended_{shown['kind']}" if shown["is_ended"] else "ends"
             yield click.style(f"■ {self._say(word, day=escaped(shown['ended_on']))}", bold=True, fg="red")
@@ -159,7 +193,8 @@ class FileText:
             days = f"{licence['valid_from']} – {licence['valid_until'] or self._say('endless')}"
             issuer = licence[f"issuer{self._suffix}"] or "?"
             label = escaped(licence[f"label{self._suffix}"])
-            yield " · ".join([label, state, days, escaped(issuer), licence["id"]])
+            details = [f"{self._label(n, d)} {self._value(d, d)}" for n, d in licence["details"].items()]
+            yield " · ".join([label, state, days, escaped(issuer), licence["id"], *details])
 
     def _identifiers(self, identifiers: list[Values]) -> Iterator[str]:
         if not identifiers:
@@ -168,8 +203,7 @@ class FileText:
         yield click.style(self._say("identifiers"), bold=True)
         for identifier in identifiers:
             number = f"{self._of(_NUMBER_TYPES, identifier['type'])} {escaped(identifier['number'])}"
-            resource = identifier[f"resource_title{self._suffix}"] or identifier["resource"]
-            yield " · ".join([number, *(escaped(part) for part in (resource, identifier["observed_on"]) if part)])
+            yield " · ".join([number, *self._bridge_of(identifier)])
 
     def _origin(self, stated: Values, reasons: Mapping[str, tuple[str, str]]) -> list[str]:
         """Return where a value comes from: source, day, age, and why it won or lost."""

@@ -16,11 +16,11 @@ from typing import Any
 from catalog.marking import Marks, of_subject
 from catalog.model import Catalogue
 from schemas.declarations import AREA_LIST
-from schemas.model import Attribute, Column, OneFile, Relation
+from schemas.model import Attribute, Code, Column, OneFile, Relation
 from schemas.serving.reading import PublishedFile
 
 FORMAT = "onefile.file/1"
-OF_THE_SUBJECT = ("subject_id", "number_type", "number", "contradictions", "relations", "identifiers")
+OF_THE_SUBJECT = ("subject_id", "number_type", "number", "contradictions", "agreements", "relations", "identifiers")
 LINEAGE = ("resource", "department", "record", "delivery", "row_no", "observed_on")
 TIE = ("relation", "other_kind", "other_number_type", "other_number", "other_name", "since", "until")
 HOME_CURRENCY = "CNY"
@@ -97,7 +97,7 @@ class _Day:
         return {
             "label": label,
             **{key: tie.get(key) for key in TIE},
-            "details": {key: self._detail(columns.get(key), key, details) for key in details},
+            "details": {key: detail(self.catalogue, columns.get(key), key, details) for key in details},
             **self._lineage(tie),
         }
 
@@ -132,19 +132,10 @@ class _Day:
         value = stated.get("value")
         return {
             "value": value,
-            "value_name": self._name(declared, value),
+            "value_name": _name(self.catalogue, declared, value),
             **self._lineage(stated),
             "rank": stated.get("rank"),
             "reason": stated.get("reason"),
-        }
-
-    def _detail(self, column: Column | None, name: str, details: Mapping[str, str]) -> dict[str, Any]:
-        return {
-            "label": column.label if column else name,
-            "type": column.type if column else "string",
-            **money(column.unit if column else None, details.get),
-            "value": details[name],
-            "value_name": self._name(column, details[name]),
         }
 
     def _lineage(self, stated: Values) -> dict[str, Any]:
@@ -181,25 +172,26 @@ class _Day:
 
         return money(self.catalogue.declarations.tables[source.table].column(source.column).unit, beside)
 
-    def _name(self, declared: Attribute | Column | None, value: object) -> dict[str, str] | None:
-        """Return what a code is called, `{zh, en}`; None for what is no code, or none that its list has."""
-        if declared is None or not isinstance(value, str):
-            return None
-        if declared.type == "area_code":
-            return self._area(value)
-        code = self.catalogue.declarations.codes[declared.codes].codes.get(value) if declared.codes else None
-        return None if code is None else {"zh": code.name, "en": code.name_en or code.name}
 
-    def _area(self, value: str) -> dict[str, str] | None:
-        """Return the name of an area with those above it; of a street or community, of the county it lies in."""
-        known = self.catalogue.declarations.codes[AREA_LIST].codes
-        names: list[str] = []
-        code = known.get(value) or known.get(value[:6])
-        while code is not None and len(names) < 3:
-            names = [code.name, *names]
-            code = known.get(code.parent or "")
-        name = "".join(n for n in names if n not in NO_PLACES)
-        return {"zh": name, "en": name} if names else None
+def detail(catalogue: Catalogue, column: Column | None, name: str, details: Mapping[str, str]) -> dict[str, Any]:
+    """Return one of the details of a tie or licence, with what its column is called and what its code means."""
+    return {
+        "label": column.label if column else name,
+        "type": column.type if column else "string",
+        **money(column.unit if column else None, details.get),
+        "value": details[name],
+        "value_name": _name(catalogue, column, details[name]),
+    }
+
+
+def called(code: Code, codes: Mapping[str, Code], names: Mapping[str, str]) -> dict[str, str]:
+    """Return what a code is called; of a retired one with the mark that it is, and its successor where one is known."""
+    if code.until is None:
+        return dict(names)
+    later = codes.get(code.successor or "")
+    zh = f"，现为 {later.name} {later.code}" if later else ""
+    en = f", now {later.name_en or later.name} {later.code}" if later else ""
+    return {"zh": f"{names['zh']}（已停用{zh}）", "en": f"{names['en']} (retired{en})"}
 
 
 def money(unit: str | None, beside: Callable[[str], str | None]) -> dict[str, str | None]:
@@ -208,3 +200,26 @@ def money(unit: str | None, beside: Callable[[str], str | None]) -> dict[str, st
         return {"unit": unit, "currency": None}
     column = unit.removeprefix("cent of ")
     return {"unit": unit, "currency": HOME_CURRENCY if column == unit else beside(column)}
+
+
+def _name(catalogue: Catalogue, declared: Attribute | Column | None, value: object) -> dict[str, str] | None:
+    """Return what a code is called, `{zh, en}`; None for what is no code, or none that its list has."""
+    if declared is None or not isinstance(value, str):
+        return None
+    if declared.type == "area_code":
+        return _area(catalogue, value)
+    codes = catalogue.declarations.codes[declared.codes].codes if declared.codes else {}
+    code = codes.get(value)
+    return None if code is None else called(code, codes, {"zh": code.name, "en": code.name_en or code.name})
+
+
+def _area(catalogue: Catalogue, value: str) -> dict[str, str] | None:
+    """Return the name of an area with those above it; of a street or community, of the county it lies in."""
+    known = catalogue.declarations.codes[AREA_LIST].codes
+    names: list[str] = []
+    meant = code = known.get(value) or known.get(value[:6])
+    while code is not None and len(names) < 3:
+        names = [code.name, *names]
+        code = known.get(code.parent or "")
+    name = "".join(n for n in names if n not in NO_PLACES)
+    return called(meant, known, {"zh": name, "en": name}) if names and meant else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from onefile.cli import ids_bridges
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def command() -> None:
     """Check identifiers of persons, enterprises, licences and areas."""
+
+
+command.add_command(ids_bridges.command)
 
 
 @command.command()

@@ -25,11 +25,22 @@ def subject(text: str) -> tuple[SubjectNumber, ...]:
 
 
 def find(settings: Settings, numbers: Iterable[SubjectNumber]) -> list[PublishedFile]:
-    """Return the published files of the subjects that have one of the numbers."""
-    from schemas.serving.reading import find, reading
+    """Return the published files of the subjects that have one of the numbers.
 
+    An organisation code that no file lists leads to the one credit code that it stands in; to none where there are two.
+    """
+    from schemas.identifiers.earlier import ORGANISATION
+    from schemas.serving.reading import containing, find, reading
+
+    found: dict[str, PublishedFile] = {}
     with reading(settings.database_url) as snapshot:
-        return [file for n in numbers for file in find(snapshot, n.kind, n.number_type, n.number)]
+        for n in numbers:
+            files = find(snapshot, n.kind, n.number_type, n.number)
+            if not files and n.number_type == ORGANISATION:
+                codes = containing(snapshot, n.number)
+                files = find(snapshot, n.kind, "credit_code", codes[0]) if len(codes) == 1 else ()
+            found |= {file.subject_id: file for file in files}
+    return [*found.values()]
 
 
 def marks(settings: Settings, subject_ids: Sequence[str]) -> Marks:

@@ -46,9 +46,10 @@ def add(
     from onefile.cli import looks
     from onefile.cli.sharing import changing, names
 
-    numbers = [looks.subject(text)[0].subject_id for text in looks.given((agent, principal))]
+    numbers = tuple(looks.subject(text)[0] for text in looks.given((agent, principal)))
     wish = mandates.Wish(
-        numbers[0], numbers[1], relation, source, names(scope), since.isoformat(), until.isoformat()
+        numbers[0].subject_id, numbers[1].subject_id, relation, source, names(scope), since.isoformat(),
+        until.isoformat(), numbers,
     )  # fmt: skip
     with changing(settings) as connection:
         mandate_id = f"M{secrets.token_hex(8)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from onefile.cli.options import saying
+from onefile.cli.share_handing import backflow, batch, nightly, put, reconcile, target
 from onefile.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ HEADINGS = {
 
 @click.group()
 def command() -> None:
-    """Make, list and end shares of granted tables; write the profile file that a recipient reads them with."""
+    """Make, list and end shares of granted tables; hand them out by Delta Sharing, as files, into own databases."""
+
+
+for verb in (batch, nightly, target, put, reconcile, backflow):
+    command.add_command(verb)
 
 
 @command.command()

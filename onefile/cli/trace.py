@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipelines.tracing import Step
     from schemas.model import Attribute
     from schemas.serving.reading import PublishedFile
+    from schemas.subjects import SubjectNumber
 
 MARKS = {"objection": ("异议中", "objected to"), "verification": ("校核中", "being verified")}
 BASIS = "onefile trace"
@@ -49,15 +50,38 @@ def command(settings: Settings, subject: str, attribute: str, purpose: str, as_j
         raise Failure(_say(settings, "查无此主体", "no such subject"))
     marked = looks.marks(settings, [file.subject_id for file in found])
     for file, steps in traced:
+        numbers_of = _numbers(settings, catalogue, file, numbers)
         marks = marked.get((file.subject_id, attribute), [])
         if as_json:
-            click.echo(json.dumps({**_as_json(file, attribute, steps), "disputed": marks}, ensure_ascii=False))
+            told_as_json = {**_as_json(file, attribute, steps), "disputed": marks, **numbers_of}
+            click.echo(json.dumps(told_as_json, ensure_ascii=False))
             continue
         for line in _lines(settings, declared[file.kind], steps):
+            click.echo(line)
+        for line in _bridge_lines(settings, file, numbers_of):
             click.echo(line)
         for mark in marks:
             word = _say(settings, *MARKS[mark["what"]])
             click.echo(f"⚠ {word} ({mark['id']})")
+
+
+def _numbers(
+    settings: Settings, catalogue: Catalogue, file: PublishedFile, asked: tuple[SubjectNumber, ...]
+) -> dict[str, Any]:
+    """Return the numbers of the subject, and by which bridge it was found."""
+    from onefile.cli import file_bridges
+    from onefile.cli.file_view import view
+
+    return file_bridges.bridged(settings.home, view(file, catalogue, settings.today()), asked)
+
+
+def _bridge_lines(settings: Settings, file: PublishedFile, numbers: dict[str, Any]) -> Iterator[str]:
+    from onefile.cli.file_text import FileText
+
+    text, shown = FileText(settings.lang, settings.timezone), numbers | {"number": file.number}
+    yield from text.found_by(shown)
+    for line in text.bridges(shown):
+        yield f"    {_say(settings, '旧号码', 'bridge'):<9} {line}"
 
 
 def _disclosed(attribute: str, steps: list[tuple[dict[str, Any], Step]]) -> tuple[str, ...]:

@@ -74,13 +74,9 @@ def issue(settings: Settings, licence_type: str, file: Path, batch: str | None, 
     kind = declared.licences[licence_type]
     table = declared.tables[kind.table]
     made = drafts_of_rows(kind, table, declared.codes, _rows(file, {column.name for column in table.columns}))
-    done = issue_batch(
-        vault_home.opened(settings),
-        made,
-        batch_id=batch or _digest(file),
-        at=settings.now(),
-        day=settings.today().isoformat(),
-    )
+    vault, day = vault_home.opened(settings), settings.today().isoformat()
+    done = issue_batch(vault, made, batch_id=batch or _digest(file), at=settings.now(), day=day)
+    vault_home.retire_scans(settings, vault)
     click.echo(json.dumps(_issued(done), ensure_ascii=False) if as_json else _issued_told(settings, done))
 
 

@@ -49,6 +49,19 @@ def record_looks(
         ledger.append(Look(settings.now(), settings.operator, purpose, subject, fields, BASIS))
 
 
+def retire_scans(settings: Settings, vault: Vault) -> None:
+    """Let licences in force take the place of the deposited scans that they cover, where there are any scans."""
+    import catalog
+    from licence_vault.materials import keeping
+    from licence_vault.materials.covering import retire_covered
+
+    with vault.looking() as connection:
+        if not keeping.is_any_held(connection):
+            return
+    declared = catalog.load(settings.declarations).declarations
+    retire_covered(vault, declared.materials, declared.licences.values(), settings.today(), settings.now())
+
+
 def disputed(settings: Settings, kept: Kept, kind: LicenceType) -> FieldMarks:
     """Return by field of a licence, and for its state, what is open about the values that it is printed from."""
     import catalog

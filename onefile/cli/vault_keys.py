@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 USES = (
     "log", "status", "receipts", "ledger", "witness", "presentations", "copies", "issuer", "notices",
-    "answers", "tokens",
+    "answers", "tokens", "batches", "archives",
 )  # fmt: skip
 ALGORITHMS = ("Ed25519", "ECDSA-P256", "SM2-SM3")
 MADE = {

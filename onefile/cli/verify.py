@@ -28,7 +28,8 @@ def command(
     settings: Settings, file: Path, trust: Path, on: date | None, status: Path | None,
     audience: str | None, nonce: str | None, case_no: str, items: tuple[str, ...], as_json: bool,
 ) -> None:  # fmt: skip
-    """Verify FILE: an exported licence, a presentation, or a form with its attestations; no database, no network.
+    """Verify FILE: an exported licence, a presentation, a form with its attestations, a batch of a shared table or an
+    archive package (its envelope, .dsse, beside its files); no database, no network.
 
     Without --on the status list must not have expired; with it, the list has to reach that day.
     A presentation is judged at the present instant, and only by whom it was made for.
@@ -43,7 +44,18 @@ def command(
 
     try:
         listed = None if status is None else read_file(status)
-        asked = Asked(read_file(trust), settings.now(), settings.timezone, on, listed, audience, nonce, case_no, items)
+        asked = Asked(
+            read_file(trust),
+            settings.now(),
+            settings.timezone,
+            on,
+            listed,
+            audience,
+            nonce,
+            case_no,
+            items,
+            file.parent,
+        )
         told = judge_paper(read_file(file), asked, settings.lang)
     except VerificationError as error:
         if as_json:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from time import sleep
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -22,6 +23,7 @@ from onefile.verify.trust import Trust, read_trust
 TRIES = 4
 AGAIN = (408, 429, 500, 502, 503, 504)
 MOST_SECONDS_TO_WAIT = 30
+UNSAID = "application/octet-stream"
 Numbers = Iterable[str]
 
 
@@ -116,10 +118,38 @@ class Counter:
     ) -> httpx2.Response:  # fmt: skip
         """Ask anything; return a genuine answer as it came. Errors as `call`."""
         content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8")
+        return self._send(method, path, content, "" if body is None else "application/json", purpose, headers)
+
+    def deposit(self, about: Mapping[str, Any], name: str, data: bytes, media_type: str = UNSAID) -> Any:
+        """Deposit a material that somebody verified (`POST /v1/materials`); return what became of it.
+
+        Args:
+            about: its kind, holder, case, and who verified it against what, on which day.
+            name: what the file is called, without a path.
+
+        Raises:
+            Refused, AnswerNotGenuine, Unreachable: as `call`.
+        """
+        mark = os.urandom(16).hex()
+        parts = (
+            ('name="about"', "application/json", json.dumps(dict(about)).encode("utf-8")),
+            (f'name="file"; filename="{quote(name)}"', media_type, data),
+        )
+        content = b"".join(
+            f"--{mark}\r\nContent-Disposition: form-data; {said}\r\nContent-Type: {kind}\r\n\r\n".encode("ascii")
+            + body + b"\r\n"
+            for said, kind, body in parts
+        ) + f"--{mark}--\r\n".encode("ascii")  # fmt: skip
+        return self._send("POST", "/v1/materials", content, f"multipart/form-data; boundary={mark}", None, None).json()
+
+    def _send(
+        self, method: str, path: str, content: bytes, media_type: str, purpose: Purpose | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx2.Response:  # fmt: skip
         sent = {
             "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode('ascii')}:",
             "Idempotency-Key": os.urandom(16).hex(),
-            **({"Content-Type": "application/json"} if body is not None else {}),
+            **({"Content-Type": media_type} if media_type else {}),
             **(purpose.headers() if purpose is not None else {}),
             **(headers or {}),
         }

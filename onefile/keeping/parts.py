@@ -13,15 +13,15 @@ from pathlib import Path
 
 from onefile.files import TEMPORARY_SUFFIX
 
-LEFT_OUT = ("airflow", "locks", "logs", "planned", "rebuilt", "shares", "staging")
+LEFT_OUT = ("airflow", "locks", "logs", "open", "planned", "rebuilt", "shares", "staging")
 PUBLIC_KEYS = ("departments", "mandates", "trust.json")
 SECRETS = ("keystore.json", "passphrase")
 MARKER = "restoring.json"
 # Written once under its name, or appended to: a link holds it still. Everything else is copied under the locks.
-LINKED = ("deliveries", "lake", "ledger", "log", "receipts", "status")
+LINKED = ("deliveries", "lake", "ledger", "log", "materials", "receipts", "status")
 REWRITTEN = ("ledger/head",)
 """What is written over in place: a link would not hold it still."""
-VAULT = ("ledger", "log", "status")
+VAULT = ("ledger", "log", "materials", "status")
 """What is taken last, together with the database: the counter waits for these locks."""
 
 

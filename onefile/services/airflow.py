@@ -28,6 +28,8 @@ from onefile.services.processes import STOPPING, Running, Service, ServiceNotRea
 from onefile.settings import Settings
 
 SECONDS_TO_START = 300
+PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
+TURNS = Path(__file__).parent / "airflow_plugins"
 API_SERVER = "api-server"
 COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],
@@ -105,6 +107,7 @@ def serve(settings: Settings, port: int, dags: Path) -> None:
     with lock(settings.home / "locks" / "airflow.lock", wait=False), running() as services:
         settings, token = _with_one_spark(services, settings)
         environ = {**os.environ, **airflow_home.environment(settings, os.environ, dags=dags, port=port), **token}
+        environ = _with_turns(environ)
         airflow_home.migrate(settings, environ)
         passwords = airflow_home.password_file(settings)
         url, logs = f"http://127.0.0.1:{port}", settings.home / "logs"
@@ -127,6 +130,11 @@ def _with_one_spark(services: Running, settings: Settings) -> tuple[Settings, di
     if settings.spark.startswith("sc://"):
         return settings, {}
     return spark_connect.served(settings, spark_connect.start(services, settings))
+
+
+def _with_turns(environ: dict[str, str]) -> dict[str, str]:
+    """Where Airflow's database is SQLite, let requests that write take turns; a caller's own plugins win."""
+    return environ if airflow_home.DATABASE in environ else {PLUGINS: str(TURNS), **environ}
 
 
 def _component(name: str, words: list[str], environ: dict[str, str], settings: Settings) -> Service:

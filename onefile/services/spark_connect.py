@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,7 @@ def _service(settings: Settings, endpoint: Endpoint) -> Service:
     ]  # fmt: skip
     home = java.home(os.environ)
     environ = {**os.environ, **({"JAVA_HOME": home} if home else {}), "SPARK_HOME": str(submit.parent.parent)}
+    environ.setdefault("PYSPARK_PYTHON", sys.executable)  # what tasks outside of the engine run with
     return Service("Spark Connect", command, environ, folder, _log(settings))
 
 

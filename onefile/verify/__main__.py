@@ -1,4 +1,4 @@
-"""`python -m onefile.verify`: verify a receipt, a licence, a presentation or a form with nothing but files."""
+"""`python -m onefile.verify`: verify a receipt, licence, presentation, form, batch or archive package, offline."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def _paper(options: argparse.Namespace) -> int:
             nonce=options.nonce,
             case=options.case,
             items=tuple(options.item),
+            folder=options.paper.parent,
         )
         told = judge_paper(read_file(options.paper), asked, options.lang)
     except VerificationError as error:
@@ -91,10 +92,10 @@ def _judge(options: argparse.Namespace) -> Verdict:
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m onefile.verify",
-        description="Verify a receipt, a licence, a presentation or a form that the bureau filled, offline.",
+        description="Verify a receipt, licence, presentation, filled form, batch or archive package, offline.",
         epilog=EXIT_CODES,
     )
-    parser.add_argument("paper", metavar="FILE", type=Path, help="receipt, exported licence, presentation or form")
+    parser.add_argument("paper", metavar="FILE", type=Path, help="receipt, licence, presentation, form, envelope")
     parser.add_argument("--trust", metavar="FILE", type=Path, required=True, help="the bureau's public keys")
     parser.add_argument("--row", metavar="FILE", type=Path, help="a record's bytes, to prove that it is in the receipt")
     parser.add_argument("--proof", metavar="FILE", type=Path, help="the proof for that row")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from onefile.verify.errors import QuestionMissing, VerificationError
+from onefile.verify.errors import QuestionMissing, Unreadable, VerificationError
 
 LICENCE, PRESENTATION, COPY, RECEIPT, FORM = "licence", "presentation", "copy", "receipt", "form"
+BATCH, ARCHIVE = "batch", "archive"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Asked:
 
     `on` is the day to judge a licence, None: today, against the present instant `now`;
     `audience` and `nonce` are what a presentation must be made for, `case` and `items` what a form was handed in for;
-    empty: what the form says itself.
+    empty: what the form says itself. `folder` is where a batch's files lie; None: they are not at hand.
     """
 
     trust: bytes
@@ -31,6 +33,7 @@ class Asked:
     nonce: str | None = None
     case: str = ""
     items: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,15 @@ def kind_of(data: bytes) -> str:
         return COPY
     if b'"onefile.form/1"' in data:
         return FORM
+    if b'"application/vnd.onefile.batch+json"' in data:
+        return BATCH
+    if b'"application/vnd.onefile.archive+json"' in data:
+        return ARCHIVE
     return LICENCE if b'"onefile.licence/1"' in data else RECEIPT
 
 
 def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
-    """Verify a licence, a presentation, an annotated copy or a form that was handed in, whichever it is.
+    """Verify a licence, a presentation, an annotated copy, a form that was handed in, a batch or an archive package.
 
     Raises:
         VerificationError: it is not genuine, or nothing can be said about it.
@@ -74,6 +81,18 @@ def judge_paper(data: bytes, asked: Asked, lang: str) -> Told:
         from onefile.verify import form_verdict
 
         return _told(form_verdict, form_verdict.judge_form(data, asked.trust, asked.now, asked.case, asked.items), lang)
+    if kind_of(data) == BATCH:
+        from onefile.verify import batch_verdict
+
+        if asked.folder is None:
+            raise Unreadable("manifest.json", "its files are not here: verify it where they lie")
+        return _told(batch_verdict, batch_verdict.judge_batch(data, asked.trust, asked.folder), lang)
+    if kind_of(data) == ARCHIVE:
+        from onefile.verify import archive_verdict
+
+        if asked.folder is None:
+            raise Unreadable("archive.json.dsse", "its files are not here: verify it where they lie")
+        return _told(archive_verdict, archive_verdict.judge_archive(data, asked.trust, asked.folder), lang)
     from onefile.verify import licence_verdict as verdicts
 
     day = asked.on or asked.now.astimezone(asked.zone).date()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from samples.city.chance import Chance, Flags, Ints
 from samples.city.firms import Firms, Holdings, Penalties, Permits
 from samples.city.lives import Certificates, Jobs
 from samples.city.people import Couples, People
+from samples.city.register import Register
 from samples.errors import OutOfSize
+
+if TYPE_CHECKING:
+    from samples.city.registers import Plan
 
 PEOPLE, ENTERPRISES = (20, 2_000_000), (5, 500_000)
 
@@ -23,7 +27,9 @@ class City:
     """People and enterprises with all that ties them, from the day it `began` to the `day` it stands on.
 
     `samples.city.days` moves it on. `gone` holds, by table, the rows whose entries were taken
-    back: nothing is said of them any more.
+    back: nothing is said of them any more. `registers` and `plans` are those of tables without a view of
+    their own. `slip_share` is how often departments have it wrong (None: each column its own share);
+    `sizes` are the people and enterprises of the first day.
     """
 
     chance: Chance
@@ -39,6 +45,18 @@ class City:
     jobs: Jobs
     certificates: Certificates
     gone: dict[str, Ints] = field(default_factory=dict)
+    registers: dict[str, Register] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    slip_share: float | None = None
+    sizes: tuple[int, int] = (1, 1)
+
+    def slips(self, name: str, rows: Ints, share: float) -> Flags:
+        """Say in which rows a department has something else than the truth."""
+        return self.chance.share(name, rows, share if self.slip_share is None else self.slip_share)
+
+    def honest(self) -> City:
+        """Return the same city, of which nobody says anything wrong."""
+        return replace(self, slip_share=0.0)
 
     def is_there(self) -> Flags:
         """Say who lives on the day and whose entry was not taken back."""
@@ -83,6 +101,7 @@ def make(seed: int, size: int, enterprises: int, day: int, on_step: Callable[[st
         penalties=firms.punished(chance, there, who, day),
         jobs=lives.employed(chance, who, there, day),
         certificates=certificates,
+        sizes=(size, enterprises),
     )
 
 

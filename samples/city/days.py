@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samples.city import firms, lives, numbers, words
+from samples.city import firms, lives, numbers, registers, words
 from samples.city.calendar import NEVER, YEAR
 from samples.city.chance import Ints
 from samples.city.city import City, joined
@@ -265,6 +265,15 @@ def _errors(city: City, today: Day, dice: _Dice) -> None:
     city.firms.updated[_take_back(city, today, "enterprise", firm)] = today.number
 
 
+def _registers(city: City, today: Day, _: _Dice) -> None:
+    """Let the day pass in the registers of tables without a view of their own, each with draws of its own."""
+    for table, plan in city.plans.items():
+        rng = city.chance.stream(f"day {today.number} {table}")
+        city.registers[table], changed, back = registers.live(city, plan, city.registers[table], rng)
+        today.change(table, changed)
+        _take_back(city, today, table, back)
+
+
 def _other(city: City, today: Day, table: str, rows: Ints) -> Ints:
     """Return the rows that nothing happened to today and that were not taken back before."""
     gone = city.gone.get(table, rows[:0])
@@ -326,4 +335,5 @@ _EVENTS = (
     _changes,
     _rulings,
     _errors,
+    _registers,
 )

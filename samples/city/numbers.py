@@ -29,7 +29,12 @@ def citizen_numbers(area: Ints, birth: Ints, sex: Ints, order: Ints) -> Codes:
         order: 0 to below `ORDERS`, each once for a day, area and sex.
     """
     areas = np.array([int(code) for code in AREAS], dtype=np.int64)[area]
-    body = (areas * 10**8 + calendar.compact(birth)) * 1000 + 2 * order + np.where(sex == 1, 1, 2)
+    return checked(areas, birth, 2 * order + np.where(sex == 1, 1, 2))
+
+
+def checked(areas: Ints, birth: Ints, orders: Ints) -> Codes:
+    """Return numbers of 18 characters from areas of six digits, days of birth, and orders of three digits."""
+    body = (areas * 10**8 + calendar.compact(birth)) * 1000 + orders
     digits = _digits(body, 17)
     check = np.frombuffer(persons.CHECKS.encode(), np.uint8)
     total = digits.astype(np.int64) @ np.array(persons.WEIGHTS, dtype=np.int64)
@@ -48,12 +53,13 @@ def ranks(area: Ints, birth: Ints, sex: Ints) -> Ints:
     return found
 
 
-def credit_codes(area: Ints, serial: Ints) -> Codes:
-    """Return unified social credit codes of enterprises (91), one for each serial.
+def credit_codes(area: Ints, serial: Ints, heads: NDArray[np.bytes_] | None = None) -> Codes:
+    """Return unified social credit codes, one for each serial.
 
     Args:
         area: places in `AREAS`.
         serial: 0 to below 31 to the power of 6.
+        heads: the first two characters of each (S2); None: those of enterprises, 91.
     """
     rows = len(serial)
     alphabet = np.frombuffer(enterprises.ALPHABET.encode(), np.uint8)
@@ -63,7 +69,8 @@ def credit_codes(area: Ints, serial: Ints) -> Codes:
     organisation = np.concatenate([np.tile(np.frombuffer(b"MA", np.uint8), (rows, 1)), tail], axis=1)
     inner = _weighted(organisation, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", enterprises.ORGANISATION_WEIGHTS) % 11
     check = np.frombuffer(enterprises.ORGANISATION_CHECKS.encode(), np.uint8)[inner]
-    head = np.tile(np.frombuffer(b"91", np.uint8), (rows, 1))
+    heads = np.full(rows, b"91", dtype="S2") if heads is None else heads
+    head = np.ascontiguousarray(heads).view(np.uint8).reshape(rows, 2)
     body = np.concatenate([head, areas, organisation, check[:, None]], axis=1)
     last = -_weighted(body, enterprises.ALPHABET, enterprises.WEIGHTS) % 31
     return _joined(body, alphabet[last])

@@ -96,7 +96,7 @@ def firm(city: City, rows: Ints, slip: Flags | None = None) -> Column:
     """Return names of enterprises; with another brand where somebody has an old one (`slip`)."""
     return joined(
         words.PREFECTURE.removesuffix("市"),
-        _brand(rows if slip is None else np.where(slip, rows + 104_729, rows)),
+        brand(rows if slip is None else np.where(slip, rows + 104_729, rows)),
         listed([industry[1] for industry in words.INDUSTRIES], city.firms.industry[rows]),
         listed(_FORMS, city.firms.kind[rows]),
     )
@@ -132,7 +132,7 @@ def _father(city: City, rows: Ints) -> Ints:
     return city.chance.below("steppe male", key, len(words.STEPPE_MALE))
 
 
-def _brand(rows: Ints) -> Column:
+def brand(rows: Ints) -> Column:
     """Return three characters, different ones for each row of a city."""
     first, second, third = _BRANDS
     place = rows * _STRIDE % (first * second * third)

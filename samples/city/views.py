@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from samples.city import calendar, firms, lives, told, words
+from samples.city import calendar, earlier, firms, lives, told, words
 from samples.city.calendar import NEVER
 from samples.city.chance import Flags, Ints
 from samples.city.city import City
@@ -57,9 +57,11 @@ def population(city: City, rows: Ints) -> Frame:
     people = city.people
     stale = {name: _slips(city, "population", name, rows) for name in ("marital_status", "education_level")}
     status, levels = _marital(city, rows), city.level[rows]
-    is_dead = people.died[rows] < NEVER
+    is_dead, never_changed = people.died[rows] < NEVER, ~earlier.has_other_number(city, rows)
     columns = {
         "number": codes(people.number[rows]),
+        "earlier_number": without(earlier.person(city, rows), never_changed),
+        "number_changed_on": without(earlier.changed_on(city, rows), never_changed),
         "name": told.name(city, rows),
         "former_name": without(told.former_name(city, rows), ~city.chance.share("had another name", rows, 0.02)),
         "sex": listed(("1", "2"), people.sex[rows] - 1),
@@ -116,7 +118,7 @@ def social_insurance(city: City, rows: Ints) -> Frame:
     columns = {
         "person_number": _person(city, person),
         "name": told.name(city, person, slip),
-        "employer_code": _firm(city, jobs.firm[job]),
+        "employer_code": earlier.written_firm(city, "social_insurance", jobs.firm[job], _firm(city, jobs.firm[job])),
         "employer_name": told.firm(city, jobs.firm[job]),
         "kind": listed(INSURANCES, kind),
         "state": figures(np.where((jobs.state[job] == lives.RETIRED) & (kind == 1), lives.ENDED, jobs.state[job])),
@@ -139,7 +141,7 @@ def education(city: City, rows: Ints) -> Frame:
     major = city.chance.below("major", rows * 16 + certificates.version[rows], len(words.MAJORS))
     columns = {
         "certificate_no": joined("69", figures(school, 3), figures(calendar.years(graduated)), "05", figures(rows, 8)),
-        "person_number": without(_person(city, person), nameless),
+        "person_number": without(earlier.written_person(city, "education", person, _person(city, person)), nameless),
         "name": told.name(city, person, slips["name"]),
         "birth_on": days(np.where(slips["birth_on"], city.people.birth[person] + 1, city.people.birth[person])),
         "school": listed(words.SCHOOLS, school),
@@ -159,8 +161,12 @@ def enterprise(city: City, rows: Ints) -> Frame:
     there, head = city.firms, city.firms.head[rows]
     is_closed = there.cancelled[rows] < NEVER
     status = np.where(is_closed, 1, np.where(there.is_revoked[rows], 2, 0))
+    is_young = ~earlier.is_of_old(city, rows)
     columns = {
         "code": codes(there.code[rows]),
+        "registration_no": without(earlier.registration(city, rows), is_young),
+        "organisation_code": without(earlier.organisation(city, rows), is_young),
+        "code_given_on": earlier.given_on(city, rows),
         "name": told.firm(city, rows),
         "class": told.firm_class(city, rows),
         "legal_representative": told.name(city, head),
@@ -226,8 +232,10 @@ def tax_registration(city: City, rows: Ints) -> Frame:
     industry = np.where(slips["industry"], (there.industry[rows] + 1) % len(words.INDUSTRIES), there.industry[rows])
     state = np.where(there.cancelled[rows] < NEVER, 1, np.where(there.is_revoked[rows], 2, 0))
     is_new = there.taxed[rows] > city.began - 500
+    tax_no = joined(listed(AREAS, there.area[rows]), earlier.organisation(city, rows))
     columns = {
         "code": codes(there.code[rows]),
+        "earlier_tax_no": without(tax_no, ~earlier.is_of_old(city, rows)),
         "name": told.firm(city, rows, slips["name"]),
         "kind": listed(("1", "2"), city.chance.weighted("taxpayer", rows, (0.3, 0.7))),
         "state": listed(("1", "5", "3"), state),
@@ -271,7 +279,7 @@ def penalty(city: City, rows: Ints) -> Frame:
         "decision_no": joined("样市监处罚〔", figures(calendar.years(decided)), "〕", figures(rows + 1), "号"),
         "party_kind": either(is_person, same("1", rows), same("2", rows)),
         "party_name": either(is_person, told.name(city, np.maximum(person, 0)), told.firm(city, np.maximum(firm, 0))),
-        "party_code": _firm(city, firm),
+        "party_code": earlier.written_firm(city, "penalty", firm, _firm(city, firm)),
         "party_number": _person(city, person),
         "kind": listed(firms.PENALTY_KINDS, penalties.kind[rows]),
         "facts": listed(words.FACTS, facts),
@@ -302,7 +310,7 @@ def _marital(city: City, rows: Ints) -> Ints:
 
 
 def _slips(city: City, table: str, column: str, rows: Ints) -> Flags:
-    return city.chance.share(f"slip {table}.{column}", rows, SLIPS[table, column])
+    return city.slips(f"slip {table}.{column}", rows, SLIPS[table, column])
 
 
 def _person(city: City, rows: Ints) -> Column:

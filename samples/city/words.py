@@ -24,7 +24,7 @@ FEMALE = (
     "秋珊莎锦黛青倩婷姣婉娴瑾颖露瑶怡婵雁蓓纨仪荷丹蓉眉君琴蕊薇菁梦岚苑婕馨瑗琰韵融园艺咏卿聪澜纯毓悦"
     "昭冰爽琬茗羽希欣飘育滢馥筠柔竹霭凝"
 )
-RARE = "𠮷𡈽𢦏𣲗𤥁𥖄𦈡𧿹𨭎𩽾䶮㛃㬚㴋㐂㙍"
+RARE = "𠮷𡈽𢦏𣲗𤥁𥖄𦈡𧿹𨭎𩽾䶮㛃㬚㴋㐂㙍㑇㧏㭎䥽䴙"
 """Characters that GB 18030 writes in four bytes: CJK Extensions A and B."""
 
 STEPPE_MALE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samples.dirt.kinds import Cell
+from samples.dirt.kinds import NUMBERS, Cell
 from samples.writing.texts import Writer
 from schemas.model import Column, Declarations
 
@@ -43,3 +43,13 @@ def conflict_cell(found: tuple[Cell, ...]) -> Cell | None:
 
     free = [cell for cell in found if is_free(cell.column) and not cell.is_key]
     return next((cell for cell in free if cell.column.required), free[0] if free else None)
+
+
+def swapped_cells(found: tuple[Cell, ...]) -> tuple[Cell, Cell] | None:
+    """Return a number and a name that may stand in each other's place; None when there are none.
+
+    The name is as long as no number is, so that it is told by its length.
+    """
+    number = next((cell for cell in found if cell.column.type in NUMBERS and not cell.has("remove", "prefix")), None)
+    name = next((cell for cell in found if cell.has("name") and not cell.is_key and cell.column.required), None)
+    return None if number is None or name is None else (number, name)

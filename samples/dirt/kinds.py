@@ -21,7 +21,7 @@ NAMES = ("赵青云", "钱文静", "孙立群")
 UNKNOWN_CODE = "9Z9"
 FORMULA = '=HYPERLINK("#A1","查看")'
 _PERSONS = ("citizen_number", "person_number")
-_NUMBERS = (*_PERSONS, "credit_code")
+NUMBERS = (*_PERSONS, "credit_code")
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
@@ -146,8 +146,8 @@ def _name(_: str | None, cell: Cell, seed: int) -> str:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("wrong_check", 2, _is(*_NUMBERS), _wrong_check, _always("check")),
-    Kind("missing_digit", 1, _is(*_NUMBERS), _short, _always("length")),
+    Kind("wrong_check", 2, _is(*NUMBERS), _wrong_check, _always("check")),
+    Kind("missing_digit", 1, _is(*NUMBERS), _short, _always("length")),
     Kind("impossible_day_in_number", 0.5, _is(*_PERSONS), _thirteenth_month, _always("date")),
     Kind("number_of_15_digits", 5, _is(*_PERSONS), _legacy, _always(None)),
     Kind("full_width", 5, lambda cell: cell.has("width") and not cell.has("money"), _wide, _always(None)),
@@ -163,7 +163,3 @@ KINDS: tuple[Kind, ...] = (
     Kind("retired_area", 2, _is("area_code"), _retired, _always(None)),
 )
 """Every kind of defect that stands in one cell."""
-
-DUPLICATES, CONFLICTS, RESENT, CORRECTED = 3.0, 1.0, 100.0, 300.0
-"""Of a thousand rows: sent twice alike; sent twice with another content; of a day's rows those that were sent
-before as they are; of the rows rejected so far those handed in again corrected."""

@@ -11,13 +11,16 @@ import pyarrow.compute as pc
 
 from samples.city.chance import Flags, Ints
 from samples.city.columns import Column
-from samples.dirt.cells import conflict_cell
-from samples.dirt.kinds import CONFLICTS, DUPLICATES, KINDS, Cell
+from samples.dirt.cells import conflict_cell, swapped_cells
+from samples.dirt.kinds import KINDS, Cell
+from samples.dirt.rates import CONFLICT, DUPLICATE, SWAPPED, Rates
 
-CLEAN, AGAIN, OTHERWISE = -1, -2, -3
-"""What becomes of a row, beside a place in `KINDS`: nothing; the second alike; the second with other content."""
+CLEAN, AGAIN, OTHERWISE, EXCHANGED = -1, -2, -3, -4
+"""What becomes of a row, beside a place in `KINDS`: nothing; the second alike; the second with other content; a number
+and a name in each other's place."""
 
-DUPLICATE = "duplicate"
+
+_LENGTHS_OF_NUMBERS = (15, 18)
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,9 @@ class Plan:
     seeds: Ints
 
 
-def plan(rng: np.random.Generator, may_spoil: Flags, cells: Sequence[Cell], most_share: float | None) -> Plan:
+def plan(
+    rng: np.random.Generator, may_spoil: Flags, cells: Sequence[Cell], most_share: float | None, rates: Rates
+) -> Plan:
     """Lay down the defects of a delivery: at most one a row.
 
     Args:
@@ -61,16 +66,17 @@ def plan(rng: np.random.Generator, may_spoil: Flags, cells: Sequence[Cell], most
     size = len(may_spoil)
     pool = np.flatnonzero(may_spoil)
     rng.shuffle(pool)
-    counts = [_count(kind.per_mille, size) for kind in KINDS]
-    doubled = _count(DUPLICATES, size)
-    contradicted = _count(CONFLICTS, size) if conflict_cell(tuple(cells)) else 0
+    counts = [_count(rates.of(kind.name), size) for kind in KINDS]
+    doubled = _count(rates.of(DUPLICATE), size)
+    contradicted = _count(rates.of(CONFLICT), size) if conflict_cell(tuple(cells)) else 0
+    swapped = _count(rates.of(SWAPPED), size) if swapped_cells(tuple(cells)) else 0
     telling = [any(kind.expected(cell) for cell in cells) for kind in KINDS]
-    rejected = sum(c for c, is_told in zip(counts, telling, strict=True) if is_told) + 2 * contradicted
+    rejected = sum(c for c, is_told in zip(counts, telling, strict=True) if is_told) + 2 * contradicted + swapped
     if most_share is not None and rejected > size * most_share / 2:
-        counts, contradicted = [0] * len(KINDS), 0
+        counts, contradicted, swapped = [0] * len(KINDS), 0, 0
     fate = np.full(size, CLEAN, dtype=np.int64)
     at = 0
-    for place, count in enumerate(counts):
+    for place, count in (*enumerate(counts), (EXCHANGED, swapped)):
         fate[pool[at : at + count]] = place
         at += count
     twice, other = pool[at : at + doubled], pool[at + doubled : at + doubled + contradicted]
@@ -80,7 +86,7 @@ def plan(rng: np.random.Generator, may_spoil: Flags, cells: Sequence[Cell], most
 def _count(per_mille: float, size: int) -> int:
     """Return how many rows of a delivery have a defect; one in deliveries of some size, so that each kind is met."""
     count = round(per_mille * size / 1000)
-    return count or int(size >= 500)
+    return count or int(size >= 500 and per_mille > 0)
 
 
 def _ordered(rng: np.random.Generator, fate: Ints, twice: Ints, other: Ints) -> Plan:
@@ -105,6 +111,7 @@ class Planter:
         self.key = key_header
         self._fitting = [tuple(cell for cell in cells if kind.fits(cell)) for kind in KINDS]
         self._other = conflict_cell(cells)
+        self._swapped = swapped_cells(cells)
         self.defects: list[Defect] = []
 
     def plant(self, texts: dict[str, Column], laid: Plan, start: int) -> dict[str, Column]:
@@ -116,6 +123,8 @@ class Planter:
             fate, seed = int(laid.fate[start + row]), int(laid.seeds[start + row])
             if fate >= 0:
                 self._spoil(texts, spoilt, row, start, fate, seed)
+            elif fate == EXCHANGED:
+                self._exchange(texts, spoilt, row, start)
             elif fate == AGAIN:
                 self.defects.append(Defect(start + row + 1, self.key, DUPLICATE, DUPLICATE))
             else:
@@ -142,10 +151,20 @@ class Planter:
                 self.defects.append(Defect(start + row + 1, cell.header, kind.name, kind.expected(cell)))
                 return
 
+    def _exchange(self, texts: Mapping[str, Column], spoilt: dict[str, dict[int, str]], row: int, start: int) -> None:
+        """Put a number and a name into each other's place, where both are there."""
+        if self._swapped is None:
+            return
+        number, name = (cell.header for cell in self._swapped)
+        digits, word = texts[number][row].as_py(), texts[name][row].as_py()
+        if digits and word and len(word) not in _LENGTHS_OF_NUMBERS:
+            spoilt.setdefault(number, {})[row], spoilt.setdefault(name, {})[row] = word, digits
+            self.defects.append(Defect(start + row + 1, number, SWAPPED, "length"))
+
     def _contradict(
         self, texts: Mapping[str, Column], spoilt: dict[str, dict[int, str]], row: int, start: int, *, is_second: bool
     ) -> None:
-        self.defects.append(Defect(start + row + 1, self.key, "contradictory_rows", "key_conflict"))
+        self.defects.append(Defect(start + row + 1, self.key, CONFLICT, "key_conflict"))
         if is_second and self._other is not None:
             text = texts[self._other.header][row].as_py() or ""
             spoilt.setdefault(self._other.header, {})[row] = f"{text}甲"

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from schemas.model import Cleaner, CodeList, Column, ColumnMapping
+from schemas.patterns import EXCEL
 
 Form = Callable[[Any], str | None]
 
@@ -32,7 +33,7 @@ def forms(mapping: ColumnMapping, column: Column, codes: Mapping[str, CodeList])
         return _wordings(mapping, codes[column.codes or ""])
     if column.type == "area_code":
         known = codes["area"].codes
-        return (lambda code: code if code in known else None,)
+        return (lambda code: code if code[:6] in known else None,)
     if column.type == "boolean":
         return (lambda value: "是" if value else "否",)
     if column.type == "instant":
@@ -51,9 +52,19 @@ def patterns(mapping: ColumnMapping) -> tuple[str, ...]:
 def day(pattern: str, value: date | tuple[int, int, int]) -> str:
     """Write a day, which the calendar need not have, by a Java pattern; a time of day is half past eight."""
     parts = value if isinstance(value, tuple) else (value.year, value.month, value.day)
+    if pattern == EXCEL:
+        return _counted(parts)
     year, month, day_ = parts
     words = {"yyyy": f"{year:04}", "MM": f"{month:02}", "M": str(month), "dd": f"{day_:02}", "d": str(day_)} | _MORNING
     return "".join(quoted or words.get(word) or other for quoted, word, other in _TOKEN.findall(pattern))
+
+
+def _counted(parts: tuple[int, int, int]) -> str:
+    """Write a day as Excel counts it; one that the calendar lacks as a person would type it."""
+    try:
+        return str((date(*parts) - date(1899, 12, 30)).days)
+    except ValueError:
+        return "/".join(map(str, parts))
 
 
 def money(argument: Mapping[str, str], amount: int, currency: str, currencies: CodeList) -> tuple[str, ...]:

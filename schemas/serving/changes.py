@@ -13,9 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from schemas.serving.disclosure_tables import VALUE_CHANGE
+from schemas.serving.event_tables import EVENT_SUBSCRIPTION
 from schemas.serving.tables import SUBJECT
 
 CORRECTED, WITHDRAWN, CHANGED = "corrected", "withdrawn", "changed"
+BY = "@"
+"""What stands between an attribute and the resource that states it, where the file's value stays."""
+ADDED = "added"
+"""A row that nobody was shown before: for whoever follows the resource, and nothing to be recalled."""
 RECORD = "record"
 """What stands in `value_change.kind` for a value of a resource's row: `attribute` is `<resource>.<column>`."""
 _RELATIONS = "relations"
@@ -23,15 +28,26 @@ _TIE = ("other_kind", "other_number_type", "other_number", "since", "until", "de
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each attribute whose value is another in the later document, and how; relations as `relations.<name>`."""
+    """Yield each attribute whose value is another in the later document, and how; relations as `relations.<name>`.
+
+    Where the file's value stays and one resource says something else than before, it is `<attribute>@<resource>`: that
+    resource's statement may have been shown to whoever was granted no other.
+    """
+    changed = {}
     for name, was in before.items():
         if isinstance(was, dict) and was.get("value") is not None:
-            changed = how(was, after.get(name))
-            if changed:
-                yield name, changed
+            found = how(was, after.get(name))
+            if found:
+                changed[name] = found
+    yield from changed.items()
+    said, now_said = _statements(before), _statements(after)
+    for (name, resource), statement in said.items():
+        found = how(statement, now_said.get((name, resource)))
+        if found and name not in changed:
+            yield f"{name}{BY}{resource}", found
     ties, now = _ties(before), _ties(after)
-    for name, stated in ties.items():
-        if stated - now.get(name, set()):
+    for name, tied in ties.items():
+        if tied - now.get(name, set()):
             yield f"{_RELATIONS}.{name}", CHANGED if name in now else WITHDRAWN
 
 
@@ -50,19 +66,31 @@ def note(connection: Connection, subject_ids: Iterable[str], after: Mapping[str,
         keep(connection, (
             (subject_id, kind, name, changed)
             for subject_id, kind, document in connection.execute(asked)
-            for name, changed in changes(json.loads(document), json.loads(after.get(subject_id, "{}")))
+            for name, changed in changes(_read(document), _read(after.get(subject_id, "{}")))
         ), stamp)  # fmt: skip
+
+
+def _read(document: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(document, parse_float=str)
+    return found
 
 
 def keep(connection: Connection, found: Iterable[tuple[str, str, str, str]], stamp: tuple[int, str]) -> None:
     """Keep what becomes of values, each (subject id, kind, attribute, how); `stamp` as of `note`."""
     rows = [
         {"subject_id": subject_id, "kind": kind, "attribute": name, "how": changed, "lake_version": stamp[0],
-         "changed_at": stamp[1]}
+         "changed_at": stamp[1], "recalled_at": stamp[1] if changed == ADDED else None}
         for subject_id, kind, name, changed in found
     ]  # fmt: skip
     if rows:
         connection.execute(insert(VALUE_CHANGE), rows)
+
+
+def is_followed(connection: Connection, resource: str) -> bool:
+    """Say whether somebody follows what changes of a resource."""
+    row = EVENT_SUBSCRIPTION.c
+    asked = select(row.subscription_no).where(row.entry_id == resource, row.ended_at.is_(None)).limit(1)
+    return connection.execute(asked).first() is not None
 
 
 def how(was: Mapping[str, Any], found: object) -> str | None:
@@ -72,6 +100,26 @@ def how(was: Mapping[str, Any], found: object) -> str | None:
     if found["value"] == was["value"]:
         return None
     return CORRECTED if str(found.get("observed_on") or "") <= str(was.get("observed_on") or "") else CHANGED
+
+
+def _statements(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return what each resource states of each attribute, values as texts: those that lost are kept as such."""
+    won = {name: value for name, value in document.items() if isinstance(value, dict)}
+    told = list(won.items())
+    told += [(each["attribute"], each) for each in document.get("contradictions") or []]
+    told += [
+        (each["attribute"], {**each, "value": won.get(each["attribute"], {}).get("value")})
+        for each in document.get("agreements") or []
+    ]
+    return {
+        (name, str(each["resource"])): {**each, "value": _text(each["value"])}
+        for name, each in told
+        if each.get("resource") and each.get("value") is not None
+    }
+
+
+def _text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _ties(document: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -28,7 +28,8 @@ MATERIAL_CONTENT = Table(
 )
 
 # A row is a material: a file that somebody verified, of a kind, of a holder (`subject_hash`: the ledger's keyed hash).
-# `sealed` names the holder, `wrapped_key` opens that; `origin` is `scan`, or `result` of the case `case_no`.
+# `sealed` names the holder, `wrapped_key` opens that; `holder_hash` is what licences find it by
+# (null: not known); `origin` is `scan`, or `result` of the case `case_no`.
 MATERIAL = Table(
     "material",
     METADATA,
@@ -51,7 +52,9 @@ MATERIAL = Table(
     Column("master", String, nullable=False),
     Index("material_same", "subject_hash", "kind", "content_hash", unique=True),
     Index("material_case", "case_no"),
+    Column("holder_hash", LargeBinary),
     Index("material_state", "state", "kind"),
+    Index("material_holder", "holder_hash"),
 )
 
 # A row is what happened to a material: deposited, verified again, withdrawn by its holder, retired; by whom, for what.
@@ -66,4 +69,28 @@ MATERIAL_EVENT = Table(
     Column("by", String, nullable=False),
     Column("case_no", String, nullable=False),
     Column("note", Text, nullable=False),
+)
+
+# A row is the archive package of a closed case: sealed whole in the store of materials as `place`; `manifest_sha256` is
+# that of its manifest. `keep_until` null: for good.
+CASE_ARCHIVE = Table(
+    "case_archive",
+    METADATA,
+    Column("case_id", String, ForeignKey("case_file.case_id"), primary_key=True),
+    Column("package_id", String, nullable=False),
+    Column("fonds", String, nullable=False),
+    Column("department", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("case_no", String, nullable=False),
+    Column("retention", String, nullable=False),
+    Column("keep_until", String),
+    Column("files", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("manifest_sha256", String, nullable=False),
+    Column("place", String, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("master", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Index("case_archive_package", "package_id", unique=True),
 )

@@ -34,6 +34,10 @@ _LICENCES = """
         AND v.leaf_index < (SELECT COALESCE(MAX(size_after), 0) FROM licence_batch WHERE state = 'sealed')
     ORDER BY v.licence_key, v.version
 """
+_PAYLOAD = """
+    SELECT sealed, wrapped_key, master FROM licence_version
+    WHERE licence_key = :licence_key AND version = CAST(:version AS INTEGER)
+"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,18 @@ def reading(url: str) -> Iterator[Snapshot]:
         yield snapshot
 
 
+_CONTAINING = """
+    SELECT number FROM identifier
+    WHERE kind = 'enterprise' AND number_type = 'credit_code' AND substr(number, 9, 9) = :code
+    ORDER BY number
+"""
+
+
+def containing(snapshot: Snapshot, organisation_code: str) -> tuple[str, ...]:
+    """Return the credit codes that have an organisation code in them: it stands there by GB 32100-2015."""
+    return tuple(str(row[0]) for row in snapshot.rows(_CONTAINING, {"code": organisation_code}))
+
+
 def question(kind: str, number_type: str, number: str) -> tuple[str, dict[str, str | bytes]]:
     """Return what `find` asks the database."""
     return _FIND, {"kind": kind, "number_type": number_type, "number": number}
@@ -85,6 +101,13 @@ def licences_of(snapshot: Snapshot, holder_hash: bytes) -> Rows:
     raw_state, since_on, valid_from, valid_until.
     """
     return snapshot.rows(_LICENCES, {"holder": holder_hash})
+
+
+def payload_of(snapshot: Snapshot, licence_key: str, version: int) -> tuple[bytes, bytes | None, str]:
+    """Return the payload of a version as it is kept: sealed, its wrapped key (None: erased), by which master key."""
+    asked = {"licence_key": licence_key, "version": str(version)}
+    ((sealed, wrapped_key, master),) = snapshot.rows(_PAYLOAD, asked)
+    return bytes(sealed), None if wrapped_key is None else bytes(wrapped_key), str(master)
 
 
 @contextmanager

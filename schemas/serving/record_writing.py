@@ -99,6 +99,7 @@ class RecordBatch:
             fill(self._connection, SUBJECT_RECORD, ((s, self._resource, *rest, *self._stamp) for s, *rest in rows))
             return len(rows)
         self._hold(rows, [each.record for each in records])
+        self._note_added()
         self._take_out(records)
         return self._insert()
 
@@ -145,6 +146,21 @@ class RecordBatch:
         new = select(came.subject_id, literal(self._resource), *rest, *map(literal, self._stamp)).where(~there)
         bring = insert(SUBJECT_RECORD).from_select(list(row), new)
         return self._connection.execute(bring, execution_options={"preserve_rowcount": True}).rowcount
+
+    def _note_added(self) -> None:
+        """Note the rows that are new about somebody, where the resource is followed."""
+        if not changes.is_followed(self._connection, self._resource):
+            return
+        row, came = SUBJECT_RECORD.c, _INCOMING.c
+        there = exists().where(self._mine, row.subject_id == came.subject_id, row.record == came.record)
+        found = self._connection.execute(select(came.subject_id, came.document).where(~there)).all()
+        noted = (
+            (subject_id, changes.RECORD, f"{self._resource}.{name}", changes.ADDED)
+            for subject_id, document in found
+            for name, value in json.loads(document).items()
+            if value is not None and name in self._fields
+        )
+        changes.keep(self._connection, noted, self._stamp)
 
     def _note(self, stale: Any, after: Mapping[tuple[str, str], Record]) -> None:
         """Note what becomes of values that were held, before they are replaced or taken out."""

@@ -8,7 +8,10 @@ from typing import Any
 
 from schemas.serving.errors import NewerDatabase, NothingPublished, OlderDatabase
 
-SHAPES = ("0001", "0002", "0003", "0004", "0006", "0005", "0008", "0007", "0009", "0010", "0011", "0012", "0013")
+SHAPES = (
+    "0001", "0002", "0003", "0004", "0006", "0005", "0008", "0007", "0009", "0010", "0011", "0012", "0013",
+    "0016", "0014", "0015", "0017", "0018",
+)  # fmt: skip
 """Alembic's revisions in order; the last is this release's. A test holds them equal to the scripts."""
 
 Rows = Sequence[Sequence[Any]]

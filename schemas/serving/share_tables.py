@@ -56,3 +56,65 @@ SHARE_PROJECTION = Table(
     Column("area_version", String, nullable=False),
     Column("made_at", String, nullable=False),
 )
+
+# A row is what a grant's table came to on a day, at its newest version then: how many rows, and `digest`, 64
+# hexadecimal digits as `onefile.verify.rows` has it. Recipients hold their own against it.
+SHARE_COUNT = Table(
+    "share_count",
+    METADATA,
+    Column("grant_id", String, primary_key=True),
+    Column("counted_on", String, primary_key=True),
+    Column("generation", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("counted_at", String, nullable=False),
+)
+
+# A row is a batch of files that was made of a grant's table for a recipient: `kind` is `full` or `changes`.
+SHARE_BATCH = Table(
+    "share_batch",
+    METADATA,
+    Column("batch_no", Integer, primary_key=True, autoincrement=True),
+    Column("batch_id", String, nullable=False),
+    Column("share_id", String, nullable=False),
+    Column("grant_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("form", String, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("manifest", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Index("share_batch_id", "batch_id", unique=True),
+    Index("share_batch_of", "share_id", "grant_id", "batch_no"),
+    sqlite_autoincrement=True,
+)
+
+# A row is a recipient's own database, into which the tables of a share are put: `variable` is the setting that has its
+# address, which stands nowhere else. `fault` says why the last time failed; empty: it did not.
+SHARE_TARGET = Table(
+    "share_target",
+    METADATA,
+    Column("share_id", String, ForeignKey("share.share_id"), primary_key=True),
+    Column("variable", String, nullable=False),
+    Column("schema_name", String, nullable=False),
+    Column("set_at", String, nullable=False),
+    Column("set_by", String, nullable=False),
+    Column("put_at", String),
+    Column("fault", Text, nullable=False),
+)
+
+# A row is a share of which batches are made every night, into `folder`, in the `form` csv or xml. `fault` says why the
+# last night failed; empty: it did not.
+SHARE_NIGHTLY = Table(
+    "share_nightly",
+    METADATA,
+    Column("share_id", String, ForeignKey("share.share_id"), primary_key=True),
+    Column("folder", String, nullable=False),
+    Column("form", String, nullable=False),
+    Column("set_at", String, nullable=False),
+    Column("set_by", String, nullable=False),
+    Column("made_at", String),
+    Column("fault", Text, nullable=False),
+)

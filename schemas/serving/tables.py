@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBina
 from schemas.serving import (
     counter_tables,
     disclosure_tables,
+    event_tables,
     material_tables,
     prefill_tables,
     record_tables,
@@ -19,8 +20,8 @@ from schemas.serving import (
 from schemas.serving.metadata import METADATA
 
 __all__ = [
-    "METADATA", "counter_tables", "disclosure_tables", "material_tables", "prefill_tables", "record_tables",
-    "share_tables",
+    "METADATA", "counter_tables", "disclosure_tables", "event_tables", "material_tables", "prefill_tables",
+    "record_tables", "share_tables",
 ]  # fmt: skip
 
 # A row is one subject's one file. `document` is the gold row as JSON, without its `_digest`, which

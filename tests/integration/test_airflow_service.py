@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from onefile.files import lock
 from tests.served import served
 
 DAG = """
+from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import dag, task
 
 
@@ -35,7 +37,13 @@ def run():
     count()
 
 
+@dag(dag_id="nothing", schedule=None, catchup=False)
+def nothing():
+    EmptyOperator(task_id="nothing")
+
+
 run()
+nothing()
 """
 
 
@@ -47,13 +55,16 @@ def dags(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_dag_triggered_through_rest_uses_the_one_spark_and_everything_stops_with_ctrl_c(
+def test_dags_triggered_through_rest_use_the_one_spark_and_everything_stops_with_ctrl_c(
     tmp_path: Path, dags: Path
 ) -> None:
     with served(tmp_path / "home", dags=dags) as airflow:
         airflow.wait_for_dag("trial")
 
         assert airflow.run("trial", {"rows": 1000}) == "success"
+        with ThreadPoolExecutor(6) as askers:
+            at_once = list(askers.map(lambda _: airflow.run("nothing", {}), range(18)))
+        assert at_once == ["success"] * 18
         assert airflow.listening() <= {"127.0.0.1", "::ffff:127.0.0.1", "::1"}
 
     airflow.wait_until_gone()

@@ -177,7 +177,7 @@ def engine_failures(house: House, ended: dict[str, int | str]) -> None:
     lake, table = house.shop.lake, house.catalogue.declarations.tables["court_case"]
     rows = lake.read(names.bronze(CASES)).where(f.col("证件号码") == NUMBER)
     cast = rows.select(f.col("姓名").cast("bigint").alias("_row_no"))
-    checked = quality.Check("silver", "cast", "cast", cast.select(f.col("_row_no").alias("name")), (
+    checked = quality.Check("silver", "cast", "cast", cast.select(f.col("_row_no").alias("subject_id")), (
         *expectations.gold(house.catalogue.declarations.files["person"])[:1],
     ))  # fmt: skip
     failures: dict[str, Callable[[], object]] = {

@@ -158,10 +158,18 @@ def test_a_lane_that_cannot_begin_says_why(tmp_path: Path) -> None:
         made.work([Planned("left")], Progress(1))
 
 
-def test_a_fault_in_a_lane_is_told_by_class_and_place_and_prints_no_trace(
-    here: settings.Settings, capfd: pytest.CaptureFixture[str]
-) -> None:
-    told = r"^a fault of the program \(KeyError at .*dag_runs\.py:\d+\): please report it$"
+def test_a_dag_that_is_not_there_is_told_in_words(here: settings.Settings) -> None:
+    told = "^undeclared is not among the DAGs; .* none; run `onefile doctor`"
     with pytest.raises(Failure, match=told), lanes(here, 1) as made:
         made.work([Planned("undeclared")], Progress(1, is_side_by_side=True))
+
+
+def test_a_fault_in_a_lane_is_told_by_class_and_place_and_prints_no_trace(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    home = settings.read({"ONEFILE_HOME": str(tmp_path / "home"), "ONEFILE_SPARK_MEMORY": "2g"})
+    (tmp_path / "home" / "logs" / "airflow.log").mkdir(parents=True)  # nobody has thought of that
+    told = r"^a fault of the program \(IsADirectoryError at .*dag_runs\.py:\d+\): please report it$"
+    with pytest.raises(Failure, match=told), lanes(home, 1) as made:
+        made.work([Planned("left")], Progress(1, is_side_by_side=True))
     assert "Traceback" not in "".join(capfd.readouterr())

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as f
 
 import catalog
-from pipelines import changing, names, rebuilding, steps
+from pipelines import changing, gold, names, rebuilding, steps
 from pipelines.changing import Planned
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import Lake
@@ -213,3 +214,19 @@ def test_a_header_that_old_deliveries_lack_is_empty_in_them(house, capsys):
     assert str(values(house, "shop_area")[SECOND]) == "12.50"
     assert is_as_rebuilt(house)
     assert broken(house, capsys) == {}
+
+
+def test_files_of_an_older_release_of_the_program_are_made_anew_with_what_they_lack(house):
+    table = names.gold("enterprise")
+    lake = house.shop.lake
+    note = lake.note(table, gold.MADE_FROM)
+    older = lake.read(table).drop("agreements").withColumn("_digest", f.sha2("_digest", 256))
+    older.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(lake.path(table))
+    lake.mark(table, gold.MADE_FROM, note)
+    house.deliver(SHOPS, "2026-11-04", f"""
+        {HEADER} | 面积
+        AB0001 | {FIRST} | 2021/1/1 | 书店 | 8
+    """, "fifth")  # fmt: skip
+    house.take_in()
+    assert [file["agreements"] for file in house.files("enterprise").values()] == [[], [], []]
+    assert is_as_rebuilt(house)

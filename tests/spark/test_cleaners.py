@@ -119,6 +119,24 @@ def test_dates_are_read_by_the_first_pattern_that_fits(spark: SparkSession) -> N
     assert cleaned(spark, list(table), Cleaner("date", patterns)) == list(table.values())
 
 
+def test_a_day_may_be_its_number_in_excel(spark: SparkSession) -> None:
+    table: dict[str, Outcome] = {
+        "44197": ("2021-01-01", None),
+        "44197.75": ("2021-01-01", None),
+        "1": ("1900-01-01", None),
+        "59": ("1900-02-28", None),
+        "60": (None, "not_a_date"),
+        "61": ("1900-03-01", None),
+        "2958465": ("9999-12-31", None),
+        "2958466": (None, "not_a_date"),
+        "0": (None, "not_a_date"),
+        "-5": (None, "not_a_date"),
+        "2021/1/1": ("2021-01-01", None),
+        "20210101": (None, "not_a_date"),
+    }
+    assert cleaned(spark, list(table), Cleaner("date", ("excel", "yyyy/M/d"))) == list(table.values())
+
+
 def test_units_and_percentages(spark: SparkSession) -> None:
     units: dict[str, Outcome] = {
         "12.5": ("125000", None),

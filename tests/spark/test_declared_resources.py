@@ -12,6 +12,7 @@ from pyspark.sql import functions as f
 import catalog
 from catalog.model import Catalogue
 from pipelines import bronze, conform
+from schemas.model import Resource
 from tests.declared import SHOP, lay
 from tests.documents import ROOT, examples
 from tests.drawn import cells
@@ -190,6 +191,26 @@ def test_the_how_to_s_own_resource_takes_the_rows_that_it_speaks_of(spark: Spark
     assert read[:3] == [("3", 12050, False), ("2", 300, False), (None, None, True)]
 
 
-def test_every_built_in_resource_can_be_planned(spark: SparkSession) -> None:
-    for resource in catalog.load().resources.values():
+def test_built_in_resources_of_every_shape_can_be_planned(spark: SparkSession) -> None:
+    for resource in covering(catalog.load()):
         assert "_problems" in typed(spark, resource.id, " | ".join(resource.headers[:2]) + "\nx | y").columns
+
+
+def covering(found: Catalogue) -> list[Resource]:
+    """Return few resources that have between them every type, cleaner and option that any of them has."""
+
+    def shapes(resource: Resource) -> set[str]:
+        table = found.declarations.tables[resource.table]
+        types = {table.column(m.column).type for m in resource.columns}
+        cleaners = {cleaner.name for m in resource.columns for cleaner in m.clean}
+        options = {name for name in ("operation", "otherwise", "empty") if getattr(resource, name)}
+        options |= {"when" for m in resource.columns if m.when} | {"lookup" for m in resource.columns if m.lookup}
+        return types | cleaners | options
+
+    every = {resource.id: shapes(resource) for resource in found.resources.values()}
+    left, chosen = set().union(*every.values()), []
+    while left:
+        best = max(every, key=lambda name: len(every[name] & left))
+        chosen.append(found.resource(best))
+        left -= every[best]
+    return chosen

@@ -50,14 +50,14 @@ def told(found: DeltaTable) -> dict[str, dict[str, object]]:
 
 
 def stored(house: House) -> bytes:
-    """Return every byte below the shares' folder, and each file's columns uncompressed."""
+    """Return every byte below the shares' folder, and uncompressed all columns of rows, change files and checkpoints."""
     import pyarrow.parquet as pq
 
     found = b""
     for path in sorted((house.home / FOLDER).rglob("*")):
         if path.is_file():
             found += path.name.encode() + path.read_bytes()
-        if path.suffix == ".parquet" and "_delta_log" not in path.parts:
+        if path.suffix == ".parquet":
             found += str(pq.ParquetFile(path).read().to_pydict()).encode()
     return found
 
@@ -144,6 +144,12 @@ def test_a_delivery_adds_a_version_whose_feed_tells_what_came_changed_and_went(
         ("AB0004", "1", "insert"),
     ]  # fmt: skip
     assert projecting.project(house.shop) == []
+    table(house, grant).create_checkpoint()
+    kinds = {path.parent.name for path in (house.home / FOLDER).rglob("*.parquet")}
+    assert {"_change_data", "_delta_log"} <= kinds
+    everything = stored(house)
+    for forbidden in (FIRST, SECOND, "holder", "2020", "信用代码"):
+        assert forbidden.encode() not in everything
 
 
 @pytest.fixture(scope="module")

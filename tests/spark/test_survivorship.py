@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from pipelines import assembly, types
@@ -51,22 +52,27 @@ DECLARED = Declarations(
 @pytest.fixture
 def files(spark: SparkSession) -> Any:
     def made(file: OneFile = PERSON, **drawn: str) -> dict[str, Any]:
-        present = {}
-        for name, drawing in drawn.items():
-            rows = frame(spark, drawing, table_schema(DECLARED.tables[name]))
-            present[name] = rows.withColumns(
-                {
-                    "_department": f.split("_resource", r"\.")[0],
-                    "_key": f.concat(f.lit(f"{name}-"), f.col("_row_no").cast("string")),
-                    "_delivery": f.lit("D1"),
-                    "_seq": f.col("_seq") if "_seq" in rows.columns else f.lit(1).cast(types.LONG),
-                }
-            )
-        found = assembly.one_files(present, file, DECLARED)
+        found = assembly.one_files(present(spark, drawn), file, DECLARED)
         assert found is not None
         return {row["number"]: row.asDict(recursive=True) for row in found.collect()}
 
     return made
+
+
+def present(spark: SparkSession, drawn: dict[str, str]) -> dict[str, DataFrame]:
+    """Return the present records of tables, as drawn."""
+    found = {}
+    for name, drawing in drawn.items():
+        rows = frame(spark, drawing, table_schema(DECLARED.tables[name]))
+        found[name] = rows.withColumns(
+            {
+                "_department": f.split("_resource", r"\.")[0],
+                "_key": f.concat(f.lit(f"{name}-"), f.col("_row_no").cast("string")),
+                "_delivery": f.lit("D1"),
+                "_seq": f.col("_seq") if "_seq" in rows.columns else f.lit(1).cast(types.LONG),
+            }
+        )
+    return found
 
 
 def test_the_lead_wins_over_a_fresher_value_and_the_loser_stays_visible(files: Any) -> None:
@@ -88,6 +94,27 @@ def test_the_lead_wins_over_a_fresher_value_and_the_loser_stays_visible(files: A
     assert [(c["attribute"], c["value"], c["resource"], c["row_no"], c["reason"]) for c in found["contradictions"]] == [
         ("name", "安那", "hr.jobs", 7, "lead")
     ]
+
+
+def test_whoever_agrees_is_kept_with_its_own_day_once_for_each_resource(files: Any) -> None:
+    found = files(
+        register=f"""
+            _resource  | _row_no | _valid_from | person_no | name | born_on    | died_on
+            police.reg | 1       | 2020-01-01  | {ANNA}    | 安娜 | 1990-03-07 |
+        """,
+        jobs=f"""
+            _resource | _row_no | _valid_from | job_no | person_no | firm_code | name | since
+            hr.jobs   | 7       | 2026-01-01  | J1     | {ANNA}    | {FIRM}    | 安娜 | 2026-01-01
+            hr.jobs   | 8       | 2025-01-01  | J2     | {ANNA}    | {FIRM}    | 安那 | 2025-01-01
+            tax.jobs  | 3       | 2026-01-01  | J3     | {ANNA}    | {FIRM}    | 安那 | 2026-01-01
+        """,
+    )[ANNA]
+    (agreeing,) = found["agreements"]
+    assert agreeing == {
+        "attribute": "name", "resource": "hr.jobs", "department": "hr", "record": "jobs-7", "delivery": "D1",
+        "row_no": 7, "observed_on": date(2026, 1, 1),
+    }  # fmt: skip
+    assert [(c["value"], c["resource"]) for c in found["contradictions"]] == [("安那", "tax.jobs")]
 
 
 def test_where_the_lead_is_silent_another_source_fills_in(files: Any) -> None:
@@ -122,6 +149,7 @@ def test_between_equals_the_later_day_wins_and_then_what_was_learnt_later(
     )[ANNA]
     assert (found["name"]["value"], found["name"]["reason"]) == (winner, reason)
     assert [c["reason"] for c in found["contradictions"]] == [reason]
+    assert found["agreements"] == []
 
 
 def test_a_record_from_after_a_death_speaks_last_and_says_so(files: Any) -> None:
@@ -157,3 +185,24 @@ def test_the_same_records_in_another_order_give_the_same_digest(files: Any) -> N
     two = f"tax.jobs | 2 | 2026-01-01 | J2 | {ANNA} | {FIRM} | 二 | 2025-01-01"
     digests = {files(jobs="\n".join((heading, *rows)))[ANNA]["_digest"] for rows in ((one, two), (two, one))}
     assert len(digests) == 1
+
+
+def test_files_made_in_tasks_of_the_engine_are_those_made_here(spark: SparkSession) -> None:
+    drawn = {
+        "register": f"""
+            _resource  | _row_no | _valid_from | person_no | name | born_on    | died_on
+            police.reg | 1       | 2020-01-01  | {ANNA}    | 安娜 | 1990-03-07 |
+            police.reg | 2       | 2020-01-01  | {BERT}    |      |            | 2025-01-01
+        """,
+        "jobs": f"""
+            _resource | _row_no | _valid_from | job_no | person_no | firm_code | name | since
+            hr.jobs   | 7       | 2026-01-01  | J1     | {ANNA}    | {FIRM}    | "安" | 2026-01-01
+            hr.jobs   | 8       | 2026-01-01  | J2     | {BERT}    | {FIRM}    | 伯特 |
+        """,
+    }
+    records = present(spark, drawn)
+    for file in (PERSON, ENTERPRISE):
+        made = [make(records, file, DECLARED) for make in (assembly.one_files, assembly.one_files_here)]
+        in_tasks, here = (None if rows is None else rows.orderBy("number").collect() for rows in made)
+        assert in_tasks == here
+        assert in_tasks

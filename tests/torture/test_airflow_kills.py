@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.runs import copy, home_that_waits, lay_shops, left
+from tests.runs import copy, home_that_waits, lay_shops, left, wait_for_engine
 from tests.served import Served, served
 
 pytestmark = pytest.mark.only_in_full
@@ -55,6 +55,7 @@ def undisturbed(
     home = copy(waiting, tmp_path_factory.mktemp("undisturbed") / "home")
     variables = {**os.environ, **environ, "ONEFILE_HOME": str(home)}
     subprocess.run([sys.executable, "-m", "onefile.cli", "run"], env=variables, check=True, timeout=SECONDS)
+    wait_for_engine(home)
     return kept(home)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from onefile.files import make_folder
 from onefile.services import spark_connect
 from onefile.services.processes import running
 from tests.cluster import Cluster, cluster
-from tests.runs import copy, finished, home_that_waits, lay_shops, left, start
+from tests.runs import copy, finished, home_that_waits, lay_shops, left, start, wait_for_engine
 
 pytestmark = pytest.mark.only_in_full
 
@@ -32,6 +35,7 @@ def here(waiting: Path, declarations: Path, tmp_path_factory: pytest.TempPathFac
     """What a run in one process leaves."""
     home = copy(waiting, tmp_path_factory.mktemp("here") / "home")
     finished(start(home, declarations, {"ONEFILE_SPARK": "local[*]", "ONEFILE_SPARK_MEMORY": "1g"}))
+    wait_for_engine(home)
     return left(home)
 
 
@@ -47,6 +51,7 @@ def test_a_run_on_a_cluster_leaves_what_one_in_a_single_process_leaves(
     home = copy(waiting, tmp_path / "home")
     finished(start(home, declarations, {"ONEFILE_SPARK": two_workers.address, "ONEFILE_SPARK_MEMORY": "1g"}))
     assert two_workers.worked() == {"one", "two"}
+    wait_for_engine(home)
     assert left(home) == here
 
 
@@ -61,4 +66,17 @@ def test_so_does_one_through_a_service_that_works_on_the_cluster(two_workers, wa
         home = copy(waiting, tmp_path / "home")
         finished(start(home, declarations, {"ONEFILE_SPARK": served.spark, **token}))
         assert len(two_workers.told()["activeapps"]) == 1
+        files_are_made_in_tasks({"ONEFILE_HOME": str(home), "ONEFILE_SPARK": served.spark, **token})
     assert left(home) == here
+
+
+def test_files_are_made_by_its_workers_as_in_this_process(two_workers, tmp_path):
+    files_are_made_in_tasks(
+        {"ONEFILE_HOME": str(tmp_path), "ONEFILE_SPARK": two_workers.address, "ONEFILE_SPARK_MEMORY": "1g"}
+    )
+
+
+def files_are_made_in_tasks(spark: dict[str, str]) -> None:
+    """See that the tasks of an engine make the files that a process makes by itself."""
+    command = [sys.executable, "-m", "tests.filed"]
+    finished(subprocess.Popen(command, env={**os.environ, **spark}, text=True, stdout=subprocess.PIPE))

@@ -35,7 +35,7 @@ def test_the_verifier_imports_the_standard_library_and_cryptography_only() -> No
 def test_every_room_is_packed_linted_for_its_imports_and_typed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
     rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"samples"}
-    assert rooms == set(project["importlinter"]["root_packages"])
+    assert rooms | {"samples"} == set(project["importlinter"]["root_packages"])
     assert rooms <= set(project["hatch"]["build"]["targets"]["wheel"]["packages"])
     assert rooms <= set(project["mypy"]["files"])
 

@@ -44,6 +44,13 @@ None overtakes another: what was received before one of them, and is not finishe
 
 A failed resource does not hold up another: each has its own DAG.
 """
+PULL = """
+## `pull.<department>.<resource>`
+
+For each resource that declares a [source](declarations.md#sources), on its schedule. `fetch` asks the department's
+system and puts what it has into the inbox as a delivery, whole or not at all, and passes on the new deliveries' ids;
+`inbox` starts their ingest. Without a schedule it runs when somebody starts it. `onefile pull` does the same by hand.
+"""
 ASSETS = """
 ## Assets
 
@@ -66,6 +73,7 @@ def page() -> str:
         INTRODUCTION,
         table(("DAG", "starts", "tasks", "tried again"), rows),
         INGEST.format(resources=", ".join(code(name.removeprefix("ingest.")) for name in ingests)),
+        PULL,
         ASSETS,
         table(("asset", "made by", "starts"), _assets(found)),
     )
@@ -74,8 +82,8 @@ def page() -> str:
 TIMES = ("no", "once", "twice")
 ORDER = (
     "inbox", "declarations", "person_file", "enterprise_file", "quality", "publication", "records", "shares",
-    "retention", "erasure", "vault", "licence_expiry", "licence_status", "sharing", "cases", "meter", "notices",
-    "reconciliation", "ledger_expiry",
+    "retention", "erasure", "vault", "licence_expiry", "licence_status", "materials", "sharing", "share_counts",
+    "cases", "meter", "open_data", "notices", "reconciliation", "ledger_expiry",
 )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from tools.reference.markdown import page as made
 
 PACKAGES = ("onefile", "schemas", "catalog", "licence_vault", "inbox", "ledger", "pipelines", "exchange")
 RUN_WHEN_IMPORTED = ("__main__", "schemas.migrations.env")
+# What Airflow loads by itself: with it comes Airflow, which keeps to the home that it finds when it is first imported.
+AIRFLOWS_OWN = ".airflow_plugins."
 INTRODUCTION = """
 The command ends with 0 when it did what was asked, 2 when it was called wrongly, and otherwise with the code of the
 error. The message says what was found, what is wanted and what to do; `--json` does not change the code. An error
@@ -59,7 +61,9 @@ def meaning(error: type[OneFileError]) -> str:
 def _load(name: str) -> None:
     found = importlib.import_module(name)
     for module in pkgutil.walk_packages(found.__path__, f"{name}."):
-        if not module.name.endswith(RUN_WHEN_IMPORTED) and ".versions" not in module.name:
+        if not module.name.endswith(RUN_WHEN_IMPORTED) and all(
+            part not in module.name for part in (".versions", AIRFLOWS_OWN)
+        ):
             importlib.import_module(module.name)
 
 

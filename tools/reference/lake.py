@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from pyspark.sql.types import StructType
 
 import catalog
-from pipelines import assembly, bronze, conform, erasing, licence_statistics, names, quality, resolution, steps, types
+from pipelines import (
+    assembly,
+    bridges,
+    bronze,
+    conform,
+    erasing,
+    licence_statistics,
+    names,
+    quality,
+    resolution,
+    steps,
+    types,
+)
 from schemas.model import Declarations, OneFile, Resource
 from tools.reference.markdown import code, table
 from tools.reference.markdown import page as made
@@ -66,7 +78,7 @@ QUARANTINE = """
 RESOLUTION = """
 ## `quarantine/resolution`: which of them are settled
 
-Append only. A rejected row waits as long as it is not here.
+Append only, made with the first row that is settled. A rejected row waits as long as it is not here.
 """
 GOLD = """
 ## Gold: the one files
@@ -84,6 +96,12 @@ LINKS = """
 One row per present record that is about a person and has no number; written anew whenever person files are
 assembled.
 """
+BRIDGES = """
+## `gold/person_bridge`, `gold/enterprise_bridge`: earlier numbers
+
+One row per earlier number and record that states it; those that are not `used` lead nowhere
+([ADR 0096](../adr/0096-earlier-numbers-are-bridged-where-files-are-made.md)).
+"""
 LICENCES = """
 ## `gold/licence`: how each licence stands
 
@@ -100,27 +118,33 @@ TABLES = """
 """
 
 
-LINEAGE = "resource:string,department:string,record:string,delivery:string,row_no:bigint,observed_on:date"
+def _attribute() -> str:
+    """Return the type of an attribute of a value of type T."""
+    told = {name: kind.simpleString() for name, kind in (assembly.TOLD_BY | assembly.WHY).items()}
+    return f"struct<value:T,{','.join(f'{name}:{kind}' for name, kind in told.items())}>"
+
+
 GOLD_COLUMNS: tuple[Column, ...] = (
     ("subject_id", "string", "internal id of the subject"),
     ("number_type", "string", "citizen, hmt_resident, foreigner or credit_code"),
     ("number", "string", "the number the subject is known by"),
     (
         "<attribute>",
-        f"struct<value:T,{LINEAGE},rank:int,reason:string>",
+        _attribute(),
         "the value that won, the record it came from, and why it won; null: nobody states one",
     ),
-    ("contradictions", assembly.CONTRADICTIONS, "what other resources say otherwise, as text, and why they lost"),
     (
-        "relations",
-        f"array<{assembly.TIE}>".replace("array<struct<key:string,value:string>>", "map<string,string>"),
-        "ties to other subjects, as records state them",
+        "contradictions",
+        assembly.CONTRADICTIONS.simpleString(),
+        "what other resources say otherwise, as text, and why they lost",
     ),
     (
-        "identifiers",
-        "array<struct<type:string,number:string,resource:string,observed_on:date>>",
-        "numbers of the subject, each with who stated it first",
+        "agreements",
+        assembly.AGREEMENTS.simpleString(),
+        "which other resources state a value as the file has it, and where",
     ),
+    ("relations", assembly.TIES.simpleString(), "ties to other subjects, as records state them"),
+    ("identifiers", assembly.IDENTIFIERS.simpleString(), "numbers of the subject, each with who stated it first"),
     ("_digest", "string", "SHA-256 over the whole file, hex"),
 )
 LINK_COLUMNS: tuple[Column, ...] = (
@@ -165,6 +189,8 @@ def page() -> str:
         table(("one file", "attribute", "`value` is a"), _attributes(declarations.files.values())),
         LINKS,
         columns(LINK_COLUMNS),
+        BRIDGES,
+        columns(described(bridges.LISTED)),
         LICENCES,
         columns(described(licence_statistics.SCHEMA)),
         QUALITY,
@@ -202,6 +228,7 @@ def _tables(resources: Iterable[Resource], declarations: Declarations) -> list[t
     found += [(names.RELEASE, "deliveries that count"), (names.RESOLUTION, "rejected rows that are settled")]
     found += [(names.ERASURE_ORDER, "records to be erased"), (names.TOMBSTONE, "rows that were erased")]
     found += [(names.gold(kind), f"{file.label}: {file.about}") for kind, file in declarations.files.items()]
+    found += [(names.bridge(kind), f"earlier numbers of each {kind}") for kind in declarations.files]
     found += [(names.LINK_CANDIDATES, "person records without a usable number")]
     found += [(names.LICENCE, "how each licence stands, for statistics")]
     found += [(names.QUALITY, "outcome of every expectation")]

@@ -50,9 +50,16 @@ def _share(resource: Resource) -> str:
 
 
 def _files(resource: Resource) -> str:
-    parts = [resource.format, resource.encoding]
+    parts = [resource.format] if resource.format == "xlsx" else [resource.format, resource.encoding]
     if resource.format == "csv":
         parts.append(f"fields parted by {code(resource.delimiter)}")
+        if resource.header_row > 1:
+            parts.append(f"header in line {resource.header_row}")
+    if resource.format == "xml":
+        parts.append(f"records at {code('/' + '/'.join(resource.path))}")
+    if resource.format == "xlsx":
+        sheet = f"sheet {resource.sheet}" if resource.sheet else "first sheet"
+        parts.append(f"{sheet}, header in line {resource.header_row}")
     return ", ".join([*parts, "signature required" if resource.signature_required else "signature optional"])
 
 

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "LOGNAME": "the operator, where `ONEFILE_OPERATOR` says none",
     "USER": "the operator, where `LOGNAME` says none either",
     "JAVA_HOME": "the Java that Spark starts with, before the one in `.java`",
+    "PYSPARK_PYTHON": "the Python that an engine's tasks start, before the one that runs here",
     "SPARK_CONNECT_AUTHENTICATE_TOKEN": "the token that a Spark Connect server asks for, where `ONEFILE_SPARK` is `sc://…`",
     "AIRFLOW__…": "Airflow's own settings win over ours: [run under Airflow](../how-to/run-under-airflow.md)",
     "PYTHON": "the Python that `tools/setup` makes the environment with",

@@ -32,6 +32,8 @@ def _section(declared: Table, found: catalog.Catalogue) -> str:
         f"About: {subjects or 'no subject'}; {since} says since when. {filled}. "
         f"{_kept(declared)}Declared in `{declared.place.path}`."
     )
+    bridges = "; ".join(f"{code(b.earlier)} of {code(b.to)}" for b in declared.bridges)
+    head += f" Earlier numbers: {bridges}." if bridges else ""
     rows = [(code(c.name), c.label, _type(c), _required(c, declared), c.about, _rules(c)) for c in declared.columns]
     return f"{head}\n\n{table(('column', '数据项', 'type', 'required', 'about', 'rules'), rows)}"
 
@@ -66,6 +68,7 @@ def _rules(column: Column) -> str:
         (column.maximum is not None, f"to {column.maximum}"),
         (column.not_before, f"not before {column.not_before}"),
         (column.not_after, f"not after {column.not_after}"),
+        (column.earlier, f"or {' or '.join(column.earlier)}"),
         (column.sensitivity != "ordinary", column.sensitivity),
     ]
     return "; ".join(text for holds, text in rules if holds)

@@ -62,7 +62,8 @@ def test_turtle_and_json_ld_say_the_same_and_the_same_each_time() -> None:
 
 
 def test_only_what_is_open_and_published_leaves() -> None:
-    assert [entry.id for entry in OPEN] == ["market.food_permits", "market.public_register"]
+    assert {"market.food_permits", "market.public_register"} <= {entry.id for entry in OPEN}
+    assert "police.population" not in {entry.id for entry in OPEN}
     one = ENTRIES["market.food_permits"]
     kept = [replace(one, state=state) for state in ("draft", "in_review", "in_withdrawal", "withdrawn")]
     assert leaving([*kept, replace(one, openness="closed"), replace(one, kind="foreign")]) == []
@@ -148,6 +149,6 @@ def test_every_update_cycle_has_its_word_in_every_form() -> None:
 @pytest.mark.parametrize("form", ["turtle", "jsonld", "data.json", "csv"])
 def test_the_verb_writes_each_form(tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["--lang", "en", "catalog", "export", str(tmp_path / "x"), "--as", form, "--base", BASE]) == 0
-    assert capsys.readouterr().out == "2 open entries written\n"
+    assert capsys.readouterr().out == f"{len(OPEN)} open entries written\n"
     assert "105002" in (tmp_path / "x").read_text(encoding="utf-8-sig")
     assert main.run(["--lang", "en", "catalog", "export", str(tmp_path / "y"), "--as", form, "--base", "ftp://x/"]) == 2

@@ -153,11 +153,13 @@ def test_one_item_may_know_what_another_may_not_and_the_form_says_for_which() ->
 def test_what_an_earlier_stage_took_and_what_was_deposited_is_not_asked_again() -> None:
     taken = Taken("enterprise_registration", "SL-1", "2026-11-20")
     deposit = Deposit("m-1", "floor_plan", "market", "original", "2026-01-01", "2026-11-30")
-    around = Circumstances({("material", "applicant", "lease_contract"): taken}, {FLOOR_PLAN: deposit})
+    around = Circumstances(
+        {("material", "applicant", "lease_contract"): taken}, {("food_permit", *FLOOR_PLAN): deposit}
+    )
     found = of("food_permit", around=around, premises="rented", business="catering")
     assert (material(found, "lease_contract").state, material(found, "lease_contract").proof.taken) == ("taken", taken)
     assert (material(found, "floor_plan").state, material(found, "floor_plan").proof.deposit) == ("deposited", deposit)
-    stale = Circumstances(deposits={FLOOR_PLAN: replace(deposit, fresh_until="2026-11-29")})
+    stale = Circumstances(deposits={("food_permit", *FLOOR_PLAN): replace(deposit, fresh_until="2026-11-29")})
     assert material(of("food_permit", around=stale, business="catering"), "floor_plan").state == "missing"
 
 

@@ -137,11 +137,8 @@ def test_the_headers_of_built_in_resources_are_those_that_departments_write() ->
     assert found["police.population"].operation == Operation(
         "操作类型", ("删除", "D"), ("新增", "变更", "I", "U"), ("依法删除",)
     )
-    assert {r.id for r in found.values() if r.encoding == "gb18030"} == {
-        "civil_affairs.marriages",
-        "market.food_permits",
-    }
-    assert {r.id for r in found.values() if r.format == "jsonl"} == {"education.certificates", "market.penalties"}
+    assert (found["civil_affairs.marriages"].encoding, found["market.food_permits"].encoding) == ("gb18030", "gb18030")
+    assert {r.format for r in (found["education.certificates"], found["market.penalties"])} == {"jsonl"}
 
 
 def test_kinds_of_shareholders_that_have_a_number_are_told_apart_by_words_of_the_code_list() -> None:
@@ -166,3 +163,16 @@ def test_what_did_not_change_is_read_once_a_process_and_what_did_anew(tmp_path: 
         catalog.current((folder,))
     overlay.unlink()
     assert catalog.current((folder,)).resources == empty.resources
+
+
+def test_to_show_a_file_resources_are_read_one_by_one(tmp_path: Path) -> None:
+    laid = lay(tmp_path, SHOP)
+    whole, lazy = catalog.load((laid,)), catalog.to_show((laid,))
+    assert list(lazy.resources) == list(whole.resources)
+    assert lazy.resource("market.shops") == whole.resource("market.shops")
+    assert "market.nothing" not in lazy.resources
+    with pytest.raises(UnknownResource):
+        lazy.resource("market.nothing")
+    (laid / "resources" / "market" / "shops.yml").write_text("name: shops\n", encoding="utf-8")
+    with pytest.raises(DeclarationsRefused, match=r"shops\.yml"):
+        catalog.to_show((laid,)).resource("market.shops")

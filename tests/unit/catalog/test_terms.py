@@ -78,6 +78,8 @@ def test_every_licence_type_every_resource_and_every_shared_material_has_an_entr
         ("[query, file]", "[]", "no share mode"),
         ("unconditional", "conditional", "openness 'conditional' without a condition"),
         ("unconditional}", "closed, condition: x}", "openness 'closed' with a condition"),
+        ("unconditional}", "closed, statistics: [[kind]]}", "statistics of openness 'closed'"),
+        ("unconditional}", "unconditional, least: 3}", "3"),
         ("state: published", "state: gone", "'gone'"),
         ("  published_on: 2026-03-01\n", "", "state 'published' without 'published_on'"),
         ("440101-01", "a b", "the item code 'a b'"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import catalog
 from onefile.cli import doctor
 from onefile.cli.main import run
 from onefile.settings import Settings, read
@@ -33,7 +34,10 @@ def test_sound_declarations_are_counted_and_the_machine_is_not_looked_at(
 ) -> None:
     assert run(["--lang", "zh", "doctor", "--declarations", str(lay(tmp_path, SHOP))]) == 0
     [line] = capsys.readouterr().out.splitlines()
-    assert line.startswith("正常  声明: 11 departments, 11 resources, 19 tables,")
+    known = catalog.load()
+    counts = len(known.declarations.departments), len(known.resources) + 1, len(known.declarations.tables) + 1
+    departments, resources, tables = counts
+    assert line.startswith(f"正常  声明: {departments} departments, {resources} resources, {tables} tables,")
 
 
 def test_json_holds_every_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,3 +107,42 @@ def test_a_database_without_tables_is_in_order_and_one_that_is_none_is_not(tmp_p
     assert doctor.database_answers(read({"ONEFILE_HOME": str(tmp_path)})).found == "nothing published yet"
     [problem] = doctor.database_answers(read({"ONEFILE_DATABASE_URL": "mysql://x"})).problems
     assert "mysql" in problem
+
+
+def test_settings_of_sources_are_looked_at_and_no_system_is_asked(tmp_path: Path, settings: Settings) -> None:
+    text = str(SHOP["resources/market/shops.yml"])
+
+    def pulled(name: str, source: str) -> str:
+        kept = text if "files:" in source else text.replace("format: csv", "format: jsonl")
+        return kept.replace("name: shops", f"name: {name}").replace("format: ", f"source: {source}\nformat: ")
+
+    ways = {
+        "a_gone": "{from: GONE, database: {table: t}}",
+        "b_jar": "{from: JAR, database: {table: t}}",
+        "c_port": "{from: PORT, database: {table: t}}",
+        "d_page": "{from: PAGE, http: {path: /x}}",
+        "e_key": "{from: KEY, http: {path: /x}}",
+        "f_folder": '{from: FOLDER, files: {name: "*.csv"}}',
+        "g_good": "{from: GOOD, database: {table: t}}",
+    }
+    files = {f"resources/market/{name}.yml": pulled(name, source) for name, source in ways.items()}
+    theirs = tmp_path / "theirs.db"
+    theirs.touch()
+    sources = {
+        "JAR": "jdbc:dm://127.0.0.1:9\njar: /nowhere/dm.jar\nuser: reader\npassword: geheim",
+        "PORT": "postgresql://reader:geheim@127.0.0.1:geheim/x",
+        "PAGE": "https://127.0.0.1:9/?key=geheim",
+        "KEY": "https://127.0.0.1:9\nAuthorization Bearer geheim: x",
+        "FOLDER": "file:///nowhere/at/all",
+        "GOOD": f"sqlite:///{theirs}",
+        "OTHER": "x",
+    }
+    set_so = replace(settings, declarations=(lay(tmp_path / "ours", {**SHOP, **files}),), sources=sources)
+    found = doctor.sources_usable(set_so)
+    assert found.found == "7 resources are pulled; no resource names ONEFILE_SOURCE_OTHER"
+    assert [problem.partition(":")[0] for problem in found.problems] == [f"market.{name}" for name in list(ways)[:-1]]
+    whys = ("it is not set", "its driver's jar is not there", "no address of a database", "no address of a service",
+            "is no header", "there is no such folder")  # fmt: skip
+    for problem, why in zip(found.problems, whys, strict=True):
+        assert why in problem
+        assert "geheim" not in problem

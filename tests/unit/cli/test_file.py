@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import catalog
 from ledger import files
 from onefile.cli.main import run
 from schemas.serving.connection import writing
@@ -74,10 +75,12 @@ def test_a_clerk_reads_values_with_sources_ages_and_what_is_stated_otherwise(hom
                 市人力资源和社会保障局《社会保险参保信息》 · 2025-01-01 · 691 天前 · 来源顺位在先 · 陈旧（超过 365 天）
 """
     )
+    silent = [a.label for a in catalog.load().declarations.files["person"].attributes if a.name not in ZHANG]
+    assert silent[:3] == ["曾用名", "民族", "户籍地址"]
     assert (
         after
         == f"""\
-曾用名、民族、户籍地址、户号、与户主关系、联系电话、学历、毕业院校、所学专业、毕业日期、工作单位、工作单位统一社会信用代码、参保状态、户籍状态、死亡日期
+{"、".join(silent)}
 
 关系
 配偶  公民身份号码 {SPOUSE} · 自 2019-05-20 · 婚姻状况 已婚 (20)
@@ -101,6 +104,23 @@ def test_an_enterprise_that_ended_says_so_first_and_money_has_its_currency(home,
     assert any(line.startswith(tie) for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("code", "zh", "en"),
+    [
+        (
+            "330104",
+            "浙江省杭州市江干区（已停用，现为 上城区 330102）",
+            "浙江省杭州市江干区 (retired, now 上城区 330102)",
+        ),
+        ("110103", "北京市崇文区（已停用）", "北京市崇文区 (retired)"),
+    ],
+)
+def test_a_retired_area_is_marked_and_its_successor_told_where_a_source_says_so(home, capsys, code, zh, en):
+    publish(home, ZHANG | {"area": stated(code, "2026-11-23")})
+    assert as_json(capsys, PERSON)["attributes"]["area"]["value_name"] == {"zh": zh, "en": en}
+    assert f"{zh} ({code})" in look(capsys, PERSON, *PURPOSE)[1]
+
+
 def test_the_same_in_english(home, capsys, monkeypatch):
     monkeypatch.setenv("ONEFILE_LANG", "en")
     publish(home, COMPANY)
@@ -119,6 +139,7 @@ def test_json_has_the_same_keys_for_every_attribute_with_a_value_or_without(home
     assert list(shown) == [
         "format", "subject_id", "kind", "number_type", "number", "on", "is_past", "lake_version", "published_at",
         "ended_on", "is_ended", "attributes", "relations", "identifiers", "licences",
+        "found_by",
     ]  # fmt: skip
     assert len({tuple(attribute) for attribute in shown["attributes"].values()}) == 1
     base = shown["attributes"]["insurance_base_cents"]
@@ -141,6 +162,43 @@ def test_the_reference_names_every_key_of_the_json(home, capsys):
     parts += [part for a in shown["attributes"].values() for part in a["contradictions"]]
     parts += [part for tie in shown["relations"] for part in tie["details"].values()]
     assert {key for part in parts for key in part} - named == set()
+
+
+EARLIER = {"type": "registration_number", "number": "690101000000128", "resource": "market.enterprises",
+           "observed_on": "2015-12-01"}  # fmt: skip
+
+
+def test_a_file_is_found_by_an_earlier_number_and_the_bridge_is_told(home, capsys):
+    publish(home, COMPANY | {"identifiers": [*COMPANY["identifiers"], EARLIER]}, ZHANG)
+    code, out, _ = look(capsys, EARLIER["number"], *PURPOSE)
+    assert code == 0
+    assert out.splitlines()[2] == (
+        f"依对应关系查得：注册号 {EARLIER['number']} 现为 {ENTERPRISE}（企业登记信息 · 2015-12-01）"
+    )
+    assert f"注册号 {EARLIER['number']} · 企业登记信息 · 2015-12-01" in out.splitlines()
+    (bridge,) = as_json(capsys, EARLIER["number"])["found_by"]
+    assert EARLIER.items() <= bridge.items()
+    assert as_json(capsys, ENTERPRISE)["found_by"] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "standard"),
+    [(OLD, "GB 11643-1999"), ("MA0000015", "GB 32100-2015"), ("690101MA0000015", "GB 32100-2015")],
+)
+def test_what_a_standard_says_is_told_as_the_bridge(home, capsys, asked, standard):
+    publish(home, COMPANY, ZHANG)
+    shown = as_json(capsys, asked)
+    assert shown["number"] == (PERSON if asked == OLD else ENTERPRISE)
+    assert {(way["number"], way["resource"]) for way in shown["found_by"]} >= {(asked, standard)}
+
+
+def test_an_organisation_code_in_two_credit_codes_leads_to_neither(home, capsys):
+    other = "92690101MA00000155"
+    assert other[8:17] == ENTERPRISE[8:17]
+    publish(home, COMPANY, document("credit_code", other))
+    code, out, err = look(capsys, "MA0000015", *PURPOSE)
+    assert (code, out) == (1, "")
+    assert "查无此主体" in err
 
 
 @pytest.mark.parametrize(("day", "age", "is_stale"), [("2026-01-31", 365, False), ("2026-02-01", 366, True)])

@@ -6,16 +6,18 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select, update
 
 from licence_vault.issuing import issue
 from licence_vault.statements import stated_drafts
 from licence_vault.vault import open_vault
 from onefile.cli.main import run
 from schemas.serving.connection import writing
+from schemas.serving.tables import LICENCE_HOLDER, LICENCE_VERSION
 from schemas.serving.writing import Batch, File
 from tests.papers import AT
 from tests.statements import KIND, stated
-from tests.vault import DECLARED
+from tests.vault import DECLARED, issue_rows, permit
 
 HOLDER = "116901000005202685"
 PURPOSE = ("--purpose", "item 12, case 7")
@@ -68,3 +70,47 @@ def test_they_are_told_in_words_and_stand_in_the_ledger_by_their_type(home, caps
     assert run(["ledger", "show", "--json"]) == 0
     entries = json.loads(capsys.readouterr().out)["entries"]
     assert [entry["fields"] for entry in entries] == [["licences.food_operation_permit"]] * 2
+
+
+INSURED = "690101199001010018"
+
+
+@pytest.fixture
+def insured(home):
+    """The same home, with a person who is insured twice with one employer, since the same day."""
+    vault = open_vault(home, f"sqlite:///{home / 'serving.db'}", home / "keys" / "passphrase", "city.example/log", AT)
+    row = {"person_number": INSURED, "name": "安娜", "employer_code": "91690101MA00000158", "employer_name": "样例",
+           "state": "1", "base_cents": 500000, "began_on": "2026-08-02", "updated_on": "2026-08-02"}  # fmt: skip
+    issue_rows(vault, [{**row, "kind": kind} for kind in "12"], "b-insured", AT, "insurance_certificate")
+    document = {"number_type": "citizen", "number": INSURED, "identifiers": []}
+    with writing(f"sqlite:///{home / 'serving.db'}") as connection:
+        file = File("p-1", "citizen", INSURED, "1" * 64, json.dumps(document), (("citizen", INSURED),))
+        Batch(connection, "person", 1, "2026-11-23T00:00:00Z").put([file])
+    return vault
+
+
+def test_several_of_one_type_are_told_apart_by_what_their_records_say(insured, capsys):
+    assert run(["--lang", "zh", "file", INSURED, *PURPOSE]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("社会保险参保凭证")]
+    told = sorted(line.partition(" · 1.2.156.3005.2.")[2].partition(" · ")[2] for line in lines)
+    assert told == [f"险种 {kind} · 单位统一社会信用代码 91690101MA00000158"
+                    for kind in ("基本养老保险 (1)", "基本医疗保险 (2)")]  # fmt: skip
+    assert not any("5,000.00" in line or "500000" in line for line in lines), "what is not to be disclosed stays inside"
+
+
+def test_permits_are_told_apart_by_the_numbers_on_their_faces_and_one_alone_needs_nothing(home, capsys):
+    assert run(["file", HOLDER, *PURPOSE, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["licences"]
+    assert {each["details"]["permit_no"]["value"] for each in found} == {permit(1)["permit_no"], permit(2)["permit_no"]}
+    with writing(f"sqlite:///{home / 'serving.db'}") as connection:
+        key = connection.execute(select(LICENCE_HOLDER.c.licence_key).limit(1)).scalar_one()
+        connection.execute(delete(LICENCE_HOLDER).where(LICENCE_HOLDER.c.licence_key == key))
+    assert run(["file", HOLDER, *PURPOSE, "--json"]) == 0
+    assert [each["details"] for each in json.loads(capsys.readouterr().out)["licences"]] == [{}]
+
+
+def test_of_one_that_was_erased_only_its_type_state_and_days_are_told(insured, home, capsys):
+    with writing(f"sqlite:///{home / 'serving.db'}") as connection:
+        connection.execute(update(LICENCE_VERSION).values(wrapped_key=None, sealed=b""))
+    assert run(["file", INSURED, *PURPOSE, "--json"]) == 0
+    assert [each["details"] for each in json.loads(capsys.readouterr().out)["licences"]] == [{}, {}]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,12 @@ def test_no_two_errors_of_a_package_mean_the_same() -> None:
 def test_no_two_errors_of_a_package_have_one_name() -> None:
     named = Counter((exit_codes.package(error), error.__name__) for error in ERRORS)
     assert [name for name, times in named.items() if times > 1] == []
+
+
+def test_whoever_looks_for_errors_does_not_load_airflow() -> None:
+    """Airflow keeps to the home that it finds when it is first imported: a test's would be missed by all after it."""
+    look = "import sys; from tools.reference import exit_codes as e; e.errors(); sys.exit('airflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
 
 
 def test_every_package_with_errors_of_its_own_module_has_one_root() -> None:

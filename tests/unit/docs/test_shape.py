@@ -143,8 +143,8 @@ def test_every_reason_is_given_by_some_code() -> None:
     assert [code for code in REASONS if f'"{code}"' not in given] == []
 
 
-# Lists that readers and cleaners use by themselves: no column of a table names them.
-KEPT_FOR_READING = {"currency", "identity_type", "resource_class"}
+# Lists that readers and cleaners use by themselves, and units for tables that bureaus lay over: no column names them.
+KEPT_FOR_READING = {"currency", "identity_type", "resource_class", "unit"}
 
 
 def test_no_registry_and_no_path_of_a_machine_is_committed() -> None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from catalog import grants
+from catalog.cases.store import find
+from catalog.prefill import store
 from exchange.http import at_once
+from exchange.prefill.recorder import Standing
+from onefile.client import Purpose, Refused
 from schemas.serving import pool
-from tests.counter import ANNA, AT, BELA, Open, Shop, person
+from schemas.serving.errors import DatabaseFailed
+from tests.counter import ANNA, AT, BELA, FIRM, Open, Shop, person
+from tests.prefilled import ask, cited, firm
+from tests.prefilled import grants as grants_of
 
 POPULATION = "police.population"
 QUESTION = {"subjects": [{"number": ANNA}], "fields": ["name"]}
@@ -52,6 +60,10 @@ def asked(counter: Open, cited: dict[str, str], numbers: tuple[str, ...] = (ANNA
     answer = counter.http.post("/v1/files/query", json=body, headers=cited)
     assert answer.status_code == 200, answer.text
     return [each["outcome"] for each in answer.json()["results"]]
+
+
+def cited_for(cites: Purpose, draft: str) -> Purpose:
+    return Purpose(cites.grant, cites.item, draft)
 
 
 def test_a_thread_is_entered_where_the_quota_has_to_be_fetched_and_for_many_subjects(
@@ -104,6 +116,44 @@ def test_who_holds_the_file_is_waited_for_in_a_thread(counter: Open, hops: list[
         assert hops == ["query", "query"]
     assert asked(counter, cited) == ["found"]
     assert hops == ["query", "query"]
+
+
+def test_what_prefills_of_several_cases_leave_for_the_meter_is_kept_before_they_leave(counter: Open) -> None:
+    counter.shop.publish(firm())
+    cites = cited(grants_of(counter.shop, quota=100_000))
+    for draft in ("D-1", "D-2", "D-2"):
+        counter.case(draft, parties=(FIRM,))
+        ask(counter, cited_for(cites, draft))
+    with counter.counter.database.looking() as connection:
+        assert len(list(store.asked_between(connection, "2026-11-30", "2026-11-30"))) == 2
+
+
+def test_an_answer_does_not_leave_where_what_the_meter_counts_cannot_be_kept(counter: Open) -> None:
+    counter.shop.publish(firm())
+    cites = cited(grants_of(counter.shop, quota=100_000))
+    for draft in ("D-1", "D-2"):
+        counter.case(draft, parties=(FIRM,))
+    ask(counter, cited_for(cites, "D-1"))
+    with closing(sqlite3.connect(counter.shop.home / "serving.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Refused, match="database_unavailable"):
+            ask(counter, cited_for(cites, "D-2"))
+    assert ask(counter, cited_for(cites, "D-2"))["case"] == "D-2"
+
+
+def test_a_case_that_was_removed_meanwhile_is_nobody_else_s_fault(shop: Shop) -> None:
+    with shop.open() as opened:
+        opened.case("D-1", parties=(FIRM,))
+        opened.case("D-2", parties=(FIRM,))
+        standings = opened.counter.standings
+        with opened.counter.database.looking() as connection:
+            cases = [found for draft in ("D-1", "D-2") if (found := find(connection, draft)) is not None]
+        cases.insert(1, replace(cases[0], case_id="0" * 32))
+        with closing(sqlite3.connect(shop.home / "serving.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            kept = [standings.keep(Standing(case, {"0102": "{}"}, {"0102": "market"}, AT.date())) for case in cases]
+        first, gone, last = (future.exception(30) for future in kept)
+        assert (first, type(gone), last) == (None, DatabaseFailed, None)
 
 
 def test_what_was_published_since_the_last_answer_is_in_the_next(counter: Open, hops: list[str]) -> None:

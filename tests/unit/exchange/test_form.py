@@ -81,6 +81,35 @@ def test_what_others_say_otherwise_is_shown_where_both_resources_are_granted(cou
     assert (alone["value"], alone["is_lead"], alone["contradictions"]) == ("安纳", False, [])
 
 
+def test_a_resource_that_agrees_gives_the_file_s_value_as_its_own(counter: Open) -> None:
+    won = said("安娜", POPULATION, reason="rank")
+    agreeing = {**said("安娜", INSURANCE, observed_on="2025-05-05"), "attribute": "name"}
+    del agreeing["value"], agreeing["reason"]
+    counter.shop.publish({**person(ANNA, "安娜"), "name": won, "agreements": [agreeing]})
+    counter.case()
+    grant = counter.shop.grant(INSURANCE, ("person_number", "name"))
+    population = counter.shop.grant(POPULATION, ("number", "name"))
+
+    def shown(grants: str) -> Any:
+        with counter.ask("market-app") as ask:
+            (result,) = ask.files(purpose(grants), [ANNA], ["name"], contradictions=True)["results"]
+        return result["files"][0]["attributes"]["name"]
+
+    alone = shown(grant)
+    assert (alone["value"], alone["is_lead"], alone["reason"], alone["observed_on"]) == (
+        "安娜",
+        True,
+        "agrees",
+        "2025-05-05",
+    )
+    assert alone["source"] == {"resource": INSURANCE, "department": "human_resources"}
+    assert (shown(population)["reason"], shown(f"{population},{grant}")["reason"]) == ("only", "rank")
+    assert shown(f"{population},{grant}")["contradictions"] == []
+    with counter.ask("market-app") as ask:
+        body = {"subjects": [{"number": ANNA, "name": "安娜", "fields": {}}]}
+        assert ask.call("POST", "/v1/files/match", body, purpose(grant))["results"][0]["outcome"] == "agrees"
+
+
 def test_whom_a_tie_names_finds_the_look_on_its_own_trail(counter: Open) -> None:
     tie = {"relation": "spouse", "other_kind": "person", "other_number": BELA, "other_name": "贝拉", "details": {},
            "since": "2020-02-02", "until": None, "resource": MARRIAGES, "department": "civil_affairs",

@@ -117,6 +117,16 @@ def test_a_mandate_that_cannot_be_recorded_is_none(counter: Open, official: dict
     assert counter.http.get("/v1/mandates", headers=engineer).json()["mandates"] == []
 
 
+def test_of_whom_there_is_no_file_the_number_says_how_old_it_is(counter: Open) -> None:
+    official = {"Authorization": f"Bearer {counter.official('consumer', department='market')}"}
+    for agent, relation, principal, status in (
+        (ANNA, "agent", CHILD, 422), (ANNA, "guardian", CHILD, 201), (CHILD, "agent", ANNA, 422),
+        (ANNA, "guardian", NOBODY, 422),
+    ):  # fmt: skip
+        made = counter.http.post("/v1/mandates", json=wish(agent, relation, principal), headers=official)
+        assert made.status_code == status, (relation, principal == CHILD)
+
+
 def test_an_applicant_makes_nobody_a_guardian(counter: Open) -> None:
     answer = counter.http.post("/v1/mandates", json=wish(BELA, "guardian", CHILD), headers=applicant(counter, ANNA))
     assert answer.status_code == 422

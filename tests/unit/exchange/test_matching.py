@@ -157,8 +157,7 @@ def test_who_is_on_a_list_that_no_file_takes_up_is_told_by_its_rows(counter: Ope
     assert (is_listed(ANNA), is_listed(BELA), is_listed(NOBODY)) == ("yes", "no", "yes")
 
 
-def test_a_register_that_agrees_with_the_lead_is_not_told_to_be_without_the_subject(counter: Open) -> None:
-    """What agrees is not kept twice in a file: that nothing of a register stands there says nothing."""
+def test_a_register_lists_whom_it_states_anything_of_also_where_it_agrees(counter: Open) -> None:
     counter.case(parties=(FIRM,), department="tax")
     register = "market.public_register"
     cited = purpose(counter.shop.grant(register, ("code", "name"), consumer="tax", mode="query"))
@@ -170,6 +169,8 @@ def test_a_register_that_agrees_with_the_lead_is_not_told_to_be_without_the_subj
             body = {"subjects": [{"number": FIRM}], "questions": [{"predicate": "is_listed", "resource": register}]}
             return str(client.call("POST", "/v1/files/predicates", body, cited)["results"][0]["answers"][0])
 
-    assert is_listed(1, name=said("公司", "market.enterprises")) == "unknown"
-    assert is_listed(2, capital_cents=said(1, "market.enterprises")) == "no"  # it would have stated a name
-    assert is_listed(3, name=said("公司", register)) == "yes"
+    name = said("公司", "market.enterprises")
+    assert is_listed(1, name=name) == "unknown"  # a file of an older release does not say who agrees
+    assert is_listed(2, name=name, agreements=[]) == "no"  # it would have stated a name
+    assert is_listed(3, name=said("公司", register), agreements=[]) == "yes"
+    assert is_listed(4, name=name, agreements=[{"attribute": "name", "resource": register}]) == "yes"

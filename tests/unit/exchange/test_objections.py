@@ -54,6 +54,7 @@ def seen(counter: Open, fields: list[str]) -> str:
 
 def test_an_applicant_objects_the_lead_answers_and_the_value_is_marked_meanwhile(counter, officials) -> None:
     made = call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 201)
+    assert call(counter, "POST", "/v1/objections", applicant(counter), WRONG, 409)["code"] == "conflict"
     assert (made["about"], made["provider"], made["state"]) == ("person.address", "police", "opened")
     assert "salt" not in str(made)
     file = call(counter, "GET", "/v1/me/file", applicant(counter))

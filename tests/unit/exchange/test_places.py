@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from catalog import claims, disputes, objections
+from catalog import claims, disputes, objections, subscriptions
 from catalog.cases import store
 from catalog.objections import Challenge
 from catalog.prefill import promises
@@ -27,7 +27,8 @@ from schemas.serving.connection import writing
 from schemas.serving.disclosure_tables import NOTICE
 from schemas.serving.prefill_tables import CASE_PROMISE
 from schemas.subjects import subject_numbers
-from tests.counter import ANNA, BELA, CATALOGUE, FIRM, Open, Shop, person
+from tests import scans
+from tests.counter import ANNA, BELA, CATALOGUE, ENTRIES, FIRM, Open, Shop, person
 from tests.papers import AT as ISSUED
 from tests.vault import ids_of, issue_rows, permit, vault_of
 
@@ -75,6 +76,7 @@ class World:
             STRANGER: self.shop.grant("police.population", fields, consumer=ELSEWHERE),
         }
         self.licence_grant = self.shop.grant("licence.food_operation_permit", ("ZZBH",), consumer="tax", mode="licence")
+        self.material_grant = self.shop.grant("material.lease_contract", ("file",), mode="file")
         self.shop.supply("police.population", 5, ("r1", ANNA, {"name": "安娜"}))
 
     def _answers(self) -> None:
@@ -109,6 +111,8 @@ class World:
                     notice_no=number, consumer=department, reason="value", source=f"change:{number}",
                     document=json.dumps({"how": "corrected", "changed_at": "", "answers": [], "cases": []}), made_at="",
                     due_on="2026-12-07", tries=0, last_fault="", acknowledged_by=""))  # fmt: skip
+            for department, grant in ((HERE, self.grants[OWN]), (ELSEWHERE, self.grants[STRANGER])):
+                subscriptions.subscribe(db, grant, department, ENTRIES, "tests", self.shop.at, day)
             findings.keep(db, [Finding("no_case", "1", 1, HERE, day, {})], self.shop.at)
 
     def _vault(self) -> None:
@@ -134,10 +138,24 @@ class World:
         people = [{"number": ANNA, "role": "applicant"}]
         opened.ask("here-intake").register_case("C-own", "0102", "tax", people)
         opened.ask("here-intake").register_case("C-here", "0102", HERE, people)
+        opened.case("C-bela", parties=(BELA,), department="tax")
+        self.materials = {
+            OWN: self._material("here-app", "C-here", ANNA),
+            STRANGER: self._material("intake", "C-bela", BELA),
+        }
         self.token("consumer")
         headers = opened.bearer("here-app", **self.cites(OWN))
         body = {"subjects": [{"number": ANNA}], "fields": ["address"]}
         assert opened.http.post("/v1/files/query", json=body, headers=headers).status_code == 200
+
+    def _material(self, client: str, case: str, holder: str) -> str:
+        about = {"kind": "lease_contract", "holder": holder, "case": case, "verified_by": "王",
+                 "verified_against": "original", "verified_on": "2026-11-30"}  # fmt: skip
+        answer = self.opened.http.post(
+            "/v1/materials", data={"about": json.dumps(about)}, files={"file": ("a.pdf", scans.pdf())},
+            headers=self.opened.bearer(client),
+        )  # fmt: skip
+        return str(answer.json()["material_id"])
 
     def cites(self, whose: str) -> dict[str, str]:
         return {"Onefile-Grant": self.grants[whose], "Onefile-Item": "0102", "Onefile-Case": "C-here"}
@@ -208,6 +226,7 @@ def first_places(world: World) -> dict[tuple[str, str], Place]:
     return {
         **{("get", path): anything(path) for path in public},
         ("get", "/log/{path}"): anything("/log/checkpoint"),
+        ("get", "/open/{resource}/{name}"): anything("/open/market.public_register/rows.csv"),
         ("get", "/status/{number}"): anything("/status/0"),
         ("get", "/oidc/{provider}/login"): anything("/oidc/nobody/login"),
         ("get", "/oidc/{provider}/callback"): anything("/oidc/nobody/callback"),
@@ -241,10 +260,38 @@ def first_places(world: World) -> dict[tuple[str, str], Place]:
         ("post", "/v1/clients/{client_id}/revocation"): things("/v1/clients/{}/revocation", {ANY: "gone-app"}, why),
         ("post", "/v1/deliveries"): anything("/v1/deliveries", files={"other": ("a", b"x")}),
         ("get", "/v1/deliveries/{delivery}"): things("/v1/deliveries/{}", {OWN: "here-1", STRANGER: "other-1"}),
+        **material_places(world),
         ("post", "/v1/disputes"): anything("/v1/disputes", {"about": world.grants[OWN], "role": "consumer", **why}),
         ("get", "/v1/disputes"): anything("/v1/disputes"),
         ("get", "/v1/disputes/{number}"): things("/v1/disputes/{}", world.disputes),
         ("post", "/v1/disputes/{number}/steps"): things("/v1/disputes/{}/steps", world.disputes, step),
+    }  # fmt: skip
+
+
+def material_places(world: World) -> dict[tuple[str, str], Place]:
+    """Places of shared materials: of a party to the case cited, of its holder, of whom it acts for, of strangers."""
+    cites = {"Onefile-Grant": world.material_grant, "Onefile-Item": "0102", "Onefile-Case": "C-here"}
+    back = "/v1/me/materials/{}/withdrawal"
+
+    def read(end: str) -> Place:
+        return {
+            whose: lambda _, each=world.materials[whose]: Call(f"/v1/materials/{each}{end}", None, cites)
+            for whose in (OWN, STRANGER)
+        }  # fmt: skip
+
+    return {
+        ("post", "/v1/materials"): anything("/v1/materials", files={"other": ("a", b"x")}),
+        ("get", "/v1/materials"): {OWN: lambda _: Call("/v1/materials", None, cites)},
+        ("get", "/v1/materials/{material_id}"): read(""),
+        ("get", "/v1/materials/{material_id}/file"): read("/file"),
+        ("get", "/v1/me/materials"): anything("/v1/me/materials"),
+        ("post", "/v1/me/materials/{material_id}/withdrawal"): {
+            OWN: lambda _: Call(back.format(world.materials[OWN])),
+            STRANGER: lambda _: Call(back.format(world.materials[STRANGER])),
+            REPRESENTED: lambda _: Call(
+                back.format(world.materials[STRANGER]), None, {"Onefile-For": world.mandate(REPRESENTED)}
+            ),
+        },
     }  # fmt: skip
 
 
@@ -356,6 +403,10 @@ def last_places(world: World) -> dict[tuple[str, str], Place]:
             "/v1/notices/{}/acknowledgement", {OWN: "1", STRANGER: "2"}
         ),
         ("get", "/v1/overdue-notices"): anything("/v1/overdue-notices"),
+        ("get", "/v1/events"): anything("/v1/events"),
+        ("get", "/v1/subscriptions"): anything("/v1/subscriptions"),
+        ("post", "/v1/subscriptions"): anything("/v1/subscriptions", {"grant": world.grants[OWN]}),
+        ("post", "/v1/subscriptions/{number}/end"): things("/v1/subscriptions/{}/end", {OWN: "1", STRANGER: "2"}),
         ("get", "/v1/objections"): anything("/v1/objections"),
         ("post", "/v1/requests"): anything("/v1/requests", wish),
         ("get", "/v1/requests"): anything("/v1/requests"),

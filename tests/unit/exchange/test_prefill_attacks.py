@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from exchange.access import mandates
+from exchange.access.callers import Mandate
+from exchange.access.standing import File, Somebody
 from licence_vault.attestations import LIFE
 from onefile.client import Purpose, Refused
 from schemas.serving.connection import writing
@@ -15,7 +17,7 @@ from schemas.subjects import subject_numbers
 from tests.counter import ANNA, BELA, FIRM, NOBODY, Open, Shop, person, said
 from tests.prefilled import ENTERPRISES, FIELDS, POPULATION, ask, cited, field, firm, grants, handed_in
 
-ALLOWANCE = "0213"
+ALLOWANCE, CHILD = "0213", "690101201605060139"
 PEOPLE = ("number", "name", "birth_on", "state", "phone")
 
 
@@ -95,6 +97,138 @@ def test_a_parent_in_the_child_s_own_file_is_its_guardian_and_not_a_grown_child_
         else:
             with pytest.raises(Refused, match="mandate_not_good"):
                 for_person(counter, cites, agent={"number": BELA})
+
+
+INSURANCE = "0512"
+"""Medical insurance of a newborn: a parent applies, the child is another party."""
+
+
+def of_child(counter: Open, tie: str = "mother", **more: Any) -> Purpose:
+    """A case of Anna's about a child whose parent is Bela."""
+    ties = [{"relation": tie, "other_kind": "person", "other_number_type": "citizen", "other_number": BELA,
+             "until": None, **said(None)}]  # fmt: skip
+    child = person(CHILD, "小安", birth_on=said("2016-05-06"), relations=ties, **more)
+    counter.shop.publish(child, version=21)
+    counter.case("D-C", INSURANCE, parties=(ANNA, BELA, CHILD), department="human_resources")
+    return cited({"p": counter.shop.grant(POPULATION, PEOPLE, consumer="data_bureau")}, "D-C", INSURANCE)
+
+
+def about_child(counter: Open, cites: Purpose, applicant: str, **more: Any) -> Any:
+    return ask(counter, cites, items=[INSURANCE], applicant={"number": applicant}, answers={},
+               parties={"child": {"number": CHILD}}, **more)  # fmt: skip
+
+
+def test_a_child_that_is_another_party_is_told_of_to_its_guardian_alone(counter: Open) -> None:
+    cites = of_child(counter)
+    looks = len(counter.looks())
+    with pytest.raises(Refused, match="guardian_needed"):
+        about_child(counter, cites, ANNA)
+    assert len(counter.looks()) == looks
+    assert field(about_child(counter, cites, BELA), "child.name")["value"] == "小安"
+    other = mandate(counter, ANNA, CHILD, "guardian", scope=("0999", "0998"))
+    with pytest.raises(Refused, match="guardian_needed"):
+        about_child(counter, cites, ANNA)
+    assert mandate(counter, ANNA, CHILD, "guardian") != other
+    assert field(about_child(counter, cites, ANNA), "child.name")["value"] == "小安"
+
+
+def test_of_a_child_that_has_turned_fourteen_nobody_has_to_be_the_guardian(counter: Open) -> None:
+    cites = of_child(counter)
+    counter.shop.publish(person(CHILD, "小安", birth_on=said("2012-11-30")), version=22)
+    assert field(about_child(counter, cites, ANNA), "child.name")["value"] == "小安"
+
+
+def test_of_whom_there_is_no_file_the_number_says_that_it_is_a_child(counter: Open) -> None:
+    counter.case("D-C", INSURANCE, parties=(ANNA, BELA, CHILD), department="human_resources")
+    counter.case("D-P", ALLOWANCE, parties=(CHILD,), department="civil_affairs")
+    given = {"p": counter.shop.grant(POPULATION, PEOPLE, consumer="data_bureau")}
+    insured, for_child = cited(given, "D-C", INSURANCE), cited(given, "D-P", ALLOWANCE)
+    letter = mandate(counter, BELA, CHILD)  # by whoever did not say the number, so that nobody could tell
+    for refused in (
+        lambda: about_child(counter, insured, ANNA), lambda: for_person(counter, for_child, CHILD),
+        lambda: for_person(counter, for_child, CHILD, agent={"number": BELA, "mandate": letter}),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="guardian_needed"):
+            refused()
+    assert counter.looks() == []
+    made = mandate(counter, ANNA, CHILD, "guardian")
+    assert about_child(counter, insured, ANNA)["acting"] == ""
+    answer = for_person(counter, for_child, CHILD, agent={"number": ANNA, "mandate": made})
+    assert answer["acting"] == f"guardian:{made}"
+
+
+def test_the_dead_are_nobody_s_guardians_and_nobody_s_agents(counter: Open) -> None:
+    cites = of_child(counter)
+    assert field(about_child(counter, cites, BELA), "child.name")["value"] == "小安"
+    made = mandate(counter, ANNA, CHILD, "guardian")
+    assert field(about_child(counter, cites, ANNA), "child.name")["value"] == "小安"
+    looks = len(counter.looks())
+    gone = [person(each, "某", died_on=said("2026-11-20")) for each in (ANNA, BELA)]
+    counter.shop.publish(*gone, version=23)
+    for applicant in (ANNA, BELA):
+        with pytest.raises(Refused, match="guardian_needed"):
+            about_child(counter, cites, applicant)
+    assert len(counter.looks()) == looks
+    tokens = counter.counter.tokens
+    own = tokens.make("applicant", subject_numbers(ANNA)[0].subject_id, counter.shop.at, assurance=2)
+    headers = {"Authorization": f"Bearer {own}", "Onefile-For": made}
+    assert counter.http.get("/v1/me", headers=headers).json()["code"] == "mandate_not_good"
+    counter.shop.publish(person(ANNA, "安娜", died_on=said("2026-12-31")), version=24)
+    assert counter.http.get("/v1/me", headers=headers).json()["acting_for"]["mandate"] == made
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_good"),
+    [
+        ({}, True),
+        ({"items": ("0999", "0101")}, False),
+        ({"day": date(2026, 10, 31)}, False),
+        ({"day": date(2027, 7, 1)}, False),
+        ({"agent": ANNA}, False),
+        ({"principal": ANNA}, False),
+        ({"relation": "agent"}, False),
+        ({"agent_born": "2014-01-01"}, False),
+        ({"agent_died": "2026-11-30"}, False),
+        ({"agent_died": "2026-12-01"}, True),
+        ({"ended_at": "2026-11-15T00:00:00Z"}, False),
+        ({"day": date(2034, 5, 6), "until": "2040-01-01"}, False),
+        ({"day": date(2034, 5, 5), "until": "2040-01-01"}, True),
+        ({"day": date(2034, 5, 6), "until": "2040-01-01", "source": "法院判决 7"}, True),
+    ],
+)
+def test_a_mandate_holds_for_these_two_now(counter: Open, changed: dict[str, Any], is_good: bool) -> None:
+    wish = {"items": ("0999",), "day": date(2026, 11, 30), "agent": BELA, "principal": CHILD, "relation": "guardian",
+            "agent_born": "1985-02-03", "agent_died": "", "ended_at": None, "until": "2027-06-30",
+            "source": "户口簿", **changed}  # fmt: skip
+    ids = {number: subject_numbers(number)[0].subject_id for number in (ANNA, BELA, CHILD)}
+    right = Mandate("M-1", ids[BELA], ids[CHILD], wish["relation"], wish["source"], ("0999",), "2026-11-01",
+                    wish["until"])  # fmt: skip
+    kept = mandates.Kept(right, "2026-11-01T00:00:00Z", "tests", wish["ended_at"])
+    told = {"birth_on": {"value": wish["agent_born"]}, "died_on": {"value": wish["agent_died"]}}
+    agent = Somebody((ids[wish["agent"]],), (), (File(ids[wish["agent"]], "person", told),))
+    principal = Somebody((ids[wish["principal"]],), subject_numbers(wish["principal"]), ())
+    use = mandates.Use(agent, principal, wish["items"], wish["day"])
+    assert mandates.holds(kept, use, counter.counter.catalogue.declarations) == is_good
+
+
+def test_the_dead_come_for_nobody(counter: Open, cites: Purpose) -> None:
+    made = mandate(counter, BELA, FIRM)
+    assert ask(counter, cites, agent={"number": BELA, "mandate": made})["acting"] == f"agent:{made}"
+    counter.shop.publish(*(person(each, "某", died_on=said("2026-11-20")) for each in (ANNA, BELA)))
+    for agent in ({"number": ANNA}, {"number": BELA, "mandate": made}):
+        with pytest.raises(Refused, match="mandate_not_good"):
+            ask(counter, cites, agent=agent)
+
+
+def test_what_is_filled_of_another_party_that_is_dead_says_so_to_whoever_may_know(counter: Open) -> None:
+    counter.case("D-R", "0101", parties=(FIRM, ANNA))
+    counter.shop.publish(person(ANNA, "安娜", died_on=said("2026-11-20")))
+    wish: dict[str, Any] = {"items": ["0101"], "applicant": None, "parties": {"representative": {"number": ANNA}},
+                            "answers": {}}  # fmt: skip
+    for fields, doubts in (((*PEOPLE, "died_on"), ["ended"]), (PEOPLE, [])):
+        given = {"p": counter.shop.grant(POPULATION, fields, consumer="data_bureau")}
+        answer = ask(counter, cited(given, "D-R", "0101"), **wish)
+        assert field(answer, "representative.name")["doubts"] == doubts
 
 
 def test_who_comes_for_another_without_authority_gets_nothing(counter: Open, cites: Purpose) -> None:

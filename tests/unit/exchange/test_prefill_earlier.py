@@ -14,7 +14,8 @@ from catalog.prefill.retention import drop_forms
 from onefile.client import Purpose, Refused
 from schemas.serving.connection import looking, writing
 from schemas.serving.prefill_tables import CASE_FORM
-from tests.counter import ANNA, FIRM, Open, Shop
+from tests.counter import ANNA, BELA, FIRM, Open, Shop
+from tests.deposited import deposit, me
 from tests.prefilled import ANSWERS, ask, cited, field, firm, grants, handed_in, licensed, states
 
 LEASE = {"item": "0102", "material": "lease_contract", "how": "handed_in", "ref": "scan-77", "dated_on": "2026-01-01"}
@@ -67,6 +68,37 @@ def test_the_same_item_again_copies_the_case_with_its_attachments_each_checked_f
     assert old["is_kept"] is True
     lease = next(e for e in again(counter, cites, "D-4")["earlier"]["attachments"] if e["material"] == "lease_contract")
     assert lease["is_fresh"] is False
+
+
+def test_a_copied_attachment_that_was_deposited_is_fresh_as_long_as_it_counts(counter: Open, cites: Purpose) -> None:
+    material = deposit(counter).json()["material_id"]
+    finish(counter, cites, materials=[{**LEASE, "how": "deposited", "ref": material, "dated_on": "2026-10-01"}])
+
+    def is_fresh(draft: str) -> Any:
+        (found,) = again(counter, cites, draft)["earlier"]["attachments"]
+        assert (found["ref"], found["how"]) == (material, "deposited")
+        return found["is_fresh"]
+
+    assert is_fresh("D-2") is True
+    assert me(counter, "POST", f"/{material}/withdrawal").status_code == 200
+    assert is_fresh("D-3") is False
+
+
+def test_a_copied_deposit_counts_whosever_of_the_case_s_parties_it_is_and_nobody_else_s(
+    counter: Open, cites: Purpose
+) -> None:
+    material = deposit(counter, holder=ANNA).json()["material_id"]
+    finish(counter, cites, materials=[{**LEASE, "how": "deposited", "ref": material, "dated_on": "2026-10-01"}])
+
+    def is_fresh(draft: str, *parties: str) -> Any:
+        counter.case(draft, parties=parties)
+        (found,) = ask(counter, Purpose(cites.grant, "0102", draft))["earlier"]["attachments"]
+        return found["is_fresh"]
+
+    assert is_fresh("D-2", FIRM, ANNA) is True
+    assert [is_fresh("D-3", FIRM), is_fresh("D-4", FIRM, BELA)] == [False, False]
+    assert me(counter, "POST", f"/{material}/withdrawal", ANNA).status_code == 200
+    assert is_fresh("D-5", FIRM, ANNA) is False
 
 
 def test_what_a_source_said_is_asked_anew_and_not_copied(counter: Open, cites: Purpose) -> None:

@@ -64,12 +64,10 @@ def test_nobodys_number_is_kept_with_a_request(counter: Open) -> None:
 def test_the_catalogue_is_listed_by_facets_and_told_unchanged(counter: Open) -> None:
     with counter.ask("market-app") as ask:
         found = ask.call("GET", "/v1/catalog/entries?department=police")["entries"]
-        assert [entry["id"] for entry in found] == [
-            "licence.driving_licence",
-            "licence.household_card",
-            "material.id_photo",
-            "police.population",
-        ]
+        ids = [entry["id"] for entry in found]
+        assert ids == sorted(ids)
+        assert {"licence.driving_licence", "licence.household_card", "material.id_photo", "police.population"} <= {*ids}
+        assert not [each for each in ids if each.startswith(("market.", "tax."))]
         one = ask.fetch("GET", "/v1/catalog/entries/police.population")
         assert ask.fetch("GET", "/v1/catalog/entries/police.population", None, None,
                          {"If-None-Match": one.headers["etag"]}).status_code == 304  # fmt: skip

@@ -19,6 +19,7 @@ from tests.unit.inbox.hands import RESOURCES, Hands
 SEAL = Seal(bytes(range(32)))
 PEOPLE = RESOURCES["civil.people"]
 GB = replace(PEOPLE, encoding="gb18030", delimiter=";")
+TITLED = replace(PEOPLE, header_row=3)
 LINES = replace(PEOPLE, format="jsonl")
 CASES = {
     "plain": (PEOPLE, b"number,name\n1,a\n2,b\n3,c\n"),
@@ -28,6 +29,7 @@ CASES = {
         b'\xef\xbb\xbf"number","name",note\r\n1,a,\r\n"2","b ""x""\r\ny",z\r\n3,c,\r\n',
     ),
     "GB 18030": (GB, "number;name\n1;张\n2;李\n3;王\n".encode("gb18030")),
+    "titles": (TITLED, b'\xef\xbb\xbfRegister "of,,\r\n\r\nnumber,name\r\n1,a\r\n2,b\r\n3,c\r\n'),
     "JSON Lines": (LINES, '{"number": 1, "name": "张"}\n{"name": "李", "number": 2}\n{"number": 3}\n'.encode()),
 }
 

@@ -116,3 +116,17 @@ def test_the_reading_tells_how_far_it_is(hands: Hands, people: Path):
     told = []
     make(hands, people, on_rows=lambda name, rows: told.append((name, rows)))
     assert told == [(people.name, 2)]
+
+
+def test_what_a_killed_maker_left_goes_and_what_another_is_at_stays(tmp_path: Path):
+    inbox = tmp_path / "inbox" / "civil"
+    left = inbox / ".making-1"
+    left.mkdir(parents=True)
+    (left / "rows.csv").write_bytes(PEOPLE)
+    with making.scratch(inbox, "a") as one:
+        (one / "rows.csv").write_bytes(PEOPLE)
+        assert list(inbox.iterdir()) == [one]
+        with making.scratch(inbox, "b") as other:
+            assert sorted(inbox.iterdir()) == sorted((one, other))
+        assert (one / "rows.csv").read_bytes() == PEOPLE
+    assert list(inbox.iterdir()) == []

@@ -52,6 +52,18 @@ def test_columns_come_in_the_declared_order_whatever_the_files_is():
     assert read("﻿ name , note,number\na,x,1\n".encode()) == [(1, b"a,x,1", ("1", "a", "x"))]
 
 
+def test_titles_above_a_header_are_no_records():
+    titled = replace(PEOPLE, header_row=3)
+    content = b'\xef\xbb\xbfRegister "of, 2026,,\r\n\r\nnumber,name\r\n1,a\r\n'
+    assert read(content, titled) == [(1, b"1,a", ("1", "a", None))]
+    assert read("某某,\n,\nnumber,name\n1,甲\n".encode("gb18030"), replace(titled, encoding="gb18030")) == [
+        (1, "1,甲".encode("gb18030"), ("1", "甲", None))
+    ]
+    assert broken(b"Register\n\n", titled) == ("no_header", None)
+    assert broken(b"number,name\n1,a\n2,b\n", titled)[0] in ("no_header", "columns_unknown")
+    assert broken(b"x" * (lines.MAX_TITLE_BYTES + 2**17), titled) == ("line_too_long", None)
+
+
 def test_a_file_that_was_received_before_a_column_was_declared_has_nothing_there():
     kept = [row for batch in records.records(io.BytesIO(b"number\n1\n"), PEOPLE, is_kept=True) for row in batch]
     assert kept == [(1, b"1", ("1", None, None))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -113,6 +114,43 @@ def test_the_same_file_again_changes_nothing(house):
     house.publish(2, LATER, address=("路一号", NEW))
     with house.db() as db:
         assert db.execute(select(VALUE_CHANGE)).all() == []
+
+
+def statement(value: object, resource: str, on: str = OLD, **more: object) -> dict[str, object]:
+    return {"value": value, "observed_on": on, "resource": resource, **more}
+
+
+def test_what_one_resource_says_is_followed_where_the_file_s_value_stays():
+    won, lost = statement("路一号", "police.population"), statement("路二号", "tax.register", attribute="address")
+    agrees = {"attribute": "address", "resource": "tax.register", "observed_on": OLD}
+    before = {"address": won, "contradictions": [lost], "agreements": []}
+    assert list(changes(before, before)) == []
+    other = {"address": won, "contradictions": [{**lost, "value": "路三号"}]}
+    assert list(changes(before, other)) == [("address@tax.register", "corrected")]
+    assert list(changes(before, {"address": won})) == [("address@tax.register", "withdrawn")]
+    assert list(changes({"address": won, "agreements": [agrees]}, other)) == [("address@tax.register", "corrected")]
+    moved = {"address": {**won, "value": "路二号"}, "contradictions": [{**lost, "value": "路一号"}]}
+    assert list(changes(before, moved)) == [("address", "corrected")]
+
+
+@pytest.mark.parametrize("value", ["42.10", "true", "7"])
+def test_a_value_that_stays_the_same_though_another_resource_wins_is_no_change(value):
+    won, lost = json.loads(value, parse_float=str), str(value)
+    one, other = "police.population", "tax.register"
+    before = {"x": statement(won, one), "contradictions": [], "agreements": [{"attribute": "x", "resource": other}]}
+    after = {"x": statement(won, other), "contradictions": [], "agreements": [{"attribute": "x", "resource": one}]}
+    assert list(changes(before, after)) == []
+    fallen = {"x": statement("else", other), "contradictions": [{"attribute": "x", **statement(lost, one)}]}
+    assert list(changes({"x": statement(won, one)}, fallen)) == [("x", "corrected")]
+
+
+def test_only_who_was_shown_another_resource_s_statement_is_told_that_it_changed(house):
+    house.publish(1, AT, address=("路一号", OLD))
+    house.look(resource="tax.register")
+    house.look(department="health", resource="police.population")
+    with house.db() as db:
+        keep(db, [("p-1", "person", "address@tax.register", "corrected")], (2, "2026-11-23T02:02:03Z"))
+    assert [(notice.consumer, notice.document["attribute"]) for notice in told(house)] == [("market", "address")]
 
 
 def test_ties_that_end_or_change_are_noted():

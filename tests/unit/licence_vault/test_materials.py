@@ -17,6 +17,7 @@ import catalog
 from licence_vault.at_rest import AtRest
 from licence_vault.materials import keeping, rules
 from licence_vault.materials.checking import Checked, check
+from licence_vault.materials.covering import retire_covered
 from licence_vault.materials.errors import MaterialDamaged, NoSuchMaterial, NotLeftToHolder, StoreGone
 from licence_vault.materials.folder import Folder
 from licence_vault.materials.keeping import Deposit, Holder, Materials
@@ -26,9 +27,13 @@ from schemas.serving.connection import looking, writing
 from schemas.serving.material_tables import MATERIAL, MATERIAL_CONTENT
 from schemas.serving.migration import upgrade
 from tests import scans
+from tests.papers import AT as ISSUED
+from tests.vault import issue_rows, permit, vault_of
 
 AT = datetime(2026, 11, 30, 2, tzinfo=UTC)
-KINDS = catalog.load().declarations.materials
+KNOWN = catalog.load().declarations
+KINDS, LICENCES = KNOWN.materials, KNOWN.licences
+FIRM = Holder("e-firm", "enterprise", "91690101MA00000158")
 LEASE = KINDS["lease_contract"]
 ANNA = Holder("p-anna", "person", "690101199001010018")
 SAID = Deposit("lease_contract", "h-anna", "scan", "market", "0102", "D-1", "officer-1", "original", "2026-11-30",
@@ -238,6 +243,29 @@ def test_a_material_that_a_licence_replaced_stays_so(materials: Materials, url: 
         keeping.retire(connection, keeping.find(connection, material.material_id), "L-2", AT)
     again, _ = deposit(materials, url, said=replace(SAID, case_no="D-9"))
     assert (again.state, again.note) == ("retired", "L-1")
+
+
+def test_a_scan_is_retired_once_a_licence_in_force_covers_it_and_no_other_is(
+    materials: Materials, tmp_path: Path
+) -> None:
+    url, kind = f"sqlite:///{tmp_path / 'serving.db'}", KINDS["floor_plan"]
+    vault = vault_of(tmp_path, url)
+    mine = replace(materials, at_rest=vault.at_rest)
+    issue_rows(vault, [permit(1, holder_code=FIRM.number), permit(2, expires_on=date(2027, 1, 1))], "b-1", ISSUED)
+    for number, holder in enumerate((FIRM, replace(FIRM, number="91690101MA0000027U"))):
+        kept = mine.put(scans.pdf(number + 1), check(scans.pdf(number + 1)))
+        said = replace(SAID, kind="floor_plan", subject_hash=f"h-{number}")
+        with writing(url) as connection:
+            mine.deposit(connection, kept, said, holder, "intake x", AT)
+    types, day = LICENCES.values(), AT.date()
+    assert retire_covered(vault, {"floor_plan": replace(kind, covered_by=())}, types, day, AT) == 0
+    assert retire_covered(vault, {"floor_plan": kind}, types, ISSUED.date() - timedelta(days=4000), AT) == 0
+    assert [retire_covered(vault, KINDS, types, day, AT) for _ in range(2)] == [1, 0]
+    with looking(url) as connection:
+        (first,), (other,) = (keeping.of_subjects(connection, [f"h-{n}"]) for n in range(2))
+        assert (first.state, other.state) == ("retired", "held")
+        assert first.note.startswith(LICENCES["food_operation_permit"].code)
+        assert keeping.counted(connection) == [("floor_plan", "held", 1), ("floor_plan", "retired", 1)]
 
 
 RULE = replace(LEASE, recognised=Recognition(("original",), ("market",), ("food_permit",)), fresh_days=60)

@@ -28,8 +28,13 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "ONEFILE_JARS": str(tmp_path / "jars"),
         "ONEFILE_LINEAGE": str(tmp_path / "events.jsonl"),
         "ONEFILE_COUNTER_URL": "https://counter.city.example",
+        "ONEFILE_MATERIALS": "s3://materials/city?endpoint=https://store.city.example",
+        "ONEFILE_MATERIALS_KEY": str(tmp_path / "bucket.key"),
+        "ONEFILE_CLAMD": "localhost:3310",
         "ONEFILE_OIDC": str(tmp_path / "providers.yml"),
         "ONEFILE_WEBHOOK_NETWORKS": "10.1.0.0/16",
+        "ONEFILE_TARGET_NAME": "postgresql+psycopg://taker@db.example/own",
+        "ONEFILE_SOURCE_NAME": "https://meters.water.example",
         "ONEFILE_CERTIFICATE_HEADER": "client-cert",
     }
 

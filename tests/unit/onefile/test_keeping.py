@@ -60,6 +60,7 @@ def home(tmp_path: Path) -> Path:
     write_whole(home / "deliveries" / "market" / "first" / "received.json", b'{"format": "onefile.received/1"}')
     write_whole(home / "inbox" / "market" / "whole" / "manifest.json", b"{}")
     write_whole(home / "inbox" / "market" / "half" / "rows.csv", b"1")
+    write_whole(home / "materials" / "ab" / "ab-1", b"sealed")
     write_whole(home / "keys" / "departments" / "market.json", b'{"format": "onefile.department-keys/1"}')
     for left_out in ("logs/spark.log", "staging/x", "airflow/airflow.db", "keys/token.pin", "lake.before-1/x"):
         write_whole(home / left_out, b"not for a backup")
@@ -95,7 +96,7 @@ def keystore(home: Path, tmp_path: Path) -> Path:
 
 def test_it_holds_no_key_and_nothing_of_this_machine_and_plain_tools_can_check_it(home, backup):
     held = content(backup / "home")
-    assert {name.split("/")[0] for name in held} == {"deliveries", "inbox", "keys", "lake", "log"}
+    assert {name.split("/")[0] for name in held} == {"deliveries", "inbox", "keys", "lake", "log", "materials"}
     assert {name for name in held if name.startswith("keys/")} == {"keys/departments/market.json", "keys/trust.json"}
     assert not [name for name in held if "half" in name]
     keystore, secret = ((home / "keys" / name).read_bytes().strip() for name in ("keystore.json", "passphrase"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,21 @@ import pyarrow as pa
 import pytest
 
 from catalog.model import Catalogue
+from inbox.checks import check_file
+from inbox.errors import Refused
+from inbox.manifest import read_manifest
+from samples import making
 from samples.city.chance import Chance
+from samples.dirt import twins
 from samples.dirt.cells import cells
-from samples.dirt.kinds import CONFLICTS, DUPLICATES, KINDS, RESENT, Kind
-from samples.dirt.plan import AGAIN, CLEAN, OTHERWISE, Planter, plan
+from samples.dirt.kinds import KINDS, Kind
+from samples.dirt.plan import AGAIN, CLEAN, EXCHANGED, OTHERWISE, Planter, plan
+from samples.dirt.rates import CONTRADICTION, CORRECTED, USUAL, Rates
+from samples.errors import UnknownKind
 from samples.writing.texts import Writer
 from schemas.identifiers import InvalidIdentifier, citizen_number
 from schemas.reasons import REASONS
-from tests.unit.samples.conftest import Made
+from tests.unit.samples.conftest import ORDER, Made
 
 DOCUMENT = Path(__file__).parent.parent.parent.parent / "docs" / "how-to" / "make-a-city.md"
 BY_NAME = {kind.name: kind for kind in KINDS}
@@ -33,9 +41,7 @@ def spoilt(catalogue: Catalogue, kind: str, header: str, text: str | None, seed:
 
 def test_the_rates_in_the_document_are_those_of_the_code() -> None:
     told = dict(re.findall(r"^\| `([a-z_0-9]+)` \| ([0-9.]+)", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
-    rates = {kind.name: kind.per_mille for kind in KINDS}
-    rates |= {"duplicate": DUPLICATES, "contradictory_rows": CONFLICTS, "sent_again": RESENT}
-    assert {name: float(rate) for name, rate in told.items()} == rates
+    assert {name: float(rate) for name, rate in told.items()} == {k: v for k, v in USUAL.items() if k != CORRECTED}
 
 
 def test_every_kind_that_is_planted_is_in_the_document(made: Made) -> None:
@@ -83,12 +89,14 @@ def test_a_word_for_nothing_is_not_made_full_width(catalogue: Catalogue) -> None
 def test_a_plan_has_the_stated_shares_and_one_fate_a_row(catalogue: Catalogue) -> None:
     writer = Writer(catalogue.resource("police.population"), catalogue.declarations, Chance(1))
     size = 20_000
-    laid = plan(np.random.default_rng(1), np.ones(size, dtype=np.bool_), cells(writer, catalogue.declarations), 0.5)
+    laid = plan(
+        np.random.default_rng(1), np.ones(size, dtype=np.bool_), cells(writer, catalogue.declarations), 0.5, Rates()
+    )
     fates = Counter(laid.fate.tolist())
     assert {KINDS[place].name: count for place, count in fates.items() if place >= 0} == {
         kind.name: round(kind.per_mille * size / 1000) for kind in KINDS
     }
-    assert (fates[AGAIN], fates[OTHERWISE], int(laid.contested.sum())) == (60, 20, 40)
+    assert (fates[AGAIN], fates[OTHERWISE], fates[EXCHANGED], int(laid.contested.sum())) == (60, 20, 10, 40)
     assert len(laid.order) == size + 80
     twice = laid.order[laid.fate == AGAIN]
     assert (np.bincount(laid.order, minlength=size)[twice] == 2).all()
@@ -99,13 +107,15 @@ def test_a_plan_has_the_stated_shares_and_one_fate_a_row(catalogue: Catalogue) -
 def test_a_delivery_that_would_be_held_back_is_not_spoilt(catalogue: Catalogue) -> None:
     writer = Writer(catalogue.resource("police.population"), catalogue.declarations, Chance(1))
     found = cells(writer, catalogue.declarations)
-    laid = plan(np.random.default_rng(1), np.ones(2000, dtype=np.bool_), found, 0.001)
+    laid = plan(np.random.default_rng(1), np.ones(2000, dtype=np.bool_), found, 0.001, Rates())
     assert set(laid.fate.tolist()) <= {CLEAN, AGAIN}
 
 
 def test_rows_that_must_stay_as_they_are_do(catalogue: Catalogue) -> None:
     writer = Writer(catalogue.resource("police.population"), catalogue.declarations, Chance(1))
-    laid = plan(np.random.default_rng(1), np.zeros(5000, dtype=np.bool_), cells(writer, catalogue.declarations), None)
+    laid = plan(
+        np.random.default_rng(1), np.zeros(5000, dtype=np.bool_), cells(writer, catalogue.declarations), None, Rates()
+    )
     assert laid.order.tolist() == list(range(5000))
     assert set(laid.fate.tolist()) == {CLEAN}
 
@@ -114,7 +124,7 @@ def test_a_defect_is_told_with_the_row_and_the_department_s_column(catalogue: Ca
     writer = Writer(catalogue.resource("police.population"), catalogue.declarations, Chance(1))
     found = tuple(c for c in cells(writer, catalogue.declarations) if c.header == "性别")
     unknown = [kind.name for kind in KINDS].index("unknown_code")
-    laid = plan(np.random.default_rng(1), np.zeros(3, dtype=np.bool_), found, None)
+    laid = plan(np.random.default_rng(1), np.zeros(3, dtype=np.bool_), found, None, Rates())
     laid.fate[1] = unknown
     planter = Planter(found, "公民身份号码")
     texts = planter.plant({"性别": pa.array(["男", "女", "男"]), "姓名": pa.array(["甲", "乙", "丙"])}, laid, 0)
@@ -123,3 +133,62 @@ def test_a_defect_is_told_with_the_row_and_the_department_s_column(catalogue: Ca
     assert [(d.row, d.column, d.kind, d.expected) for d in planter.defects] == [
         (2, "性别", "unknown_code", "not_in_list")
     ]
+
+
+def test_rates_are_the_usual_ones_but_for_those_asked_for() -> None:
+    asked = Rates({"duplicate": 20, "contradiction": 50})
+    assert (asked.of("duplicate"), asked.of("wrong_check"), asked.slip_share) == (20, USUAL["wrong_check"], 0.05)
+    assert Rates().slip_share is None
+    with pytest.raises(UnknownKind, match="'dupe'"):
+        Rates({"dupe": 1})
+
+
+def test_a_city_may_be_without_dirt_or_full_of_one_kind(catalogue: Catalogue, tmp_path: Path) -> None:
+    none = dict.fromkeys((*USUAL, CONTRADICTION), 0.0)
+    order = replace(ORDER, people=600, days=1, rates=none | {"impossible_date": 30})
+    made = making.make_city(order, catalogue, tmp_path / "odd", only=lambda r: r.id == "education.certificates")
+    kinds = {defect.kind for delivered in made for defect in delivered.defects}
+    assert kinds == {"impossible_date", "number_missing"}
+    assert sum(d.quarantined for d in made) == pytest.approx(0.03 * sum(d.received for d in made), rel=0.3)
+
+
+def test_deliveries_come_twice_cut_and_late(catalogue: Catalogue, tmp_path: Path) -> None:
+    rates = {"delivery_again": 500, "delivery_cut": 500, "delivery_late": 500}
+    order = replace(ORDER, people=300, enterprises=40, days=4, rates=rates, is_signed=True)
+    made = making.make_city(order, catalogue, tmp_path / "odd", only=lambda r: r.id == "tax.registrations")
+    again, cut = ([d for d in made if d.id.endswith(end)] for end in ("-again", "-cut"))
+    late = [d for d in made if d.handed_over_on > d.period and not d.id.endswith(("-again", "-cut"))]
+    assert (len(again), len(cut), len(late)) == (2, 2, 2)
+    for delivered in again:
+        first = next(d for d in made if f"{d.id}-again" == delivered.id)
+        assert (delivered.received, delivered.quarantined) == (first.received, first.quarantined)
+        assert (delivered.accepted, delivered.duplicates) == (0, first.received - first.quarantined)
+    for delivered in cut:
+        place = tmp_path / "odd" / "tax" / delivered.id
+        manifest = read_manifest((place / "manifest.json").read_bytes())
+        with pytest.raises(Refused, match="hash"):
+            check_file(place / manifest.files[0].name, manifest.files[0], catalogue.resource("tax.registrations"))
+        assert (delivered.status, delivered.received) == ("refused", 0)
+
+
+def test_names_are_written_with_what_older_systems_have_for_a_character() -> None:
+    names = {"姓名": pa.array(["王䶮", "古丽·艾山", "李明", None])}
+    every = Rates({"private_use": 1000, "other_dot": 1000})
+    made, told = twins.rewritten(names, ("姓名",), np.arange(4), Chance(1), every)
+    assert made["姓名"].to_pylist() == ["王\ue863", "古丽•艾山", "李明", None]
+    assert [(kind, rows.tolist()) for _, kind, rows in told] == [
+        ("private_use", [True, False, False, False]),
+        ("other_dot", [False, True, False, False]),
+    ]
+    assert made["姓名"][0].as_py().encode("gb18030").decode("gb18030") == "王\ue863"
+
+
+def test_a_number_and_a_name_change_places(catalogue: Catalogue) -> None:
+    writer = Writer(catalogue.resource("police.population"), catalogue.declarations, Chance(1))
+    found = cells(writer, catalogue.declarations)
+    laid = plan(np.random.default_rng(1), np.zeros(1, dtype=np.bool_), found, None, Rates())
+    laid.fate[0] = EXCHANGED
+    planter = Planter(found, "公民身份号码")
+    texts = planter.plant({"公民身份号码": pa.array(["690101199001010012"]), "姓名": pa.array(["甲乙"])}, laid, 0)
+    assert (texts["公民身份号码"].to_pylist(), texts["姓名"].to_pylist()) == (["甲乙"], ["690101199001010012"])
+    assert [(d.column, d.kind, d.expected) for d in planter.defects] == [("公民身份号码", "swapped_columns", "length")]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +15,7 @@ import pytest
 
 from catalog.model import Catalogue
 from inbox.records import records
-from samples.city import calendar, views
+from samples.city import calendar, serving
 from samples.city.chance import Chance
 from samples.city.city import make
 from samples.city.columns import Column as Values
@@ -145,16 +147,35 @@ def test_json_lines_escape_texts_and_keep_numbers(catalogue: Catalogue) -> None:
     assert lines == [{"n": 0.05, "t": 'a "b"\\'}, {"n": "赵青云", "t": "007"}, {"n": None, "t": "x\ty"}]
 
 
-def test_what_is_written_is_read_by_the_door_s_reader(catalogue: Catalogue) -> None:
+def whole(folder: Path, resource: Resource, texts: dict[str, Values]) -> bytes:
+    """Return texts as a file of the resource's format."""
+    sink = files.Sink(folder / resource.id, resource, list(texts), ())
+    sink.add(texts, len(next(iter(texts.values()))))
+    sink.close()
+    return (folder / resource.id).read_bytes()
+
+
+@pytest.mark.parametrize(("encoding", "unit"), [("gb18030", "bytes"), ("utf-8", "characters")])
+def test_lines_of_fixed_width_are_read_by_the_door_s_reader(catalogue: Catalogue, encoding: str, unit: str) -> None:
+    headers = catalogue.resources["police.population"].headers
+    resource = replace(catalogue.resources["police.population"], format="fixed", encoding=encoding, ignore=(),
+                       widths=dict.fromkeys(headers, 12), widths_in=unit)  # fmt: skip
+    texts = {header: pa.array(["甲乙", None]) for header in headers}
+    content = files.head(resource, headers) + files.body(resource, texts, ())
+    [batch] = records(io.BytesIO(content), resource)
+    assert [values for _, _, values in batch] == [("甲乙",) * len(headers), (None,) * len(headers)]
+
+
+def test_what_is_written_is_read_by_the_door_s_reader(catalogue: Catalogue, tmp_path: Path) -> None:
     city = make(3, 900, 120, calendar.number(date(2026, 10, 1)))
+    serving.open_registers(city, catalogue, catalogue.resources.values())
     for resource in catalogue.resources.values():
-        view = views.VIEWS[resource.table]
+        view = serving.view_of(resource.table, catalogue)
         rows = view.every(city)
         frame = view.frame(city, rows)
         none = np.zeros(len(rows), dtype=np.bool_)
         texts = Writer(resource, catalogue.declarations, city.chance).texts(Rows(frame.columns, rows, none, True))
-        content = files.head(resource, list(texts)) + files.body(resource, texts, ())
-        batches = list(records(io.BytesIO(content), resource))
+        batches = list(records(io.BytesIO(whole(tmp_path, resource, texts)), resource))
         assert sum(map(len, batches)) == len(rows)
         for place, header in enumerate(batches[0].header):
             read = [value or None for batch in batches for value in batch.values[place]]

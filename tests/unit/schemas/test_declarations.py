@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import catalog
+from catalog.resources import FORMATS
 from schemas.declarations import load
 from schemas.model import Attribute, AttributeSource, Code, Place, Relation, SubjectColumn
 from tests.declared import SHOP, SHOP_KIND, changed, lay, told
@@ -24,21 +25,33 @@ def declared() -> catalog.Catalogue:
 
 
 def test_the_first_set_is_there(declared: catalog.Catalogue) -> None:
-    assert list(declared.declarations.departments) == [
+    assert set(declared.declarations.departments) >= {
         "police", "civil_affairs", "human_resources", "education", "market", "tax",
         "transport", "health", "natural_resources", "housing", "emergency",
-    ]  # fmt: skip
-    assert list(declared.declarations.tables) == [
+    }  # fmt: skip
+    assert set(declared.declarations.tables) >= {
         "birth_record", "construction_permit", "driving_licence", "education", "enterprise", "food_permit",
         "hygiene_permit", "marriage", "penalty", "population", "qualification", "real_estate", "registered_enterprise",
         "road_transport_permit", "shareholder", "social_insurance", "tax_registration", "work_safety_permit",
-    ]  # fmt: skip
-    assert list(declared.resources) == [
+    }  # fmt: skip
+    assert set(declared.resources) >= {
         "civil_affairs.marriages", "education.certificates", "human_resources.social_insurance", "market.enterprises",
         "market.food_permits", "market.penalties", "market.public_register", "market.shareholders",
         "police.population", "tax.registrations",
-    ]  # fmt: skip
+    }  # fmt: skip
     assert list(declared.declarations.files) == ["person", "enterprise"]
+
+
+def test_the_city_is_declared_in_its_breadth(declared: catalog.Catalogue) -> None:
+    departments = declared.declarations.departments
+    providing = {departments[resource.department] for resource in declared.resources.values()}
+    assert (len(declared.declarations.tables), len(declared.resources), len(providing)) >= (20, 30, 14)
+    assert {department.level for department in providing} == {"province", "city", "county", "street", "community"}
+    assert {resource.format for resource in declared.resources.values()} == set(FORMATS) - {"fixed"}
+
+
+# Of these no one file shows anything: their rows are asked for.
+ASKED_FOR = {"social_assistance", "health_certificate", "case_record", "land_parcel"}
 
 
 def test_every_table_is_filled_by_a_resource_and_feeds_a_one_file_or_makes_licences(
@@ -50,7 +63,8 @@ def test_every_table_is_filled_by_a_resource_and_feeds_a_one_file_or_makes_licen
     made = {licence.table for licence in declared.declarations.licences.values()}
     for table in declared.declarations.tables:
         assert declared.of_table(table) or table in made, table
-        assert table in used | made, table
+        is_about_somebody = bool(declared.declarations.tables[table].subjects)
+        assert table in used | made | ASKED_FOR or not is_about_somebody, table
 
 
 def test_every_lead_provides_a_source_of_what_it_leads(declared: catalog.Catalogue) -> None:
@@ -68,7 +82,7 @@ def test_every_lead_provides_a_source_of_what_it_leads(declared: catalog.Catalog
 
 def test_every_code_list_can_be_read_and_is_used_or_waits_for_a_later_table(declared: catalog.Catalogue) -> None:
     used = {c.codes for table in declared.declarations.tables.values() for c in table.columns if c.codes}
-    waiting = {"area", "identity_type", "resource_class"}
+    waiting = {"area", "identity_type", "resource_class", "unit"}
     assert used | waiting == set(declared.declarations.codes)
     for code_list in declared.declarations.codes.values():
         assert len(code_list.codes) > 1, code_list.name
@@ -76,7 +90,7 @@ def test_every_code_list_can_be_read_and_is_used_or_waits_for_a_later_table(decl
 
 def test_loading_reads_no_long_code_list_and_takes_under_150_ms() -> None:
     taken = []
-    for _ in range(5):
+    for _ in range(15):
         start = time.process_time()
         codes = catalog.load(with_items=False).declarations.codes
         taken.append(time.process_time() - start)
@@ -198,7 +212,7 @@ def test_a_column_that_holds_either_kind_needs_its_kind_in_a_relation(declared: 
     ]
 
 
-def test_relations_of_the_first_set_go_both_ways(declared: catalog.Catalogue) -> None:
+def test_relations_go_both_ways(declared: catalog.Catalogue) -> None:
     ties = [relation for file in declared.declarations.files.values() for relation in file.relations]
     assert [(r.one_kind, r.name, r.label, r.other_kind, r.inverse, r.inverse_label) for r in ties] == [
         ("person", "spouse", "配偶", "person", "spouse", "配偶"),
@@ -209,6 +223,9 @@ def test_relations_of_the_first_set_go_both_ways(declared: catalog.Catalogue) ->
         ("person", "shareholding", "投资的企业", "enterprise", "shareholder", "股东"),
         ("enterprise", "shareholding", "投资的企业", "enterprise", "shareholder", "股东"),
         ("person", "employer", "参保单位", "enterprise", "employee", "参保职工"),
+        ("enterprise", "operator", "经营者", "person", "operator_of", "经营的个体工商户"),
+        *[("enterprise", "head", "负责人", "person", "head_of", "负责的组织")] * 4,
+        ("enterprise", "branch", "分支机构", "enterprise", "head_office", "所属企业"),
     ]  # fmt: skip
 
 

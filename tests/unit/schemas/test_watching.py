@@ -24,6 +24,7 @@ def test_a_bureau_lays_single_figures_over_them(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("kept_years: 2", "a whole number from 3"),
+        ("event_days: 6", "a whole number from 7"),
         ("late_hour: 25", "an hour of the day, 0 to 24"),
         ("times_median: 0.5", "a number from 1"),
         ("subjects_a_case: 0", "a whole number from 1"),

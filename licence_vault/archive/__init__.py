@@ -1,0 +1,1 @@
+"""Archive packages of closed cases: packed as a signed folder of files, kept sealed in the store of materials."""

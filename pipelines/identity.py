@@ -1,0 +1,107 @@
+"""Who the subjects of a bucket are: their ids, and their numbers, earlier ones too, each with who stated it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines import columnwise
+from pipelines.bridging import Bridges
+from pipelines.columnwise import constant, join, json_fields, json_of
+from schemas.identifiers import areas
+from schemas.identifiers.earlier import TYPE_OF_LENGTH
+
+EARLIER = pa.schema(
+    [
+        ("present", pa.string()),
+        ("type", pa.string()),
+        ("number", pa.string()),
+        ("resource", pa.string()),
+        ("observed_on", pa.date32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What bridges say, as columns: they go to many tasks.
+
+    `ends`: by kind of subject earlier numbers, and the present one of each. `earlier`: those of the files' kind, with
+    who states them since when, a row each, the oldest first.
+    """
+
+    ends: Mapping[str, tuple[pa.Array, pa.Array]]
+    earlier: pa.Table
+
+    def present(self, numbers: pa.Array, kind: str) -> pa.Array:
+        """Return for each number of a kind of subject the present one that it leads to."""
+        if kind not in self.ends:
+            return numbers
+        earlier, present = self.ends[kind]
+        return pc.coalesce(present.take(pc.index_in(numbers, earlier)), numbers)
+
+
+def numbers(bridges: Bridges, kind: str) -> Numbers:
+    """Return what bridges say, for files of a kind."""
+    ends = {k: (pa.array([*to], pa.string()), pa.array([*to.values()], pa.string())) for k, to in bridges.ends.items()}
+    used = sorted(bridges.used(kind), key=lambda b: (b.since, b.earlier, b.told.resource))
+    rows = [(b.present, b.type, b.earlier, b.told.resource, b.since) for b in used]
+    columns = list(zip(*rows, strict=True)) or [()] * len(EARLIER)
+    return Numbers(ends, pa.table([pa.array(c, f.type) for c, f in zip(columns, EARLIER, strict=True)], schema=EARLIER))
+
+
+def number_types(numbers: pa.Array, kind: str) -> pa.Array:
+    """Return the type of each accepted number, as `pipelines.numbers.number_type` does."""
+    if kind == "enterprise":
+        length, found = pc.utf8_length(numbers), constant("credit_code", pa.string(), len(numbers))
+        for mine, name in TYPE_OF_LENGTH.items():
+            found = pc.if_else(pc.fill_null(pc.equal(length, mine), False), name, found)
+        return found
+    is_hmt = pc.is_in(pc.utf8_slice_codeunits(numbers, 0, 6), pa.array(list(areas.HMT_AREAS)))
+    return pc.if_else(pc.starts_with(numbers, "9"), "foreigner", pc.if_else(is_hmt, "hmt_resident", "citizen"))
+
+
+def told(
+    number: pa.Array, kind: str, of: np.ndarray, named: pa.Array, lineage: Mapping[str, pa.Array], led: Numbers,
+    shape: Any,
+) -> dict[str, tuple[pa.Array, pa.Array]]:  # fmt: skip
+    """Return the subjects' ids, numbers with type, and all numbers of each: as columns, and as JSON.
+
+    Args:
+        number: of each subject.
+        of: by record whose it is, a place in `number`.
+        named: by record the number that it says, which may be an earlier one.
+        lineage: of the records.
+        shape: the struct that an identifier is: type, number, and who stated it first, since when.
+    """
+    number_type = number_types(number, kind)
+    keys = join(f"{kind}/", number_type, "/", number).to_pylist()
+    ids = pa.array([f"{kind[0]}-{hashlib.sha256(key.encode()).hexdigest()[:32]}" for key in keys], pa.string())
+    says_another = np.asarray(pc.not_equal(named, number.take(pa.array(of))))
+    days = lineage["observed_on"].cast(pa.int32()).to_numpy()
+    order = np.lexsort((columnwise.ranks(lineage["resource"]), days, says_another, of))
+    first = pa.array(order[np.flatnonzero(np.diff(of[order], prepend=-1))])
+    own = [number_type, number, *(lineage[name].take(first) for name in ("resource", "observed_on"))]
+    rows, whose = _with_earlier(pa.table(own, [each.name for each in shape]), number, led)
+    columns = [rows[each.name].combine_chunks() for each in shape]
+    shown = pa.StructArray.from_arrays(columns, fields=[*shape])
+    texts = [(each.name, json_of(values)) for each, values in zip(shape, columns, strict=True)]
+    json = columnwise.json_lists(columnwise.lists(whose, len(number), join("{", json_fields(texts), "}")))
+    plain = {"subject_id": ids, "number_type": number_type, "number": number}
+    lists = columnwise.lists(whose, len(number), shown)
+    return {name: (values, json_of(values)) for name, values in plain.items()} | {"identifiers": (lists, json)}
+
+
+def _with_earlier(own: pa.Table, number: pa.Array, led: Numbers) -> tuple[pa.Table, np.ndarray]:
+    """Put behind each subject's own number its earlier ones, the oldest first; and say whose each is."""
+    place = pc.index_in(led.earlier["present"], number)
+    mine = led.earlier.filter(place.is_valid()).select(own.column_names).cast(own.schema)
+    whose = np.concatenate([np.arange(len(number)), np.asarray(place.drop_null(), np.int64)])
+    order = np.argsort(whose, kind="stable")
+    return pa.concat_tables([own, mine]).take(pa.array(order)), whose[order]

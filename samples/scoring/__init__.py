@@ -1,0 +1,1 @@
+"""What a home made of a city's deliveries, held against the city's truth."""
