@@ -34,7 +34,7 @@ LISTED = StructType(
         types.field("earlier", types.STRING, "the earlier number"),
         types.field("number", types.STRING, "the number that it leads to, as stated"),
         types.field("present", types.STRING, "the present number at the end of the way; null: it is not used", False),
-        types.field("state", types.STRING, "used; ambiguous, circular or unsound: used by nobody"),
+        types.field("state", types.STRING, "used; ambiguous, circular, in_use or unsound: used by nobody"),
         types.field("resource", types.STRING, "resource that states it, or the standard that it follows from"),
         types.field("department", types.STRING, "department that provides the resource"),
         types.field("record", types.STRING, "SHA-256 of the record's key values, hex"),
@@ -168,6 +168,7 @@ def _told(stated: Statements, declarations: Declarations) -> list[Told]:
                 for bridge in table.bridges
             ]
         )
+    found += _going_on(frames, tables, found)
     met = _met(stated, declarations)
     inside = [
         _rows(_records(frames[table.name], _inside(bridge.to).isin(sorted(met))), table, bridge, is_inside=True)
@@ -176,6 +177,24 @@ def _told(stated: Statements, declarations: Declarations) -> list[Told]:
         for bridge in {b.to: b for b in table.bridges if b.type is not None}.values()
     ]
     return found + (_fetched(inside) if inside else [])
+
+
+def _going_on(frames: Mapping[str, DataFrame], tables: Collection[Table], told: Collection[Told]) -> list[Told]:
+    """Return what registers say of records of their own under numbers that are told to be earlier ones."""
+    earlier: dict[str, set[str]] = {}
+    for each in told:
+        if each.type is None and each.earlier:
+            earlier.setdefault(each.kind, set()).add(each.earlier)
+    of_own = []
+    for table in (t for t in tables if earlier and t.name in frames):
+        for bridge in (b for b in table.bridges if b.type is None):
+            rows = frames[table.name]
+            numbers = literal_rows(
+                rows.sparkSession, [(n,) for n in sorted(earlier.get(_kind(table, bridge), ()))], _NUMBER
+            )
+            own = rows.join(f.broadcast(numbers), rows[bridge.to] == numbers["number"], "left_semi")
+            of_own.append(_rows(present.of_records(rows, own), table, bridge))
+    return _fetched(of_own) if of_own else []
 
 
 def _is_any(frames: Mapping[str, DataFrame], tables: Collection[Table]) -> bool:
@@ -214,10 +233,9 @@ def _inside(column: str) -> Column:
 
 def _rows(rows: DataFrame, table: Table, bridge: Bridge, *, is_inside: bool = False) -> DataFrame:
     """Return statements in the shape of `Told`. `is_inside`: what the number itself says, by the standard."""
-    kind = next(s.kind for s in table.subjects if s.column == bridge.to)
     since = f.lit(None) if is_inside or bridge.since is None else f.col(bridge.since)
     told = {
-        "kind": f.lit(kind),
+        "kind": f.lit(_kind(table, bridge)),
         "type": f.lit(ORGANISATION if is_inside else bridge.type),
         "earlier": _inside(bridge.to) if is_inside else f.col(bridge.earlier),
         "number": f.col(bridge.to),
@@ -234,6 +252,10 @@ def _rows(rows: DataFrame, table: Table, bridge: Bridge, *, is_inside: bool = Fa
         "is_withdrawn": f.col("_withdrawn"),
     }
     return rows.select(*(column.cast(_KINDS.get(name, "string")).alias(name) for name, column in told.items()))
+
+
+def _kind(table: Table, bridge: Bridge) -> str:
+    return next(subject.kind for subject in table.subjects if subject.column == bridge.to)
 
 
 _KINDS = {

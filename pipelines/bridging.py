@@ -1,7 +1,8 @@
 """Earlier numbers and the present ones they lead to: what departments state, weighed. Pure.
 
-A bridge leads from an earlier number of a subject to a later one. One that contradicts another, or runs in a circle,
-is used by nobody; nothing is ever guessed.
+A bridge leads from an earlier number of a subject to a later one. One that contradicts another, runs in a circle, or
+starts from a number that the register which states it goes on using as somebody's own, is used by nobody; nothing is
+ever guessed.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import NamedTuple
 from schemas.identifiers import areas
 from schemas.identifiers.earlier import earlier_number, type_of
 
-USED, AMBIGUOUS, CIRCULAR, UNSOUND = "used", "ambiguous", "circular", "unsound"
+USED, AMBIGUOUS, CIRCULAR, UNSOUND, IN_USE = "used", "ambiguous", "circular", "unsound", "in_use"
 
 
 class Told(NamedTuple):
-    """What one statement says of one earlier number; `earlier` None: it says none (any more).
+    """What one statement says of one earlier number; `earlier` None: it says none (any more), but uses `number`.
 
     `column` is where it says so; `resource` a standard where the number follows from that.
     """
@@ -108,8 +109,9 @@ NONE = Bridges()
 
 def holding(told: Iterable[Told], is_meant: Callable[[Told], bool] = lambda _: True) -> Bridges:
     """Weigh what the last statement of each record says, of those that are meant."""
+    meant = [*filter(is_meant, told)]
     last: dict[tuple[str, str, str], Told] = {}
-    for each in filter(is_meant, told):
+    for each in meant:
         key = each.resource, each.record, each.column
         if key not in last or _order(last[key]) < _order(each):
             last[key] = each
@@ -118,7 +120,11 @@ def holding(told: Iterable[Told], is_meant: Callable[[Told], bool] = lambda _: T
     for each, _, earlier in read:
         if earlier is not None and earlier != each.number:
             leads.setdefault((each.kind, earlier), set()).add(str(each.number))
-    weighed = {kind: _weighed({e: to for (k, e), to in leads.items() if k == kind}) for kind in {k for k, _ in leads}}
+    goes_on = _going_on(last.values(), read, _first_told(meant))
+    weighed = {
+        kind: _weighed({e: to for (k, e), to in leads.items() if k == kind}, {e for k, e in goes_on if k == kind})
+        for kind in {k for k, _ in leads}
+    }
     found = []
     for each, number_type, earlier in read:
         if earlier is None:
@@ -126,6 +132,39 @@ def holding(told: Iterable[Told], is_meant: Callable[[Told], bool] = lambda _: T
         elif earlier != each.number:
             found.append(Bridge(each, number_type, earlier, *weighed[each.kind][earlier]))
     return Bridges(tuple(sorted(found, key=_age)))
+
+
+def _first_told(told: Iterable[Told]) -> Mapping[tuple[str, str, str | None, str | None], date]:
+    """Return by resource, record, earlier number and later one the day of the first statement that says so."""
+    found: dict[tuple[str, str, str | None, str | None], date] = {}
+    for each in told:
+        if each.earlier and not each.is_withdrawn:
+            key = each.resource, each.record, each.earlier, each.number
+            found[key] = min(found.get(key, each.observed_on), each.observed_on)
+    return found
+
+
+def _going_on(
+    present: Iterable[Told], read: Iterable[tuple[Told, str, str | None]],
+    first: Mapping[tuple[str, str, str | None, str | None], date],
+) -> set[tuple[str, str]]:  # fmt: skip
+    """Return kind and number of whom a register has seen under the number after it knew that it had been changed.
+
+    The same number was given to two people, and one of them has another now: then the other's rows are not theirs.
+    """
+    seen: dict[tuple[str, str, str], date] = {}
+    for each in present:
+        if not each.is_withdrawn and each.number:
+            key = each.resource, each.kind, each.number
+            seen[key] = max(seen.get(key, each.observed_on), each.observed_on)
+    found = set()
+    for each, _, earlier in read:
+        last = None if earlier is None or earlier == each.number else seen.get((each.resource, each.kind, earlier))
+        if last is not None and earlier is not None:
+            known_on = first[each.resource, each.record, each.earlier, each.number]
+            if last > max(known_on, each.since or known_on):
+                found.add((each.kind, earlier))
+    return found
 
 
 def number_type(kind: str, number: str) -> str:
@@ -152,22 +191,22 @@ def _age(bridge: Bridge) -> tuple[str, str, date, str, str, str, str]:
     return told.kind, bridge.earlier, bridge.since, told.resource, told.record, told.column, str(told.number)
 
 
-def _weighed(leads: Mapping[str, set[str]]) -> dict[str, tuple[str, str | None]]:
-    """Return by earlier number its state, and the present number that it leads to."""
+def _weighed(leads: Mapping[str, set[str]], in_use: set[str]) -> dict[str, tuple[str, str | None]]:
+    """Return by earlier number its state, and the present number that it leads to. `in_use`: still somebody's own."""
     ends: dict[str, str] = {}
     found: dict[str, tuple[str, str | None]] = {}
-    circular = _circular(leads)
+    stopped = dict.fromkeys(in_use, IN_USE) | dict.fromkeys(_circular(leads), CIRCULAR)
     for start in leads:
         waiting = [start]
         while waiting:
             number = waiting[-1]
-            missing = [each for each in sorted(leads.get(number, ())) if each not in ends and each not in circular]
-            if missing and number not in circular:
+            missing = [each for each in sorted(leads.get(number, ())) if each not in ends and each not in stopped]
+            if missing and number not in stopped:
                 waiting += missing
                 continue
             waiting.pop()
             if number not in ends:
-                state, end = _judged(number, leads, ends, circular)
+                state, end = _judged(number, leads, ends, stopped)
                 ends[number] = end or number
                 if number in leads:
                     found[number] = state, end
@@ -175,11 +214,11 @@ def _weighed(leads: Mapping[str, set[str]]) -> dict[str, tuple[str, str | None]]
 
 
 def _judged(
-    number: str, leads: Mapping[str, set[str]], ends: Mapping[str, str], circular: set[str]
+    number: str, leads: Mapping[str, set[str]], ends: Mapping[str, str], stopped: Mapping[str, str]
 ) -> tuple[str, str | None]:
     """Return the state of a number, whose followers are judged, and where it leads; nowhere if that is no one place."""
-    if number in circular:
-        return CIRCULAR, None
+    if number in stopped:
+        return stopped[number], None
     there = {ends.get(each, each) for each in leads.get(number, ())}
     if len(there) > 1:
         return AMBIGUOUS, None

@@ -42,7 +42,20 @@ class Served:
         while (state := self.rest(f"/dags/{dag}/dagRuns/{run}")["state"]) in ("queued", "running"):
             assert time.monotonic() < deadline, f"{dag} is {state} after {seconds} s"
             time.sleep(0.5)
+        if state == "failed":
+            sys.stdout.write(self.told(dag))  # pytest shows it beside a test that fails
         return str(state)
+
+    def log(self, part: str) -> str:
+        """What a part of the service has written."""
+        return (self.home / "logs" / f"{part}.log").read_text()
+
+    def told(self, dag: str) -> str:
+        """What the tasks of a DAG wrote into their logs, and the last lines of every part of the service."""
+        logs = self.home / "logs"
+        tasks = sorted(logs.glob(f"**/dag_id={dag}/**/*.log"))
+        parts = [path for path in sorted(logs.glob("*.log")) if path not in tasks]
+        return "\n".join(f"== {path.relative_to(logs)}\n{_last(path, 40)}" for path in tasks + parts)
 
     def wait_for_dag(self, dag: str, seconds: float = 300) -> None:
         """Wait until the DAG processor has found a DAG."""
@@ -103,6 +116,10 @@ def _rest(url: str, body: object, token: str | None) -> Any:
     data = None if body is None else json.dumps(body).encode()
     with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=120) as answer:
         return json.load(answer)
+
+
+def _last(path: Path, lines: int) -> str:
+    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _has_home(pid: int, home: Path) -> bool:

@@ -14,6 +14,10 @@ _WORDS = {
     "used": ("采用", "used"),
     "ambiguous": ("指向不同的现号码，不采用", "leads to different present numbers: not used"),
     "circular": ("首尾循环，不采用", "runs in a circle: not used"),
+    "in_use": (
+        "同一登记仍以旧号码登记他人，不采用",
+        "its register goes on using the number as somebody's own: not used",
+    ),
     "unsound": ("旧号码不合规则，不采用", "the earlier number is not sound: not used"),
     "person": ("个人", "person"),
     "enterprise": ("企业", "enterprise"),

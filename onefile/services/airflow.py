@@ -115,6 +115,7 @@ def serve(settings: Settings, port: int, dags: Path) -> None:
         services.start(_component(API_SERVER, [API_SERVER], environ, settings))
         spark_connect.wait(services, settings)
         _wait_until_healthy(services, url, logs, ("metadatabase",))
+        _make_ready_for_tasks(url, logs)
         for name, words in COMPONENTS.items():
             services.start(_component(name, words, environ, settings))
         _wait_until_healthy(services, url, logs, ("metadatabase", "scheduler", "dag_processor", "triggerer"))
@@ -150,6 +151,19 @@ def _wait_until_healthy(services: Running, url: str, logs: Path, parts: tuple[st
         if time.monotonic() > deadline:
             raise ServiceNotReady("Airflow", SECONDS_TO_START, logs)
         time.sleep(0.5)
+
+
+def _make_ready_for_tasks(url: str, logs: Path) -> None:
+    """Have the API server make its routes for tasks, which it does at the first request: seconds, or a busy minute.
+
+    Raises:
+        ServiceNotReady: it did not answer.
+    """
+    try:
+        with urllib.request.urlopen(f"{url}/execution/health/ping", timeout=SECONDS_TO_START):
+            return
+    except OSError as error:
+        raise ServiceNotReady("Airflow's API for tasks", SECONDS_TO_START, logs) from error
 
 
 def _are_healthy(url: str, parts: tuple[str, ...]) -> bool:

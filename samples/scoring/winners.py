@@ -38,12 +38,14 @@ class _Candidates:
 def winners(lake: Path, file: OneFile, declarations: Declarations) -> pa.Table:
     """Return `number` and for each attribute the winning value as text, over accepted and released rows."""
     wanted = {t: _wanted(file, t) for t in _tables(file)}
-    frames = {t: frame for t in sorted(wanted) if (frame := _present(lake, t, wanted[t])) is not None}
+    frames = {t: _last(rows) for t in sorted(wanted) if (rows := _released(lake, t, wanted[t])) is not None}
     told = {
-        t.name: {c for b in t.bridges for c in (b.earlier, b.to)} for t in declarations.tables.values() if t.bridges
+        t.name: {c for b in t.bridges for c in (b.earlier, b.to, b.since) if c}
+        for t in declarations.tables.values()
+        if t.bridges
     }
-    registers = {t: frame for t, columns in told.items() if (frame := _present(lake, t, columns)) is not None}
-    ends = earlier.ends(registers, declarations, file.kind)
+    every = {t: rows for t, columns in told.items() if (rows := _released(lake, t, columns)) is not None}
+    ends = earlier.ends({t: _last(rows) for t, rows in every.items()}, every, declarations, file.kind)
     frames = {t: _under_present(frame, file, t, ends) for t, frame in frames.items()}
     named = [frames[s.table].column(s.subject) for a in file.attributes for s in a.sources if s.table in frames]
     chunks = [chunk for column in named for chunk in column.chunks]
@@ -91,13 +93,17 @@ def _under_present(frame: pa.Table, file: OneFile, table: str, ends: Mapping[str
     return frame
 
 
-def _present(lake: Path, table: str, wanted: Collection[str]) -> pa.Table | None:
-    """Return the last statement of each record, without those that were taken back; None when nothing was stated."""
+def _released(lake: Path, table: str, wanted: Collection[str]) -> pa.Table | None:
+    """Return the released statements of a table; None when nothing was stated."""
     rows = peek.rows(lake, names.silver(table), (*_OF_A_STATEMENT, *sorted(wanted)))
     released = peek.rows(lake, names.RELEASE, ("_delivery",))
     if rows is None or released is None:
         return None
-    rows = rows.filter(pc.is_in(rows["_delivery"], value_set=pc.unique(released["_delivery"].combine_chunks())))
+    return rows.filter(pc.is_in(rows["_delivery"], value_set=pc.unique(released["_delivery"].combine_chunks())))
+
+
+def _last(rows: pa.Table) -> pa.Table:
+    """Return the last statement of each record, without those that were taken back."""
     record = pc.binary_join_element_wise(rows["_resource"], rows["_key"], "/").combine_chunks().dictionary_encode()
     place = np.asarray(record.indices).astype(np.int64)
     order = np.lexsort((_numbers(rows, "_row_no"), _numbers(rows, "_seq"), _numbers(rows, "_valid_from"), place))

@@ -62,6 +62,10 @@ def test_dags_triggered_through_rest_use_the_one_spark_and_everything_stops_with
         airflow.wait_for_dag("trial")
 
         assert airflow.run("trial", {"rows": 1000}) == "success"
+        first = next(line for line in airflow.log("airflow-api-server").splitlines() if "path=/execution/" in line)
+        assert (
+            "path=/execution/health/ping" in first
+        )  # the routes for tasks were made before a task could wait for them
         with ThreadPoolExecutor(6) as askers:
             at_once = list(askers.map(lambda _: airflow.run("nothing", {}), range(18)))
         assert at_once == ["success"] * 18

@@ -213,6 +213,34 @@ def test_a_circle_is_used_by_nobody(house: House) -> None:
     assert is_as_made_anew(house)
 
 
+def test_a_number_under_which_its_register_goes_on_registering_somebody_joins_no_two_people(house: House) -> None:
+    house.on("2026-11-07")
+    house.deliver("police.population", "2026-11-06", f"""
+        {PEOPLE.replace("公民身份号码 |", "操作类型 | 公民身份号码 |", 1)}
+        变更 | {ANNA_OLD} | | | 安娜 | | 1990-03-07 | 2019-04-01
+    """, "p4")  # fmt: skip
+    house.take_in()
+    assert {state for state, _ in listed(house, "person").values()} == {"circular"}  # the row of 2026-06-01 stands
+    house.on("2026-11-08")
+    house.deliver("police.population", "2026-11-07", f"""
+        {PEOPLE}
+        {ANNA_OLD} | | | 安娜二 | | 1990-03-07 | 2026-07-01
+    """, "p5")  # fmt: skip
+    house.take_in()
+    people = house.files("person")
+    assert (people[ANNA]["name"]["value"], people[ANNA_OLD]["name"]["value"]) == ("安娜新", "安娜二")
+    assert listed(house, "person") == {(ANNA_OLD, ANNA): ("in_use", None)}
+    assert is_as_made_anew(house)
+    house.on("2026-11-09")
+    house.deliver("police.population", "2026-11-08", f"""
+        {PEOPLE.replace("公民身份号码 |", "操作类型 | 公民身份号码 |", 1)}
+        删除 | {ANNA_OLD} | | | 安娜二 | | 1990-03-07 | 2026-08-01
+    """, "p6")  # fmt: skip
+    house.take_in()
+    assert {*house.files("person")} == {ANNA, BERT}
+    assert is_as_made_anew(house)
+
+
 def test_all_of_it_is_that_of_a_rebuild(house: House) -> None:
     beside = rebuilding.rebuild(house.shop, lambda _: None)
     assert list(rebuilding.differences(house.shop, beside)) == []

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from pipelines import bridging
-from pipelines.bridging import AMBIGUOUS, CIRCULAR, UNSOUND, USED, Bridges, Told, holding
+from pipelines.bridging import AMBIGUOUS, CIRCULAR, IN_USE, UNSOUND, USED, Bridges, Told, holding
 
 OLDEST, OLD, NOW, OTHER = "690101196001010011", "690101196001010038", "690101196001010054", "690101196001010070"
 FIRM, ORGANISATION, REGISTRATION = "91110000600037341L", "600037341", "110108000000016"
@@ -105,3 +105,39 @@ def test_what_differs_is_told_of_both_ends() -> None:
 
 def test_a_number_that_leads_to_itself_is_no_bridge() -> None:
     assert holding([told(OLD, OLD)]) == bridging.Bridges()
+
+
+def own(number: str, day: int, *, resource: str = "police.population", is_withdrawn: bool = False) -> Told:
+    return told(None, number, f"of {number}", resource=resource, day=day, seq=day, is_withdrawn=is_withdrawn)
+
+
+def test_a_number_that_its_register_goes_on_using_is_nobody_s_earlier_one() -> None:
+    bridge = told(OLD, NOW, day=10, since=date(2026, 1, 5))
+    assert states(holding([bridge, own(OLD, 11)])) == {OLD: (IN_USE, None)}
+    assert holding([bridge, own(OLD, 10)]).of("person") == {OLD: NOW}
+    assert holding([bridge, own(OLD, 11, resource="street.residents")]).of("person") == {OLD: NOW}
+    assert holding([bridge, own(OLD, 11), own(OLD, 12, is_withdrawn=True)]).of("person") == {OLD: NOW}
+    assert holding([bridge, own(OLD, 11)], lambda each: each.observed_on.day != 11).of("person") == {OLD: NOW}
+
+
+def test_a_change_to_come_is_held_against_use_after_it() -> None:
+    bridge = told(OLD, NOW, day=10, since=date(2026, 1, 20))
+    assert holding([bridge, own(OLD, 20)]).of("person") == {OLD: NOW}
+    assert states(holding([bridge, own(OLD, 21)])) == {OLD: (IN_USE, None)}
+
+
+def test_a_bridge_that_is_stated_again_is_still_held_against_use_since_it_was_first_stated() -> None:
+    first, again = told(OLD, NOW, day=10, seq=10), told(OLD, NOW, day=20, seq=20)
+    assert states(holding([first, own(OLD, 15), again])) == {OLD: (IN_USE, None)}
+    assert holding([own(OLD, 15), again]).of("person") == {OLD: NOW}
+
+
+def test_what_leads_to_a_number_in_use_ends_there_and_no_other_register_leads_on() -> None:
+    found = holding(
+        [
+            told(OLDEST, OLD, "r0", day=1), told(OLD, NOW, "r1", day=2), own(OLD, 5),
+            told(OLD, OTHER, "r2", resource="street.residents"),
+        ]
+    )  # fmt: skip
+    assert found.of("person") == {OLDEST: OLD}
+    assert {(b.told.number, b.state) for b in found.every if b.earlier == OLD} == {(NOW, IN_USE), (OTHER, IN_USE)}
