@@ -30,6 +30,8 @@ ENDINGS = {
     "csv": (".csv", ".txt"), "jsonl": (".jsonl", ".json", ".ndjson", ".txt"), "xml": (".xml",), "xlsx": (".xlsx",),
     "fixed": (".txt", ".dat", ".csv"),
 }  # fmt: skip
+LEFTOVERS = {"__macosx", ".ds_store", "thumbs.db", "desktop.ini"}
+"""What desktops put into archives of their own accord, in small letters: files and folders that hold nobody's data."""
 _PROBLEMS = {
     "broken": ("it is no zip archive, or one that is broken", "不是 zip 压缩包，或已损坏"),
     "outside": ("a name in it leads out of its folder", "其中有文件名指向文件夹之外"),
@@ -103,7 +105,8 @@ def _checked(archive: zipfile.ZipFile, form: str) -> list[tuple[str, zipfile.Zip
         fault = _fault(name, info, form)
         if fault is not None:
             raise _broken(fault)
-        found.append((name, info))
+        if not is_leftover(name):
+            found.append((name, info))
     if not found:
         raise _broken("none")
     if len({name for name, _ in found}) != len(found):
@@ -121,8 +124,16 @@ def _fault(name: str, info: zipfile.ZipInfo, form: str) -> str | None:
         return "locked"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "packing"
+    if is_leftover(name):
+        return None
     is_file = name.lower().endswith(ENDINGS[form]) and not PurePosixPath(name).name.startswith(".")
     return None if is_file else "other"
+
+
+def is_leftover(name: str) -> bool:
+    """Say whether a desktop put a file into an archive of its own accord."""
+    parts = name.replace("\\", "/").lower().split("/")
+    return any(part in LEFTOVERS for part in parts) or parts[-1].startswith("._")
 
 
 def _name(info: zipfile.ZipInfo) -> str:

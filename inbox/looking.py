@@ -75,9 +75,10 @@ def _archive(file: BinaryIO) -> Look:
     """Look at the first file of an archive, once all of its files are of one format."""
     try:
         with zipfile.ZipFile(file) as archive:
-            names = [info.filename.lower() for info in archive.infolist() if not info.is_dir()]
+            every = [info.filename.lower() for info in archive.infolist() if not info.is_dir()]
     except archives.UNREADABLE:
         raise NotDeliverable("the file begins like a workbook or zip archive and is broken: get it anew") from None
+    names = [name for name in every if not archives.is_leftover(name)]
     forms = [form for form in _IN_ARCHIVES if names and all(name.endswith(archives.ENDINGS[form]) for name in names)]
     if not forms:
         kinds = ", ".join(sorted({PurePosixPath(name).suffix or "none" for name in names})) or "no file"

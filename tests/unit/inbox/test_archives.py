@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,10 +24,14 @@ ONE, TWO = b"number,name\n1,a\n2,b\n", b"name,number\nc,3\n"
 
 def packed(**files: bytes) -> bytes:
     """Return an archive; `__` in a name stands for a dot."""
+    return archive({name.replace("__", "."): data for name, data in files.items()})
+
+
+def archive(files: Mapping[str, bytes]) -> bytes:
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
         for name, data in files.items():
-            archive.writestr(name.replace("__", "."), data)
+            made.writestr(name, data)
     return content.getvalue()
 
 
@@ -40,6 +44,21 @@ def test_files_are_read_in_order_of_their_names_and_rows_numbered_through() -> N
     assert [(number, raw, values[:2]) for number, raw, values in rows] == [
         (1, b"1,a", ("1", "a")), (2, b"2,b", ("2", "b")), (3, b"c,3", ("3", "c")),
     ]  # fmt: skip
+
+
+def test_what_desktops_put_into_archives_is_passed_over() -> None:
+    left = {
+        "__MACOSX/._a.csv": b"\0\5\26\7",
+        ".DS_Store": b"\0",
+        "x/Thumbs.db": b"\0",
+        "desktop.ini": b"",
+        "._b.csv": b"\0",
+    }
+    assert read(archive({"a.csv": ONE, "b.csv": TWO} | left)) == read(archive({"a.csv": ONE, "b.csv": TWO}))
+    with pytest.raises(FileBroken, match="no file"):
+        read(archive(left))
+    with pytest.raises(FileBroken, match="leads out of its folder"):
+        read(archive({"a.csv": ONE, "__MACOSX/../../b.csv": TWO}))
 
 
 def test_a_plain_file_may_come_all_the_same() -> None:

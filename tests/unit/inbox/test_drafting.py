@@ -188,6 +188,7 @@ def test_of_an_archive_the_first_file_is_looked_at(declared: catalog.Catalogue, 
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(f"2.{form}", content)
         archive.writestr(f"1.{form}", content)
+        archive.writestr(f"__MACOSX/._1.{form}", "\0\5")
     text = drafting.drafted(file, declared, "education", "cards")
     assert "packed: zip  # of its 2 files the first was looked at" in text
     _, resource = loaded(text, tmp_path / "laid")
