@@ -22,13 +22,12 @@ from great_expectations.data_context.types.resource_identifiers import (
     ValidationResultIdentifier,
 )
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as f
-from pyspark.sql.types import DoubleType, StructType
 
 from onefile.files import lock, make_folder
-from pipelines import names, pages, types
+from pipelines import names, pages
 from pipelines.errors import CriticalExpectationFailed
 from pipelines.lake import Lake, TableDesign, engine, literal_rows
+from pipelines.verdicts import RESULTS
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
@@ -37,22 +36,6 @@ COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0, "include_unex
 
 FEW = 100_000
 """Rows that are fetched to be looked at; more of them the engine looks at where they are."""
-
-RESULTS = StructType(
-    [
-        types.field("run_at", types.INSTANT, "instant of the check, UTC"),
-        types.field("layer", types.STRING, "delivery, silver or gold"),
-        types.field("subject", types.STRING, "resource, or kind of one file"),
-        types.field("delivery", types.STRING, "delivery that was checked, or version of gold", False),
-        types.field("expectation", types.STRING, "Great Expectations' name of the rule"),
-        types.field("column", types.STRING, "column or columns; null for the whole", False),
-        types.field("severity", types.STRING, "critical, warning or info"),
-        types.field("is_met", types.BOOLEAN, "true when it holds"),
-        types.field("checked", types.LONG, "rows looked at", False),
-        types.field("unexpected", types.LONG, "rows that do not meet it", False),
-        types.field("observed", DoubleType(), "the figure itself, for a rule about the whole", False),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -109,16 +92,6 @@ def run(lake: Lake, folder: Path, checks: Sequence[Check], at: datetime, once: s
     if failed:
         raise CriticalExpectationFailed(checks[0].delivery or checks[0].subject, failed)
     return results
-
-
-def passed(lake: Lake, kind: str, version: int) -> bool:
-    """Tell whether that version of gold was checked and every critical expectation was met."""
-    if not lake.exists(names.QUALITY):
-        return False
-    mine = (f.col("layer") == "gold") & (f.col("subject") == kind) & (f.col("delivery") == f"version {version}")
-    with engine("read the outcome of the expectations"):
-        rows = lake.read(names.QUALITY).where(mine).select("severity", "is_met").collect()
-    return bool(rows) and all(row["is_met"] for row in rows if row["severity"] == "critical")
 
 
 def _keep(lake: Lake, results: Sequence[Result], at: datetime, once: str) -> None:

@@ -24,16 +24,15 @@ from pipelines import (
     bronze,
     conform,
     declared,
-    expectations,
     gold,
     link_candidates,
     names,
     publish,
     purging,
-    quality,
     resolution,
     retention,
     types,
+    verdicts,
 )
 from pipelines.declared import DeclarationChanged
 from pipelines.errors import CriticalExpectationFailed
@@ -151,6 +150,8 @@ def outcome(delivery: Delivery) -> Outcome | None:
 
 def _check(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> tuple[str, ...]:
     """Hold the delivery against its expectations; return the critical ones that are not met."""
+    from pipelines import expectations, quality  # they take seconds: only who checks waits for them
+
     resource = shop.resources[delivery.manifest.resource]
     table = shop.declarations.tables[resource.table]
     rows = shop.lake.read(names.silver(table.name)).where(f.col("_delivery") == delivery.id)
@@ -233,6 +234,8 @@ def check(shop: Workshop, kind: str) -> int:
     Raises:
         CriticalExpectationFailed: this version may not be published.
     """
+    from pipelines import expectations, quality  # they take seconds: only who checks waits for them
+
     version = shop.lake.version(names.gold(kind))
     if version >= 0:
         file = shop.declarations.files[kind]
@@ -248,7 +251,7 @@ def publication(shop: Workshop, kinds: Sequence[str]) -> list[Published]:
     found = []
     for kind in kinds:
         version = shop.lake.version(names.gold(kind))
-        if version >= 0 and quality.passed(shop.lake, kind, version):
+        if version >= 0 and verdicts.passed(shop.lake, kind, version):
             with lock(shop.home / "locks" / f"publish-{kind}.lock"):
                 url = shop.settings.database_url
                 found.append(publish.publish(shop.spark, shop.lake.root, url, kind, shop.at, version=version))

@@ -20,6 +20,8 @@ from onefile.services.spark_connect import free_port
 
 SECONDS_TO_START = 400
 SECONDS_TO_STOP = 90
+PAUSED = {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True"}
+"""For a test of some DAGs: the others, of which some run every minute, are left out of it."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,14 @@ class Served:
     home: Path
     token: str
 
-    def rest(self, path: str, body: object = None) -> Any:
-        """Send a request (POST when there is a body) and return the JSON of the answer."""
-        return _rest(f"{self.url}/api/v2{path}", body, self.token)
+    def rest(self, path: str, body: object = None, method: str | None = None) -> Any:
+        """Send a request (POST when there is a body, if no method is named) and return the JSON of the answer."""
+        return _rest(f"{self.url}/api/v2{path}", body, self.token, method)
+
+    def unpause(self, dag: str) -> None:
+        """Let a DAG run that was made paused (`PAUSED`)."""
+        self.wait_for_dag(dag)
+        self.rest(f"/dags/{dag}", {"is_paused": False}, "PATCH")
 
     def run(self, dag: str, conf: Mapping[str, object], seconds: float = 300) -> str:
         """Trigger a DAG and return the state its run ended in."""
@@ -111,10 +118,10 @@ def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.2)
 
 
-def _rest(url: str, body: object, token: str | None) -> Any:
+def _rest(url: str, body: object, token: str | None, method: str | None = None) -> Any:
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=120) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=120) as answer:
         return json.load(answer)
 
 

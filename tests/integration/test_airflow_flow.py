@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from deltalake import DeltaTable
 
 from schemas.serving.tables import SUBJECT
-from tests.served import Served, served
+from tests.served import PAUSED, Served, served
 
 RESOURCE = "market.shareholders"
 FOLLOWING = ("person_file", "enterprise_file", "quality", "publication")
@@ -52,8 +52,9 @@ def wait_for_run(airflow: Served, dag: str, seconds: float = 600) -> str:
 
 def test_the_delivery_that_is_asked_for_goes_all_the_way_when_its_dag_is_triggered_through_rest(home: Path) -> None:
     first = min(path.name for path in home.glob("inbox/*/*") if path.is_dir())
-    with served(home) as airflow:
-        airflow.wait_for_dag(f"ingest.{RESOURCE}")
+    with served(home, environ=PAUSED) as airflow:
+        for dag in (f"ingest.{RESOURCE}", *FOLLOWING):
+            airflow.unpause(dag)
         assert airflow.run(f"ingest.{RESOURCE}", {"delivery": first}, seconds=600) == "success"
         ended = {dag: wait_for_run(airflow, dag) for dag in FOLLOWING}
 

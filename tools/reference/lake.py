@@ -15,10 +15,10 @@ from pipelines import (
     erasing,
     licence_statistics,
     names,
-    quality,
     resolution,
     steps,
     types,
+    verdicts,
 )
 from schemas.model import Declarations, OneFile, Resource
 from tools.reference.markdown import code, table
@@ -194,7 +194,7 @@ def page() -> str:
         LICENCES,
         columns(described(licence_statistics.SCHEMA)),
         QUALITY,
-        columns(described(quality.RESULTS)),
+        columns(described(verdicts.RESULTS)),
     )
 
 
