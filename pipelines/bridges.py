@@ -26,6 +26,8 @@ from schemas.model import Bridge, Declarations, OneFile, Table
 MADE_OF = "bridges"
 LENGTH = 9
 """Characters of an organisation code; in a credit code they begin at the ninth."""
+TOLD = ""
+"""Stands among organisation codes for: some earlier number was told."""
 Statements = Callable[[str], DataFrame | None]
 
 LISTED = StructType(
@@ -158,25 +160,21 @@ def _told(stated: Statements, declarations: Declarations) -> list[Told]:
     """Return all that is told of the records that ever told an earlier number, and what standards say of those met."""
     tables = [t for t in declarations.tables.values() if t.bridges]
     frames = {t.name: present.with_declared(rows, t) for t in tables if (rows := stated(t.name)) is not None}
-    found = []
-    if _is_any(frames, tables):
-        found = _fetched(
-            [
-                _rows(_records(frames[table.name], f.col(bridge.earlier).isNotNull()), table, bridge)
-                for table in tables
-                if table.name in frames
-                for bridge in table.bridges
-            ]
-        )
-    found += _going_on(frames, tables, found)
-    met = _met(stated, declarations)
-    inside = [
+    is_any, met = _asked(frames, tables, stated, declarations)
+    every = [
+        _rows(_records(frames[table.name], f.col(bridge.earlier).isNotNull()), table, bridge)
+        for table in tables
+        if is_any and table.name in frames
+        for bridge in table.bridges
+    ]
+    every += [
         _rows(_records(frames[table.name], _inside(bridge.to).isin(sorted(met))), table, bridge, is_inside=True)
         for table in tables
         if met and table.name in frames
         for bridge in {b.to: b for b in table.bridges if b.type is not None}.values()
     ]
-    return found + (_fetched(inside) if inside else [])
+    found = _fetched(every) if every else []
+    return found + _going_on(frames, tables, found)
 
 
 def _going_on(frames: Mapping[str, DataFrame], tables: Collection[Table], told: Collection[Told]) -> list[Told]:
@@ -197,30 +195,29 @@ def _going_on(frames: Mapping[str, DataFrame], tables: Collection[Table], told: 
     return _fetched(of_own) if of_own else []
 
 
-def _is_any(frames: Mapping[str, DataFrame], tables: Collection[Table]) -> bool:
-    """Tell whether any earlier number was ever told: in one question, which most homes answer with no."""
-    some = [
-        frames[table.name].where(f.col(bridge.earlier).isNotNull()).select(f.lit(1)).limit(1)
+def _asked(
+    frames: Mapping[str, DataFrame], tables: Collection[Table], stated: Statements, declarations: Declarations
+) -> tuple[bool, set[str]]:
+    """Tell whether any earlier number was ever told, and under which organisation codes rows came.
+
+    In one question: most homes answer it with no, and none.
+    """
+    asked = [
+        frames[table.name].where(f.col(bridge.earlier).isNotNull()).select(f.lit(TOLD).alias("code")).limit(1)
         for table in tables
         if table.name in frames
         for bridge in table.bridges
     ]
-    with engine("look for earlier numbers"):
-        return bool(some) and not reduce(DataFrame.unionAll, some).isEmpty()
-
-
-def _met(stated: Statements, declarations: Declarations) -> set[str]:
-    """Return the organisation codes that rows came under."""
-    frames = []
     for table in declarations.tables.values():
         mine = [column.name for column in table.columns if column.earlier]
         rows = stated(table.name) if mine else None
         if rows is not None:
-            frames += [rows.where(f.length(name) == LENGTH).select(f.col(name).alias("code")) for name in mine]
-    if not frames:
-        return set()
-    with engine("look for organisation codes"):
-        return {row["code"] for row in reduce(DataFrame.unionAll, frames).distinct().collect()}
+            asked += [rows.where(f.length(name) == LENGTH).select(f.col(name).alias("code")) for name in mine]
+    if not asked:
+        return False, set()
+    with engine("look for earlier numbers"):
+        codes = {row["code"] for row in reduce(DataFrame.unionAll, asked).distinct().collect()}
+    return TOLD in codes, codes - {TOLD}
 
 
 def _records(rows: DataFrame, is_it: Column) -> DataFrame:

@@ -14,7 +14,10 @@ from samples.city.serving import view_of
 from schemas.model import Relation, Resource
 
 SCHEMA = pa.schema([(name, pa.string()) for name in ("kind", "relation", "number", "other_number")])
-"""A row is a tie seen from the one side, as the declaration names it: kind and number of that subject, the other's."""
+"""A row is a tie seen from the one side, as the declaration names it: kind and number of that subject, the other's.
+
+Where both sides call it alike (spouses) it is a row from either.
+"""
 _CHUNK_ROWS = 50_000
 
 
@@ -43,3 +46,5 @@ def _ties(city: City, catalogue: Catalogue, relation: Relation) -> Iterator[pa.T
             is_tied = pc.and_(is_tied, is_meant)
         named = [pa.array([text] * len(one), pa.string()) for text in (relation.one_kind, relation.name)]
         yield pa.table([*named, one, other], schema=SCHEMA).filter(is_tied)
+        if relation.inverse == relation.name and relation.other_kind == relation.one_kind:
+            yield pa.table([*named, other, one], schema=SCHEMA).filter(is_tied)

@@ -28,6 +28,9 @@ def test_every_declared_relation_ties_people_and_enterprises_that_are_there(made
     assert len(fathers) > 50
     assert all(people[tie["other_number"]]["birth_on"] < people[tie["number"]]["birth_on"] for tie in fathers)
     assert {people[tie["other_number"]]["sex"] for tie in fathers} == {"1"}
+    spouses = {(tie["number"], tie["other_number"]) for tie in found if tie["relation"] == "spouse"}
+    assert len(spouses) > 50
+    assert spouses == {(other, one) for one, other in spouses}
     heads = Counter(tie["number"] for tie in found if tie["relation"] == "legal_representative")
     assert heads.keys() <= {row["code"] for row in rows(made, "enterprises.csv")}
     assert set(heads.values()) == {1}
