@@ -55,11 +55,11 @@ def _brought(home: Path, shown: Mapping[str, Any]) -> dict[tuple[str, str], dict
     """Return by earlier number and resource what brought the bridge; the lake is asked only where there is one."""
     if all(each["number"] == shown["number"] for each in shown["identifiers"]):
         return {}
+    import pyarrow.dataset as ds
+
     from pipelines import names, peek
 
     columns = ("earlier", "resource", "since", *BROUGHT)
-    import pyarrow.dataset as ds
-
     mine = ds.field("present") == shown["number"]
     rows = peek.rows(home / "lake", names.bridge(shown["kind"]), columns, mine)
     found: dict[tuple[str, str], dict[str, Any]] = {}
