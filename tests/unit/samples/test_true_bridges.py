@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,16 +48,56 @@ def test_some_rows_are_written_under_an_earlier_number(made: Made) -> None:
     assert texts & earlier_ones
 
 
-def test_where_earlier_numbers_lead_is_reckoned_apart(catalogue: Catalogue) -> None:
-    columns = ("earlier_number", "number")
+STATED = pa.schema(
+    [
+        ("earlier_number", pa.string()),
+        ("number", pa.string()),
+        ("number_changed_on", pa.date32()),
+        ("_valid_from", pa.date32()),
+        ("_resource", pa.string()),
+        ("_key", pa.string()),
+        ("_withdrawn", pa.bool_()),
+    ]
+)
+Statement = tuple[str | None, str, int, int | None]
+"""An earlier number, the present one, the day of January when it was stated, and the day of the change."""
 
+
+def led(catalogue: Catalogue, *present: Statement, before: tuple[Statement, ...] = ()) -> dict[str, str]:
+    """Return where the present records of a register lead; `before` is what they said earlier."""
+
+    def table(said: tuple[Statement, ...]) -> pa.Table:
+        day = {n: date(2026, 1, n) for n in range(1, 32)}
+        columns = {
+            "earlier_number": [e for e, *_ in said],
+            "number": [number for _, number, *_ in said],
+            "number_changed_on": [day.get(changed or 0) for *_, changed in said],
+            "_valid_from": [day[stated] for _, _, stated, _ in said],
+            "_resource": ["police.population"] * len(said),
+            "_key": [number for _, number, *_ in said],
+            "_withdrawn": [False] * len(said),
+        }
+        return pa.table(columns, schema=STATED)
+
+    every = {"population": table((*before, *present))}
+    return earlier.ends({"population": table(present)}, every, catalogue.declarations, "person")
+
+
+def test_where_earlier_numbers_lead_is_reckoned_apart(catalogue: Catalogue) -> None:
     def ends(*pairs: tuple[str, str]) -> dict[str, str]:
-        frame = pa.table(dict(zip(columns, zip(*pairs, strict=True), strict=True)))
-        return earlier.ends({"population": frame}, catalogue.declarations, "person")
+        return led(catalogue, *((one, other, 1, None) for one, other in pairs))
 
     assert ends(("a", "b"), ("b", "c")) == {"a": "c", "b": "c"}
     assert ends(("a", "b"), ("a", "c"), ("d", "e")) == {"d": "e"}
     assert ends(("a", "b"), ("b", "a"), ("c", "a")) == {}
+
+
+def test_a_number_that_its_register_goes_on_using_leads_nowhere(catalogue: Catalogue) -> None:
+    bridge = ("a", "b", 10, 5)
+    assert led(catalogue, bridge, (None, "a", 10, None)) == {"a": "b"}
+    assert led(catalogue, bridge, (None, "a", 11, None)) == {}
+    assert led(catalogue, ("a", "b", 20, 5), (None, "a", 15, None), before=(bridge,)) == {}
+    assert led(catalogue, ("a", "b", 10, 20), (None, "a", 15, None)) == {"a": "b"}
 
 
 def test_without_one_files_no_earlier_number_is_listed(made: Made, catalogue: Catalogue, tmp_path: Path) -> None:
