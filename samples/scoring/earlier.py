@@ -63,7 +63,8 @@ def ends(
 def _in_use(frame: pa.Table, every: pa.Table, table: Table, kind: str) -> set[str]:
     """Return persons' earlier numbers under which a register has seen somebody after it knew of the change."""
     found: set[str] = set()
-    for bridge in (b for b in table.bridges if b.type is None and _is_of(table, b, kind)):
+    of_people = [b for b in table.bridges if b.type is None and _is_of(table, b, kind)]
+    for bridge in (b for b in of_people if b.earlier in frame.column_names):
         own = frame.group_by(["_resource", bridge.to]).aggregate([("_valid_from", "max")]).to_pylist()
         seen = {(row["_resource"], row[bridge.to]): row["_valid_from_max"] for row in own}
         said = ["_resource", "_key", bridge.earlier, bridge.to]
@@ -71,7 +72,7 @@ def _in_use(frame: pa.Table, every: pa.Table, table: Table, kind: str) -> set[st
         told = {tuple(row[name] for name in said): row["_valid_from_min"] for row in first.to_pylist()}
         for row in frame.filter(frame[bridge.earlier].is_valid()).to_pylist():
             known_on = told[tuple(row[name] for name in said)]
-            changed_on = (bridge.since and row[bridge.since]) or known_on
+            changed_on = (bridge.since and row.get(bridge.since)) or known_on
             if seen.get((row["_resource"], row[bridge.earlier]), known_on) > max(known_on, changed_on):
                 found.add(row[bridge.earlier])
     return found

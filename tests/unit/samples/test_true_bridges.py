@@ -100,6 +100,11 @@ def test_a_number_that_its_register_goes_on_using_leads_nowhere(catalogue: Catal
     assert led(catalogue, ("a", "b", 10, 20), (None, "a", 15, None)) == {"a": "b"}
 
 
+def test_a_home_of_before_the_column_was_declared_has_no_bridges(catalogue: Catalogue) -> None:
+    frame = {"population": STATED.empty_table().drop_columns(["earlier_number", "number_changed_on"])}
+    assert earlier.ends(frame, frame, catalogue.declarations, "person") == {}
+
+
 def test_without_one_files_no_earlier_number_is_listed(made: Made, catalogue: Catalogue, tmp_path: Path) -> None:
     told = rows(made, "earlier_numbers.csv")
     table = pa.table({name: [row[name] for row in told] for name in ("kind", "earlier", "number")})
