@@ -29,7 +29,7 @@ from bench import lake_bare as bare
 from bench import lake_duck as duck
 from bench.lake_home import CHANGED_DAY, FIRST_DAY, deliver_changes, deliver_city, workshop
 from bench.measuring import Line, Memory, Report, counted, timed
-from pipelines import gold, names, publish, receiving, steps
+from pipelines import bridges, gold, names, publish, receiving, steps
 from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.serving.connection import looking
@@ -137,9 +137,10 @@ def _assembly(run: Run, kind: str) -> None:
     tables = [t for t in feeds.subject_columns(file, shop.declarations) if shop.lake.exists(names.silver(t))]
     files = {table: bare.files_of(shop.lake, names.silver(table)) for table in tables}
     out = run.folder / "duck" / f"{kind}-files.parquet"
+    ends = bridges.of_lake(shop.lake, shop.declarations).now.of(kind)
 
     def ducks() -> int:
-        duck.assembled(files, file, shop.declarations, out)
+        duck.assembled(files, file, shop.declarations, ends, out)
         return 0
 
     run.stage(f"{kind}: DuckDB, first", ducks)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from inbox.deliveries import Delivery
 from schemas import feeds
@@ -18,6 +19,7 @@ from schemas.model import Attribute, Declarations, OneFile, Relation, Resource, 
 Files = Mapping[str, Sequence[str]]
 """The Parquet files that make up each table's silver."""
 SHOWN = ("value", "resource", "department", "record", "delivery", "row_no", "observed_on", "rank")
+EARLIER = pa.schema([("earlier", pa.string()), ("present", pa.string())])
 TIES = "struct(relation VARCHAR, other_kind VARCHAR, other VARCHAR, record VARCHAR, observed_on DATE)[]"
 
 
@@ -40,10 +42,15 @@ def read(delivery: Delivery, resource: Resource, table: Table, scratch: Path) ->
         )
 
 
-def assembled(files: Files, file: OneFile, declarations: Declarations, out: Path) -> None:
-    """Assemble one file per subject from silver's Parquet files, with winners, losers and ties, into one file."""
+def assembled(files: Files, file: OneFile, declarations: Declarations, ends: Mapping[str, str], out: Path) -> None:
+    """Assemble one file per subject from silver's Parquet files, with winners, losers and ties, into one file.
+
+    Args:
+        ends: earlier numbers of such subjects, each with the present one that it leads to.
+    """
     with duckdb.connect() as base:
         base.execute("SET threads = 2")
+        base.register("earlier", pa.table({"earlier": [*ends], "present": [*ends.values()]}, EARLIER))
         base.execute(f"SET temp_directory = '{out.parent}'")
         for table, paths in files.items():
             base.execute(f"CREATE TEMP VIEW {_q(table)} AS {_present(paths)}")
@@ -93,11 +100,12 @@ def _stated(attribute: Attribute, files: Files) -> Iterator[str]:
         if source.table in files:
             lead = f"_department = '{attribute.lead}'" if attribute.lead else "false"
             yield (
-                f"SELECT {_q(source.subject)} AS number, '{attribute.name}' AS attribute, "
+                f"SELECT {_number(source.subject)} AS number, '{attribute.name}' AS attribute, "
                 f"CAST({_q(source.column)} AS VARCHAR) AS value, NOT coalesce({lead}, false) AS not_lead, "
                 f"{source.rank} AS rank, _valid_from AS observed_on, _seq AS seq, _row_no AS row_no, "
                 f"_resource AS resource, _department AS department, _key AS record, _delivery AS delivery "
-                f"FROM {_q(source.table)} WHERE {_q(source.subject)} IS NOT NULL AND {_q(source.column)} IS NOT NULL"
+                f"FROM {_q(source.table)} {_led(source.subject)} "
+                f"WHERE {_q(source.subject)} IS NOT NULL AND {_q(source.column)} IS NOT NULL"
             )
 
 
@@ -116,8 +124,8 @@ def _tie(relation: Relation, way: feeds.Way) -> str:
         for column, values in relation.when.items()
     )
     return (
-        f"SELECT {_q(mine)} AS number, {{relation: '{name}', other_kind: '{other_kind}', other: {_q(other)}, "
-        f"record: _key, observed_on: _valid_from}} AS tie FROM {_q(relation.table)} "
+        f"SELECT {_number(mine)} AS number, {{relation: '{name}', other_kind: '{other_kind}', other: {_q(other)}, "
+        f"record: _key, observed_on: _valid_from}} AS tie FROM {_q(relation.table)} {_led(mine)} "
         f"WHERE {_q(mine)} IS NOT NULL AND {_q(other)} IS NOT NULL{when}"
     )
 
@@ -152,6 +160,15 @@ def _grouped(file: OneFile) -> str:
         )
         SELECT * FROM won FULL JOIN lost USING (number) FULL JOIN relations USING (number)
     """
+
+
+def _number(column: str) -> str:
+    """The number that a subject is known by, where it is named by an earlier one."""
+    return f"coalesce(earlier.present, {_q(column)})"
+
+
+def _led(column: str) -> str:
+    return f"LEFT JOIN earlier ON earlier.earlier = {_q(column)}"
 
 
 def _q(name: str | None) -> str:

@@ -95,9 +95,13 @@ class Memory(threading.Thread):
 def _tree(root: int) -> Iterator[int]:
     """Yield a process and all that descend from it."""
     yield root
-    for task in Path(f"/proc/{root}/task").glob("*/children"):
+    try:
+        tasks = [*Path(f"/proc/{root}/task").iterdir()]
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for task in tasks:
         try:
-            children = task.read_text().split()
+            children = (task / "children").read_text().split()
         except (FileNotFoundError, ProcessLookupError):
             continue
         for child in children:

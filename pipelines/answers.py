@@ -6,18 +6,15 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
-from pyspark.sql import functions as f
-
 from inbox.deliveries import Delivery
 from licence_vault import receipts
 from licence_vault.receipts import Receipt, ReceivedFile, Rejection
 from onefile.files import write_whole
 from onefile.verify.errors import VerificationError
 from onefile.verify.trust import read_trust
-from pipelines import bronze, erasing, names
+from pipelines import bronze, names
 from pipelines.conform import Conformed
 from pipelines.errors import PipelineError
-from pipelines.lake import engine
 from pipelines.workshop import Workshop
 from schemas.model import Resource
 
@@ -137,13 +134,7 @@ def _receipt(
 
 def _rejected(shop: Workshop, delivery: Delivery, resource: Resource) -> tuple[Rejection, ...]:
     """Return every reason of every quarantined row, also of those that were erased since, in the order of the rows."""
-    found = shop.lake.read(names.quarantine(resource.id)).where(f.col("_delivery") == delivery.id)
-    judged = found.select("_row_no", "problems")
-    if shop.lake.exists(names.TOMBSTONE):
-        judged = judged.unionByName(erasing.of_delivery(shop.lake, delivery.id).select("_row_no", "problems"))
-    rows = judged.select("_row_no", f.explode("problems").alias("problem"))
-    rows = rows.select("_row_no", "problem.column", "problem.reason")
-    with engine(f"read the rejected rows of delivery {delivery.id}"):
-        table = rows.toArrow()
-    reasons = zip(*(table.column(name).to_pylist() for name in ("_row_no", "column", "reason")), strict=True)
-    return tuple(Rejection(*item) for item in sorted(reasons))
+    places = [names.quarantine(resource.id)] + [names.TOMBSTONE] * shop.lake.exists(names.TOMBSTONE)
+    found = [shop.lake.fetched(place, delivery.id, ["_row_no", "problems"]) for place in places]
+    rows = ((row["_row_no"], problem) for table in found for row in table.to_pylist() for problem in row["problems"])
+    return tuple(Rejection(*item) for item in sorted((row, each["column"], each["reason"]) for row, each in rows))

@@ -7,7 +7,7 @@ they share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 
 import pyarrow as pa
@@ -16,10 +16,11 @@ from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import ArrayType, DataType, IntegerType, MapType, StructField, StructType
 
-from pipelines import filing, identity, types
+from pipelines import filing, identity, pen, types
 from pipelines.bridging import NONE, Bridges
 from pipelines.filing import Branch, Plan
 from pipelines.lake import engine, literal_rows
+from pipelines.pen import WRITTEN, Design, Written
 from schemas import feeds
 from schemas.model import Attribute, Declarations, OneFile, Table
 
@@ -86,6 +87,32 @@ def one_files(
         return None
     rows, plan, schema = bucket
     return _parted(rows, bridges.of(file.kind)).mapInArrow(partial(filing.in_task, plan=plan), schema)
+
+
+def written_in_tasks(
+    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, bridges: Bridges, design: Design
+) -> list[Written]:
+    """Assemble as `one_files` does; the tasks that make the files write them into the table's folder at once.
+
+    Args:
+        design: what the table asks of its data files.
+
+    Returns:
+        What was written, and is in no version of the table yet.
+    """
+    bucket = _bucket(present, file, declarations, (), bridges)
+    if bucket is None:
+        return []
+    rows, plan, _ = bucket
+    with engine(f"write the {file.kind} files"):
+        told = _parted(rows, bridges.of(file.kind)).mapInArrow(
+            partial(_make_and_write, plan=plan, design=design), WRITTEN
+        )
+        return [Written(**each) for each in told.toArrow().to_pylist()]
+
+
+def _make_and_write(batches: Iterable[pa.RecordBatch], plan: Plan, design: Design) -> Iterator[pa.RecordBatch]:
+    return pen.in_task(filing.in_task(batches, plan), design)
 
 
 def one_files_here(

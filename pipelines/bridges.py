@@ -18,7 +18,8 @@ from pyspark.sql.types import StructType
 
 from pipelines import erasing, names, present, types
 from pipelines.bridging import Bridges, Told, holding
-from pipelines.lake import Lake, TableDesign, engine, literal_rows
+from pipelines.lake import Lake, engine, literal_rows
+from pipelines.table_design import TableDesign
 from schemas import feeds
 from schemas.identifiers.earlier import ORGANISATION, STANDARD
 from schemas.model import Bridge, Declarations, OneFile, Table

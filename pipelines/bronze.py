@@ -1,14 +1,14 @@
 """Bronze: a delivery as received, every column a string, appended once.
 
-The rows go from the kept files to Parquet in the staging folder, a batch at a time, and from
-there into Delta; the Merkle root of the rows' own bytes is taken on the way.
+The rows go from the kept files into the table's own file, a batch at a time (where the engine has to write it: to
+Parquet in the staging folder, and from there into Delta); the Merkle root of the rows' own bytes is taken on the way.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,7 +24,9 @@ from inbox.erased import Seal
 from licence_vault.log import Tree
 from onefile.files import write_whole
 from pipelines import names
-from pipelines.lake import Lake, TableDesign
+from pipelines.columnwise import constant
+from pipelines.lake import Lake
+from pipelines.table_design import TableDesign
 from schemas.model import Resource
 
 LANDED = "landed.json"
@@ -43,17 +45,20 @@ def land(lake: Lake, delivery: Delivery, resource: Resource, staging: Path, unse
 
     Rows that were erased by law stand in the root, and in the count, and nowhere else.
     """
-    folder = staging / "bronze" / delivery.id
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True)
-    try:
-        found = _stage(delivery, resource, folder / "rows.parquet", unseal)
-        lake.create(names.bronze(resource.id), schema(resource), _design(resource))
-        if found.rows > len(delivery.erased.rows):
-            staged = lake.spark.read.parquet(str(folder))
-            lake.append(names.bronze(resource.id), _received(staged, delivery), once=f"land:{delivery.id}")
-    finally:
+    name, once = names.bronze(resource.id), f"land:{delivery.id}"
+    lake.create(name, schema(resource), _design(resource))
+    reading = _Reading(delivery, resource, unseal)
+    if not lake.append_parts(name, reading.parts(), schema(resource).names, once):
+        folder = staging / "bronze" / delivery.id
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        try:
+            _stage(reading.parts(), folder / "rows.parquet")
+            if reading.rows > len(delivery.erased.rows):
+                lake.append(name, lake.spark.read.parquet(str(folder)), once)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    found = Landed(reading.rows, reading.tree.root().hex())
     write_whole(delivery.folder / LANDED, json.dumps(asdict(found), sort_keys=True).encode())
     return found
 
@@ -104,41 +109,44 @@ def _design(resource: Resource) -> TableDesign:
     )
 
 
-def _received(staged: DataFrame, delivery: Delivery) -> DataFrame:
-    values = [f.col(f"`{name}`") for name in staged.columns if not name.startswith("_")]
-    return staged.select(
-        f.lit(delivery.id).alias("_delivery"),
-        "_row_no",
-        "_row_hash",
-        f.lit(delivery.received_at).alias("_recorded_at"),
-        *values,
-    )
+class _Reading:
+    """Reads the kept files of a delivery, and takes the root of the rows' own bytes on the way."""
 
+    def __init__(self, delivery: Delivery, resource: Resource, unseal: Callable[[], Seal]) -> None:
+        self.rows, self.tree = 0, Tree()
+        self._delivery, self._resource, self._unseal = delivery, resource, unseal
 
-def _stage(delivery: Delivery, resource: Resource, path: Path, unseal: Callable[[], Seal]) -> Landed:
-    """Write the rows to one Parquet file and return their count and root."""
-    tree, rows, writer = Tree(), 0, None
-    gone = pa.array(sorted(delivery.erased.rows), pa.int64())
-    try:
-        for batch in delivery.rows(resource):
-            hashes = delivery.leaves(batch, unseal)
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield the rows, a batch at a time, as bronze has them; from the first one on, however often it is called."""
+        self.rows, self.tree = 0, Tree()
+        called, delivery = columns(self._resource), self._delivery
+        gone = pa.array(sorted(delivery.erased.rows), pa.int64())
+        for batch in delivery.rows(self._resource):
+            hashes = delivery.leaves(batch, self._unseal)
             for leaf in hashes:
-                tree.append(leaf)
-            called = columns(resource)
-            data: dict[str, pa.Array] = {
-                "_row_no": pa.array(range(batch.first_row, batch.first_row + len(hashes)), pa.int64()),
+                self.tree.append(leaf)
+            count = len(hashes)
+            self.rows += count
+            data = {
+                "_delivery": constant(delivery.id, pa.string(), count),
+                "_row_no": pa.array(range(batch.first_row, batch.first_row + count), pa.int64()),
                 "_row_hash": pa.array([leaf.hex() for leaf in hashes], pa.string()),
+                "_recorded_at": constant(delivery.received_at, pa.timestamp("us", "UTC"), count),
             }
             for header, values in zip(batch.header, batch.columns(), strict=True):
                 data[called[header]] = pa.array(values, pa.string())
             table = pa.table(data)
-            if len(gone):
-                table = table.filter(pc.invert(pc.is_in(table["_row_no"], gone)))
+            yield table.filter(pc.invert(pc.is_in(table["_row_no"], gone))) if len(gone) else table
+
+
+def _stage(parts: Iterator[pa.Table], path: Path) -> None:
+    """Write parts to one Parquet file."""
+    writer = None
+    try:
+        for table in parts:
             if writer is None:
                 writer = pq.ParquetWriter(path, table.schema)
             writer.write_table(table)
-            rows += len(hashes)
     finally:
         if writer is not None:
             writer.close()
-    return Landed(rows, tree.root().hex())

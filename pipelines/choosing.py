@@ -6,11 +6,12 @@ one of the words that are known, nor for none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
-from pyspark.sql import Column
-from pyspark.sql import functions as f
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from pipelines import columnwise
 from pipelines.characters import BLANKS, INVISIBLE, WIDTH_FROM, WIDTH_TO
 from pipelines.code_entries import entries
 from schemas.model import CodeList, ColumnMapping, Resource, Table
@@ -19,20 +20,38 @@ UNLISTED = "not_in_list"
 _AS_PLAIN = str.maketrans(WIDTH_FROM, WIDTH_TO, INVISIBLE)
 
 
-def withdrawn(resource: Resource, called: Mapping[str, str]) -> Column:
-    """Tell rows that take their record back. `called` are the frame's columns by header."""
+class Words:
+    """The deciding words of rows: as received, without their width, the blanks around them and what nobody sees."""
+
+    def __init__(self, received: Mapping[str, pa.Array]) -> None:
+        self._received = received
+        self._plain: dict[str, pa.Array] = {}
+
+    def of(self, header: str) -> pa.Array:
+        """Return the word of each row under a header; null where there is none."""
+        if header not in self._plain:
+            self._plain[header] = columnwise.by_distinct(self._received[header], _plain)
+        return self._plain[header]
+
+    def are(self, header: str, wanted: Iterable[str]) -> pa.Array:
+        """Tell the rows whose word is one of those that are wanted."""
+        return pc.is_in(self.of(header), pa.array([*map(_plain, wanted)], pa.string()))
+
+
+def withdrawn(resource: Resource, words: Words, count: int) -> pa.Array:
+    """Tell rows that take their record back."""
     operation = resource.operation
     if operation is None:
-        return f.lit(False)
-    return f.coalesce(_is_one_of(_word(called[operation.header]), operation.withdraw), f.lit(False))
+        return columnwise.constant(False, pa.bool_(), count)
+    return words.are(operation.header, operation.withdraw)
 
 
-def erasing(resource: Resource, called: Mapping[str, str]) -> Column:
-    """Tell rows that have all of their record erased, by law. `called` are the frame's columns by header."""
+def erasing(resource: Resource, words: Words, count: int) -> pa.Array:
+    """Tell rows that have all of their record erased, by law."""
     operation = resource.operation
     if operation is None or not operation.erase:
-        return f.lit(False)
-    return f.coalesce(_is_one_of(_word(called[operation.header]), operation.erase), f.lit(False))
+        return columnwise.constant(False, pa.bool_(), count)
+    return words.are(operation.header, operation.erase)
 
 
 def coded(resource: Resource, table: Table) -> dict[str, str]:
@@ -42,34 +61,53 @@ def coded(resource: Resource, table: Table) -> dict[str, str]:
     return {m.source: m.column for m in plain if m.source is not None and types[m.column] == "code"}
 
 
-def text(mapping: ColumnMapping, called: Mapping[str, str], read_as: Mapping[str, str]) -> Column:
+def text(
+    mapping: ColumnMapping, received: Mapping[str, pa.Array], words: Words, read_as: Mapping[str, str], count: int
+) -> pa.Array:
     """Return the text that a column is read from: null in rows that words under `when` leave out.
 
     Args:
+        received: by header, what was delivered under it.
         read_as: what `coded` returns; those headers are left to `is_meant`.
+        count: how many rows there are.
     """
-    found = f.lit(mapping.constant) if mapping.source is None else f.col(f"`{called[mapping.source]}`")
+    if mapping.source is None:
+        found = columnwise.constant(mapping.constant, pa.string(), count)
+    else:
+        found = received[mapping.source]
     for header, wanted in mapping.when.items():
         if header not in read_as:
-            found = f.when(_is_one_of(_word(called[header]), wanted), found)
+            found = pc.if_else(words.are(header, wanted), found, pa.scalar(None, pa.string()))
     return found
 
 
-def is_meant(mapping: ColumnMapping, table: Table, read_as: Mapping[str, str], codes: Mapping[str, CodeList]) -> Column:
-    """Tell rows of typed values (`_value_<name>`) in which the codes under `when` let the column be read."""
-    found = f.lit(True)
+def is_meant(
+    mapping: ColumnMapping,
+    table: Table,
+    read_as: Mapping[str, str],
+    read: Mapping[str, pa.Array],
+    codes: Mapping[str, CodeList],
+) -> pa.Array | None:
+    """Tell rows in which the codes under `when` let the column be read; None: it depends on no code.
+
+    Args:
+        read: the values of the code columns, by name.
+    """
+    found = None
     for header, wanted in mapping.when.items():
         if header in read_as:
             name = read_as[header]
             listed = entries(codes[table.column(name).codes or ""])
-            meant = [listed[word][1:] for word in wanted]
-            found = found & f.coalesce(f.col(f"_value_{name}").isin(meant), f.lit(False))
+            mine = pc.is_in(read[name], pa.array([listed[word][1:] for word in wanted], pa.string()))
+            found = mine if found is None else pc.and_(found, mine)
     return found
 
 
-def unlisted(resource: Resource, called: Mapping[str, str], read_as: Mapping[str, str]) -> Iterator[tuple[str, Column]]:
+def unlisted(
+    resource: Resource, words: Words, read_as: Mapping[str, str], count: int
+) -> Iterator[tuple[str, pa.Array]]:
     """Yield headers of deciding words, with the reason for rows whose word is declared nowhere."""
-    known: dict[str, list[str]] = {header: list(words) for header, words in resource.otherwise.items()}
+    known: dict[str, list[str]] = {header: list(each) for header, each in resource.otherwise.items()}
     for mapping in resource.columns:
         for header, wanted in mapping.when.items():
             known.setdefault(header, []).extend(wanted)
@@ -77,21 +115,13 @@ def unlisted(resource: Resource, called: Mapping[str, str], read_as: Mapping[str
         known.setdefault(resource.operation.header, []).extend(
             (*resource.operation.withdraw, *resource.operation.state, *resource.operation.erase)
         )
-    for header, words in known.items():
+    reason = columnwise.constant(UNLISTED, pa.string(), count)
+    for header, declared in known.items():
         if header not in read_as:
-            word = _word(called[header])
-            is_known = _is_one_of(word, (*words, *resource.empty))
-            yield header, f.when(word.isNotNull() & ~is_known, UNLISTED)
+            is_known = words.are(header, (*declared, *resource.empty))
+            is_strange = pc.and_(words.of(header).is_valid(), pc.invert(is_known))
+            yield header, pc.if_else(is_strange, reason, pa.scalar(None, pa.string()))
 
 
-def _word(column: str) -> Column:
-    """Return a word without its width, the blanks around it and what nobody sees."""
-    return f.btrim(f.translate(f.col(f"`{column}`"), WIDTH_FROM + INVISIBLE, WIDTH_TO), f.lit(BLANKS))
-
-
-def _is_one_of(word: Column, wanted: Iterable[str]) -> Column:
-    return word.isin(_plain(list(wanted)))
-
-
-def _plain(words: Sequence[str]) -> list[str]:
-    return [word.translate(_AS_PLAIN).strip(BLANKS) for word in words]
+def _plain(word: str) -> str:
+    return word.translate(_AS_PLAIN).strip(BLANKS)

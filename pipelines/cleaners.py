@@ -1,254 +1,322 @@
-"""The declared cleaners as Spark column expressions: text in, text out, or a reason why not.
+"""The declared cleaners: text in, text out, or a reason why not.
 
 `schemas.cleaners` lists them with the shape of their arguments, for whoever reads
-declarations without Spark; here is what they do. Nothing raises under ANSI and no Python
-function runs on rows, so that all of it works over Spark Connect.
+declarations; here is what they do. What a column declares is put together once, into one
+function of a text that knows nothing of rows: the same runs over a few values and over
+millions.
 
-Most values are clean, and Spark computes an expression anew wherever it stands. So cleaners
-are gathered into steps: a step looks once, by one regular expression, whether its cleaners
-have anything to do. Whoever reads many columns makes each step a projection of its own
-(`pipelines.values`); `clean` puts them into one expression.
+Most values are clean. So cleaners that cannot fail are gathered into steps: a step looks
+once, by one regular expression, whether its cleaners have anything to do.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from decimal import ROUND_HALF_UP, Context, Decimal
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
-from pyspark.sql import Column
-from pyspark.sql import functions as f
-
-from pipelines import date_patterns, identifiers, money, personal_names
+from pipelines import date_patterns, money, personal_names
 from pipelines.characters import BLANKS, INVISIBLE, WIDTH_FROM, WIDTH_TO
-from pipelines.lookup import look_up
 from pipelines.outcome import Cleaned
+from schemas.identifiers import persons
 from schemas.model import Cleaner, ColumnMapping
 
-Step = Callable[[Cleaned], Cleaned]
+Change = Callable[[str], str]
+Step = Callable[[str], str | None]
+Look = Callable[[str], object]
 
 _AROUND = BLANKS + INVISIBLE
-_AT_AN_END = f"^[{_AROUND}]|[{_AROUND}]\\z|^\\z"
-_FIGURE = r"^[+-]?[0-9]{1,18}(\.[0-9]{1,10})?\z"
+_NOTHING = Cleaned(None)
+_FIGURE = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,10})?\Z")
+_PERCENTAGE = re.compile(r"(.*)([%‰])\Z", re.DOTALL)
+_ZERO = re.compile(r"0+(?:\.0+)?\Z")
+_WIDTH = str.maketrans(WIDTH_FROM, WIDTH_TO)
+_WITHOUT_BLANKS = str.maketrans("", "", BLANKS)
+_PRODUCT = Context(prec=39, rounding=ROUND_HALF_UP)
+_FACTOR_PLACES, _PLACES = Decimal("1e-8"), Decimal("1e-9")
 
 
-def clean(text: Column, cleaners: Sequence[Cleaner]) -> Cleaned:
+def clean(text: str | None, cleaners: Sequence[Cleaner]) -> Cleaned:
     """Apply cleaners in the order written.
 
     Args:
-        text: string; null stays null, and gives no reason.
+        text: None stays None, and gives no reason.
         cleaners: as declared; KeyError for a name that `schemas.cleaners` does not have.
 
     Returns:
-        The text, null where a cleaner could not read it; then `reason` says why. A text that
-        is empty or blank, before or after, is null.
+        The text, None where a cleaner could not read it; then `reason` says why. A text that
+        is empty or blank, before or after, is None.
     """
-    return run(text, steps(cleaners, {}, ()))
+    return _composed(cleaners, {}, ())(text)
 
 
-def prepare(text: Column, mapping: ColumnMapping, empty: Sequence[str] = ()) -> Cleaned:
-    """Return a source column's text as it is to be read: empties gone, cleaned, looked up.
+def prepared(mapping: ColumnMapping, empty: Sequence[str] = ()) -> Callable[[str | None], Cleaned]:
+    """Return what makes of a source column's text the one to be read: empties gone, cleaned, looked up.
 
     Args:
-        text: the column as received (or the mapping's constant).
         mapping: its cleaners, and its `lookup` of known dirty values after cleaning. A text
             that a cleaner could not read can be looked up too, as it was before that cleaner;
             what the lookup gives is taken as it stands there.
         empty: texts that mean "nothing", compared without the blanks around them.
     """
-    return run(text, steps(mapping.clean, mapping.lookup, empty))
+    return _composed(mapping.clean, mapping.lookup, empty)
 
 
-def run(text: Column, made: Iterable[Step]) -> Cleaned:
-    """Put steps into one expression each for text and reason."""
-    return reduce(lambda cleaned, step: step(cleaned), made, Cleaned(text))
+def _composed(
+    cleaners: Sequence[Cleaner], lookup: Mapping[str, str], empty: Sequence[str]
+) -> Callable[[str | None], Cleaned]:
+    """Put cleaners and lookup into one function; a cleaner that may fail can only be the last."""
+    last = CLEANERS[cleaners[-1].name] if cleaners else None
+    if last is not None and last.may_fail:
+        return _fallible(_in_turn(_steps(cleaners[:-1], empty)), last.make(cleaners[-1].argument), lookup)
+    change = _in_turn(_steps(cleaners, empty))
+
+    def plain(text: str | None) -> Cleaned:
+        return _NOTHING if text is None else Cleaned(change(text))
+
+    def looked_up(text: str | None) -> Cleaned:
+        changed = None if text is None else change(text)
+        return _NOTHING if changed is None else Cleaned(lookup.get(changed, changed))
+
+    return looked_up if lookup else plain
 
 
-def steps(cleaners: Sequence[Cleaner], lookup: Mapping[str, str], empty: Sequence[str]) -> tuple[Step, ...]:
-    """Return what is to be done to a text, each step reading only what the one before left."""
-    made: list[Step] = []
-    group: list[Cleaner] = []
+def _fallible(
+    change: Step, read: Callable[[str], Cleaned], lookup: Mapping[str, str]
+) -> Callable[[str | None], Cleaned]:
+    """Return what changes a text and reads it; where that fails, the lookup is asked for what it was before."""
+
+    def cleaned(text: str | None) -> Cleaned:
+        changed = None if text is None else change(text)
+        if changed is None:
+            return _NOTHING
+        found = read(changed)
+        meant = lookup.get(changed if found.text is None else found.text)
+        return found if meant is None else Cleaned(meant)
+
+    return cleaned
+
+
+def _steps(cleaners: Sequence[Cleaner], empty: Sequence[str]) -> tuple[Step, ...]:
+    """Gather cleaners; one that stands alone reads what those before it left, and finds no blank text."""
+    groups: list[list[Cleaner]] = [[]]
     for cleaner in cleaners:
-        kind = CLEANERS[cleaner.name]
-        if kind.is_long or kind.guard is None:
-            made.append(_gathered(group, empty if not made else ()))
-            group = []
-        if kind.guard is None:
-            made.append(_fallible(cleaner))
-        else:
-            group.append(cleaner)
-    if group or not made:
-        made.append(_gathered(group, empty if not made else ()))
-    if lookup:
-        made.append(lambda cleaned: _looked_up(cleaned, lookup))
-    return (*made, _finished) if any(CLEANERS[c.name].guard is None for c in cleaners) else tuple(made)
+        if CLEANERS[cleaner.name].begins_anew:
+            groups.append([])
+        groups[-1].append(cleaner)
+    return tuple(_gathered(group, () if place else empty) for place, group in enumerate(groups))
+
+
+def _in_turn(steps: Sequence[Step]) -> Step:
+    if len(steps) == 1:
+        return steps[0]
+
+    def change(text: str) -> str | None:
+        made: str | None = text
+        for step in steps:
+            made = None if made is None else step(made)
+        return made
+
+    return change
 
 
 def _gathered(cleaners: Sequence[Cleaner], empty: Sequence[str]) -> Step:
-    """Return the step of cleaners that cannot fail; before them, blank texts and `empty` become null."""
-    cleaners = tuple(cleaners)
-    guards = [_AT_AN_END, *(_guard(cleaner) for cleaner in cleaners)]
-    if empty:
-        guards.append(f"^(?:{'|'.join(map(_quoted, empty))})\\z")
+    """Return the step of cleaners that cannot fail; blank texts, before or after, and those in `empty` become None."""
+    kinds = [(CLEANERS[cleaner.name], cleaner.argument) for cleaner in cleaners]
+    changes: tuple[Change, ...] = tuple(kind.make(argument) for kind, argument in kinds)
+    is_touched = _looked_for([kind.touches(argument) for kind, argument in kinds])
+    nothing = frozenset(("", *empty))
 
-    def step(before: Cleaned) -> Cleaned:
-        text = before.text
-        chained = reduce(lambda made, c: CLEANERS[c.name].apply(made, c.argument), cleaners, text)
-        bare = f.btrim(text, f.lit(_AROUND))
-        cleaned = f.when(~bare.isin("", *empty), _not_blank(chained))
-        return Cleaned(f.when(text.rlike("|".join(guards)), cleaned).otherwise(text), before.reason)
-
-    return step
-
-
-def _guard(cleaner: Cleaner) -> str:
-    guard = CLEANERS[cleaner.name].guard
-    return guard(cleaner.argument) if guard is not None else ""
-
-
-def _fallible(cleaner: Cleaner) -> Step:
-    """Return the step of a cleaner that may fail; where it does, the text stays what it was before it."""
-
-    def step(before: Cleaned) -> Cleaned:
-        after: Cleaned = CLEANERS[cleaner.name].apply(before.text, cleaner.argument)
-        return Cleaned(f.coalesce(after.text, before.text), after.reason)
+    def step(text: str) -> str | None:
+        if text not in nothing and not is_touched(text):
+            return text
+        if text.strip(_AROUND) in nothing:
+            return None
+        made = text
+        for change in changes:
+            made = change(made)
+        return made if made.strip(_AROUND) else None
 
     return step
 
 
-def _looked_up(cleaned: Cleaned, lookup: Mapping[str, str]) -> Cleaned:
-    meant = look_up(lookup, cleaned.text)
-    text = f.coalesce(meant, cleaned.text)
-    return Cleaned(text) if cleaned.reason is None else Cleaned(text, f.when(meant.isNull(), cleaned.reason))
+def _looked_for(touched: Sequence[str | Look]) -> Look:
+    """Put into one look what may be changed: characters, wherever they stand, and what a function of its own finds."""
+    looks = [look for look in touched if not isinstance(look, str)]
+    characters = set(_AROUND).union(*(look for look in touched if isinstance(look, str)))
+    if any(look is _IN_NAMES for look in looks):
+        characters = {character for character in characters if not _IN_NAMES(character)}
+    if characters:
+        looks.insert(0, re.compile(f"[{''.join(map(re.escape, sorted(characters)))}]").search)
+    if len(looks) == 1:
+        return looks[0]
+    first, second, *others = looks
+    if not others:
+        return lambda text: first(text) or second(text)
+    return lambda text: any(look(text) for look in looks)
 
 
-def _finished(cleaned: Cleaned) -> Cleaned:
-    if cleaned.reason is None:
-        return cleaned
-    return Cleaned(f.when(cleaned.reason.isNull(), cleaned.text), cleaned.reason)
-
-
-def _not_blank(text: Column) -> Column:
-    return f.when(f.btrim(text, f.lit(_AROUND)) != "", text)
-
-
-def _quoted(text: str) -> str:
-    return re.sub(r"([^\w])", r"\\\1", text, flags=re.ASCII) if text.isascii() else re.escape(text)
-
-
-def width(text: Column, _: object) -> Column:
+def width(_: object) -> Change:
     """Turn full-width letters, digits and signs, and the ideographic space, into half-width ones."""
-    return f.translate(text, WIDTH_FROM, WIDTH_TO)
+    return _translated(_WIDTH)
 
 
-def trim(text: Column, _: object) -> Column:
+def trim(_: object) -> Change:
     """Take Unicode blanks off both ends, and invisible characters wherever they stand."""
-    return f.btrim(f.translate(text, INVISIBLE, ""), f.lit(BLANKS))
+    invisible = str.maketrans("", "", INVISIBLE)
+    return lambda text: text.translate(invisible).strip(BLANKS)
 
 
-def collapse(text: Column, _: object) -> Column:
+def collapse(_: object) -> Change:
     """Turn each run of Unicode blanks into one space."""
-    return f.regexp_replace(text, f"[{BLANKS}]+", " ")
+    runs = re.compile(f"[{BLANKS}]+")
+    return lambda text: runs.sub(" ", text)
 
 
-def upper(text: Column, _: object) -> Column:
+def upper(_: object) -> Change:
     """Turn a–z into capitals."""
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    return f.translate(text, letters, letters.upper())
+    return _translated(str.maketrans(ascii_lowercase, ascii_uppercase))
 
 
-def lower(text: Column, _: object) -> Column:
+def lower(_: object) -> Change:
     """Turn A–Z into small letters."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    return f.translate(text, letters, letters.lower())
+    return _translated(str.maketrans(ascii_uppercase, ascii_lowercase))
 
 
-def remove(text: Column, characters: str) -> Column:
+def remove(characters: str) -> Change:
     """Take each of the characters out, wherever it stands."""
-    return f.translate(text, characters, "")
+    return _translated(str.maketrans("", "", characters))
 
 
-def prefix(text: Column, head: str) -> Column:
+def prefix(head: str) -> Change:
     """Set a text in front, unless it stands there."""
-    return f.when(text.startswith(head), text).otherwise(f.concat(f.lit(head), text))
+    return lambda text: text if text.startswith(head) else head + text
 
 
-def strip_prefix(text: Column, heads: Sequence[str]) -> Column:
+def strip_prefix(heads: Sequence[str]) -> Change:
     """Take off the first of the texts that the text begins with."""
-    kept = [(text.startswith(head), f.substring(text, len(head) + 1, 1 << 30)) for head in heads]
-    (first, rest), *others = kept
-    chain = reduce(lambda made, branch: made.when(*branch), others, f.when(first, rest))
-    return chain.otherwise(text)
+
+    def change(text: str) -> str:
+        for head in heads:
+            if text.startswith(head):
+                return text[len(head) :]
+        return text
+
+    return change
 
 
-def replace(text: Column, pairs: Mapping[str, str]) -> Column:
+def replace(pairs: Mapping[str, str]) -> Change:
     """Put the right of each pair in the place of its left, wherever it stands, pair by pair."""
-    return reduce(lambda made, pair: f.replace(made, f.lit(pair[0]), f.lit(pair[1])), pairs.items(), text)
+    told = tuple((left, right) for left, right in pairs.items() if left)
+
+    def change(text: str) -> str:
+        for left, right in told:
+            text = text.replace(left, right)
+        return text
+
+    return change
 
 
-def citizen_18(text: Column, _: object) -> Column:
+def citizen_18(_: object) -> Change:
     """Upgrade citizen numbers of 15 digits to 18 characters; any other text stays as it is."""
-    return f.when(text.rlike(r"^[0-9]{15}\z"), identifiers.upgraded(text)).otherwise(text)
+    return lambda text: persons.upgrade(text) if _is_legacy(text) else text
 
 
-def date(text: Column, patterns: Sequence[str]) -> Cleaned:
+def _is_legacy(text: str) -> bool:
+    return len(text) == 15 and text.isascii() and text.isdigit()
+
+
+def name(_: object) -> Change:
+    """Keep a person's name as `pipelines.personal_names` says."""
+    return personal_names.personal_name
+
+
+def date(patterns: Sequence[str]) -> Callable[[str], Cleaned]:
     """Read a day by the first pattern that fits and write it yyyy-MM-dd; else `not_a_date`."""
-    day = date_patterns.day(text, patterns).cast("string")
-    return Cleaned(day, f.when(text.isNotNull() & day.isNull(), "not_a_date"))
+    day, refused = date_patterns.days(patterns), Cleaned(None, "not_a_date")
+
+    def read(text: str) -> Cleaned:
+        found = day(text)
+        return refused if found is None else Cleaned(found.isoformat())
+
+    return read
 
 
-def unit(text: Column, argument: Mapping[str, str]) -> Cleaned:
-    """Multiply a figure by `factor`; else `not_a_number`. Ten decimal places are kept."""
-    return _scaled(text, text, f.lit(argument["factor"]).cast("decimal(18,8)"), "not_a_number")
+def unit(argument: Mapping[str, str]) -> Callable[[str], Cleaned]:
+    """Multiply a figure by `factor`; else `not_a_number`. Nine decimal places are kept."""
+    factor = Decimal(argument["factor"]).quantize(_FACTOR_PLACES, rounding=ROUND_HALF_UP)
+    refused = Cleaned(None, "not_a_number")
+    return lambda text: Cleaned(_scaled(text, factor)) if _FIGURE.match(text) else refused
 
 
-def percent(text: Column, _: object) -> Cleaned:
+def percent(_: object) -> Callable[[str], Cleaned]:
     """Write 12.5% as 0.125 (‰ too); a figure without its sign is refused, for nobody knows what it means."""
-    plain = f.translate(f.translate(text, BLANKS, ""), WIDTH_FROM, WIDTH_TO)
-    is_zero = plain.rlike(r"^0+(\.0+)?\z")
-    figure = f.when(plain.rlike(r"[%‰]\z"), f.substr(plain, f.lit(1), f.length(plain) - 1)).when(is_zero, plain)
-    factor = f.when(plain.endswith("‰"), f.lit("0.001")).otherwise(f.lit("0.01")).cast("decimal(18,8)")
-    return _scaled(text, figure, factor, "not_a_percentage")
+    factors, refused = {"%": Decimal("0.01"), "‰": Decimal("0.001")}, Cleaned(None, "not_a_percentage")
+
+    def read(text: str) -> Cleaned:
+        plain = text.translate(_WITHOUT_BLANKS).translate(_WIDTH)
+        found = _PERCENTAGE.match(plain)
+        if found is not None and _FIGURE.match(found[1]):
+            return Cleaned(_scaled(found[1], factors[found[2]]))
+        return Cleaned("0") if _ZERO.match(plain) and _FIGURE.match(plain) else refused
+
+    return read
 
 
-def _scaled(given: Column, figure: Column, factor: Column, reason: str) -> Cleaned:
-    number = f.when(figure.rlike(_FIGURE), figure.try_cast("decimal(28,10)"))
-    product = f.try_multiply(number, factor).try_cast("decimal(38,10)").cast("string")
-    text = f.regexp_replace(product, r"\.?0+\z", "")
-    return Cleaned(text, f.when(given.isNotNull() & text.isNull(), reason))
+def _scaled(figure: str, factor: Decimal) -> str:
+    """Multiply a figure; the product has up to nine decimal places, rounded half up."""
+    product = _PRODUCT.multiply(Decimal(figure), factor).quantize(_PLACES, context=_PRODUCT)
+    return f"{product:f}".rstrip("0").rstrip(".") if product else "0"
+
+
+def _translated(table: Mapping[int, int | str | None]) -> Change:
+    return lambda text: text.translate(table)
+
+
+def _characters(characters: str) -> Callable[[object], str]:
+    return lambda _: characters
+
+
+def _touches_nothing(_: object) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
 class _Kind:
     """What a cleaner does, and the texts that it may change.
 
-    `guard` gives a regular expression that is found in every text which the cleaner with that
-    argument changes; None: the cleaner may fail, and gives a `Cleaned`. `is_long`: its
-    expression reads the text so often that the text should be at hand.
+    `make` gives its function for an argument: a `Change`, or, where it `may_fail`, one that
+    gives a `Cleaned`. `touches` gives characters one of which is in every text that is
+    changed, or what tells such texts; it may tell others too. `begins_anew`: a text that the
+    cleaners before it left blank does not come to it.
     """
 
-    apply: Callable[[Column, Any], Any]
-    guard: Callable[[Any], str] | None = None
-    is_long: bool = False
+    make: Callable[[Any], Callable[[str], Any]]
+    touches: Callable[[Any], str | Look] = _touches_nothing
+    may_fail: bool = False
+    begins_anew: bool = False
 
+
+_IN_NAMES: Look = re.compile(personal_names.NOT_PLAIN).search
 
 CLEANERS: Mapping[str, _Kind] = {
-    "width": _Kind(width, lambda _: f"[{WIDTH_FROM}]"),
-    "trim": _Kind(trim, lambda _: f"[{INVISIBLE}]"),
-    "collapse": _Kind(collapse, lambda _: f"[{BLANKS.replace(' ', '')}]|  "),
-    "upper": _Kind(upper, lambda _: "[a-z]"),
-    "lower": _Kind(lower, lambda _: "[A-Z]"),
-    "remove": _Kind(remove, lambda characters: "|".join(map(_quoted, characters))),
-    "prefix": _Kind(prefix, lambda head: f"^(?!{_quoted(head)})"),
-    "strip_prefix": _Kind(strip_prefix, lambda heads: f"^(?:{'|'.join(map(_quoted, heads))})"),
-    "replace": _Kind(replace, lambda pairs: "|".join(map(_quoted, pairs))),
-    "citizen_18": _Kind(citizen_18, lambda _: r"^[0-9]{15}\z", is_long=True),
-    "name": _Kind(personal_names.personal_name, lambda _: personal_names.NOT_PLAIN),
-    "date": _Kind(date),
-    "unit": _Kind(unit),
-    "money": _Kind(money.money),
-    "percent": _Kind(percent),
+    "width": _Kind(width, _characters(WIDTH_FROM)),
+    "trim": _Kind(trim, _characters(INVISIBLE)),
+    "collapse": _Kind(collapse, _characters(BLANKS)),
+    "upper": _Kind(upper, _characters(ascii_lowercase)),
+    "lower": _Kind(lower, _characters(ascii_uppercase)),
+    "remove": _Kind(remove, lambda characters: characters),
+    "prefix": _Kind(prefix, lambda head: lambda text: not text.startswith(head)),
+    "strip_prefix": _Kind(strip_prefix, lambda heads: lambda text: text.startswith(tuple(heads))),
+    "replace": _Kind(replace, lambda pairs: "".join(left[:1] for left in pairs)),
+    "citizen_18": _Kind(citizen_18, lambda _: _is_legacy, begins_anew=True),
+    "name": _Kind(name, lambda _: _IN_NAMES),
+    "date": _Kind(date, may_fail=True),
+    "unit": _Kind(unit, may_fail=True),
+    "money": _Kind(money.money, may_fail=True),
+    "percent": _Kind(percent, may_fail=True),
 }
 """Every cleaner by its declared name; the keys are those of `schemas.cleaners.CLEANERS`."""

@@ -20,9 +20,9 @@ def text(values: pa.Array) -> pa.Array:
     if pa.types.is_string(values.type):
         return values
     if pa.types.is_decimal(values.type):
-        return _by_distinct(values, lambda figure: format(figure, "f"))
+        return by_distinct(values, lambda figure: format(figure, "f"))
     if pa.types.is_timestamp(values.type):
-        return _by_distinct(values, lambda at: _trimmed(f"{at:%Y-%m-%d %H:%M:%S.%f}"))
+        return by_distinct(values, lambda at: _trimmed(f"{at:%Y-%m-%d %H:%M:%S.%f}"))
     return values.cast(pa.string())
 
 
@@ -31,9 +31,9 @@ def json_of(values: pa.Array) -> pa.Array:
     if pa.types.is_string(values.type):
         return join('"', _escaped(values), '"')
     if pa.types.is_decimal(values.type):
-        return _by_distinct(values, str)
+        return by_distinct(values, str)
     if pa.types.is_timestamp(values.type):
-        return _by_distinct(values, lambda at: f'"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"')
+        return by_distinct(values, lambda at: f'"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"')
     bare = values.cast(pa.string())
     return join('"', bare, '"') if pa.types.is_date(values.type) else bare
 
@@ -46,7 +46,11 @@ def join(*pieces: Any) -> pa.Array:
 def json_fields(fields: Sequence[tuple[str, pa.Array]]) -> pa.Array:
     """Return the inside of JSON objects of fields with JSON values; null ones are left out."""
     named = [join(f'"{name}":', values) for name, values in fields]
-    return pc.binary_join_element_wise(*named, ",", null_handling="skip")
+    if not all(values.null_count for values in named):
+        return pc.binary_join_element_wise(*named, ",", null_handling="skip")
+    # Arrow leaves out the rows in which all are null: one that is not is put in front, and its comma taken off.
+    nothing = constant("", pa.string(), len(named[0]))
+    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(nothing, *named, ",", null_handling="skip"), 1)
 
 
 def json_lists(lists: pa.Array) -> pa.Array:
@@ -77,12 +81,22 @@ def lists(of: np.ndarray, count: int, values: pa.Array) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), values)
 
 
+def maps(keys: Sequence[str], values: Sequence[pa.Array], count: int) -> pa.Array:
+    """Return `count` maps of the same keys to the texts of a column each."""
+    width = len(keys)
+    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * width)
+    every = pa.concat_arrays([pa.array([], pa.string()), *values])
+    row_by_row = pa.array(np.arange(width * count).reshape(width, count).T.ravel())
+    return pa.MapArray.from_arrays(offsets, pa.array([*keys] * count, pa.string()), every.take(row_by_row))
+
+
 def constant(value: object, kind: pa.DataType, count: int) -> pa.Array:
     """Return an array of one value."""
     return pa.repeat(pa.scalar(value, kind), count)
 
 
-def _by_distinct(values: pa.Array, spelled: Callable[[Any], str]) -> pa.Array:
+def by_distinct(values: pa.Array, spelled: Callable[[Any], str]) -> pa.Array:
+    """Return what is made of each value, null where there is none; each distinct one is asked about once."""
     encoded = values.dictionary_encode()
     made = pa.array([spelled(value) for value in encoded.dictionary.to_pylist()], pa.string())
     return made.take(encoded.indices)

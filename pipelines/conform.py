@@ -1,31 +1,52 @@
 """Bronze to silver and quarantine: the rows of one delivery, typed as the resource declares.
 
-`typed` is the pure part. `conform` writes: what is quarantined first, what is accepted last,
-so that a delivery whose rows are in silver is done, wherever a run was killed.
+What the rows say is read by `pipelines.typed` and judged by `pipelines.settle`: in this process where they are few, in
+the engine's tasks where they are many. `conform` writes: what is quarantined first, what is accepted last, so that a
+delivery whose rows are in silver is done, wherever a run was killed.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from functools import reduce
+from functools import partial
 from pathlib import Path
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.pandas.types import to_arrow_type
 from pyspark.sql.types import MapType, StructType
 
 from inbox.deliveries import Delivery
 from onefile.files import write_whole
-from pipelines import bronze, choosing, erasing, names, present, reading, settle, shaping, types, values
+from pipelines import bronze, columnwise, erasing, names, present, settle, shaping, typed, types
 from pipelines.errors import PipelineError
-from pipelines.lake import Lake, TableDesign, engine
-from schemas.model import Column as Declared
-from schemas.model import ColumnMapping, Declarations, Resource, Table
+from pipelines.lake import ONLY_MADE, Lake, engine
+from pipelines.table_design import TableDesign
+from pipelines.typed import CARRIED, Plan
+from schemas.model import Declarations, Resource, Table
 
 CONFORMED = "conformed.json"
+FEW = 300_000
+"""Rows of a delivery that are read in this process; more are handed to the engine's tasks."""
+MANY = 1_000_000
+"""Rows that come out otherwise than accepted, and are handed to every task still."""
+MOMENT = ("_key", "_valid_from")
+"""What a statement is about: a record, from one day on."""
+VERDICT = StructType(
+    [
+        types.field("_row_no", types.LONG, "row of the delivery"),
+        types.field("_verdict", types.STRING, "accepted, quarantined or duplicate"),
+        types.field("_is_conflict", types.BOOLEAN, "whether it contradicts another row of the delivery"),
+    ]
+)
 STATEMENT = {
     "_resource": (types.STRING, "resource that made the statement"),
     "_department": (types.STRING, "department that provides the resource"),
@@ -61,6 +82,16 @@ class Conformed:
     duplicates: int
 
 
+@dataclass(frozen=True)
+class Judged:
+    """The rows of a delivery by what becomes of them, as their tables have them; `erasing` for `erasing.order`."""
+
+    counts: Conformed
+    statements: DataFrame | pa.Table
+    rejected: DataFrame | pa.Table
+    erasing: DataFrame
+
+
 def conformed(delivery: Delivery) -> Conformed | None:
     """Return how the delivery's rows came out; None when it is not conformed yet."""
     path = delivery.folder / CONFORMED
@@ -69,7 +100,7 @@ def conformed(delivery: Delivery) -> Conformed | None:
 
 def conform(
     lake: Lake,
-    rows: DataFrame,
+    rows: DataFrame | None,
     delivery: Delivery,
     resource: Resource,
     declarations: Declarations,
@@ -79,10 +110,9 @@ def conform(
     """Write the delivery's rows to silver or quarantine, once, and note the counts beside the kept files.
 
     Args:
-        rows: the delivery's, as `bronze.rows_of` returns them.
+        rows: the delivery's, as `bronze.rows_of` returns them; None: the lake's own bronze has them.
         on: the legal day of receipt, for values that may not lie after it.
-        staging: folder that the typed rows are written to meanwhile, so that what follows plans
-            over plain columns: the plan that reads them is far larger than the rows.
+        staging: folder that the typed rows of a large delivery are written to meanwhile.
 
     Raises:
         CountsDiffer: the counts do not add up.
@@ -91,170 +121,162 @@ def conform(
     lake.create(names.silver(table.name), silver_schema(table), silver_design(table))
     shaping.widen(lake, names.silver(table.name), silver_schema(table))
     lake.create(names.quarantine(resource.id), QUARANTINE, quarantine_design(resource))
-    read = typed(rows, resource, declarations, delivery.manifest.last_day, on)
-    folder = staging / "silver" / delivery.id
-    identified = _staged(lake, settle.identified(read, table), folder, delivery)
-    judged = settle.settled(identified, _stated(lake, identified, delivery, table), resource, table).persist()
-    try:
-        verdicts = _verdicts(judged, delivery)
-        if verdicts.quarantined:
-            rejected = _rejected(judged.where(f.col("_verdict") == settle.QUARANTINED), resource)
-            lake.append(names.quarantine(resource.id), rejected, f"quarantine:{delivery.id}")
-        if verdicts.accepted:
-            accepted = judged.where(f.col("_verdict") == settle.ACCEPTED)
-            erasing.order(lake, accepted, resource, table, delivery)
-            stated = _statements(accepted.where(~f.col("_erases")), resource, delivery, table)
-            lake.append(names.silver(table.name), stated, f"silver:{delivery.id}")
-        found = _count(lake, verdicts, delivery, resource, table)
-    finally:
-        judged.unpersist()
-        shutil.rmtree(folder, ignore_errors=True)
+    plan = typed.plan(resource, declarations, delivery.manifest.last_day, on)
+    landed = bronze.landed(delivery)
+    if landed is not None and landed.rows <= FEW:
+        judging = _few(lake, rows, plan, delivery)
+    else:
+        all_rows = bronze.rows_of(lake, delivery, resource) if rows is None else rows
+        judging = _many(lake, all_rows, plan, delivery, staging)
+    with judging as judged:
+        if judged.counts.quarantined:
+            lake.append(names.quarantine(resource.id), judged.rejected, f"quarantine:{delivery.id}")
+        if judged.counts.accepted:
+            erasing.order(lake, judged.erasing, resource, table, delivery)
+            lake.append(names.silver(table.name), judged.statements, f"silver:{delivery.id}")
+        found = _count(lake, judged.counts, delivery, resource, table)
     write_whole(delivery.folder / CONFORMED, json.dumps(asdict(found), sort_keys=True).encode())
     return found
 
 
-def _staged(lake: Lake, rows: DataFrame, folder: Path, delivery: Delivery) -> DataFrame:
-    with engine(f"read the rows of delivery {delivery.id}"):
-        rows.write.mode("overwrite").parquet(str(folder))
-    return lake.spark.read.parquet(str(folder))
+def typed_rows(rows: DataFrame, plan: Plan) -> DataFrame:
+    """Return the typed rows of rows of bronze, made in the engine's tasks."""
+    return rows.mapInArrow(partial(typed.in_task, plan=plan), typed.schema(plan.table))
 
 
-def typed(
-    rows: DataFrame, resource: Resource, declarations: Declarations, period_day: date, received_on: date
-) -> DataFrame:
-    """Turn bronze rows of one delivery into typed rows of the resource's table.
-
-    Args:
-        rows: bronze: every column a string, with `_row_no`, `_row_hash`, `_recorded_at`.
-        period_day: the delivery's last day: since when a row is true, where the table has no
-            column that says it.
-        received_on: the legal day of receipt.
-
-    Returns:
-        One row per row, the table's columns typed, null where unreadable; `_problems` and
-        `_warnings` (arrays of header and reason), `_withdrawn`, `_erases` (such a row is a withdrawal, too),
-        `_valid_from`, `_row` (the row as received, by header).
-    """
-    table = declarations.tables[resource.table]
-    called = bronze.columns(resource)
-    known = rows.columns
-    mappings = {m.column: m for m in resource.columns}
-    read_as = choosing.coded(resource, table)
-    unlisted = dict(choosing.unlisted(resource, called, read_as))
-    marks = {f"_unlisted_{place}": reason for place, reason in enumerate(unlisted.values())}
-    erases = choosing.erasing(resource, called)
-    withdrawn = erases | choosing.withdrawn(resource, called)
-    marked = rows.withColumns({"_withdrawn": withdrawn, "_erases": erases, **marks})
-    sources = [values.Source(table.column(m.column), choosing.text(m, called, read_as), m) for m in resource.columns]
-    read = values.read(marked, sources, resource.empty, declarations.codes, received_on)
-    read = _meant(read, resource, table, read_as, declarations)
-    valued = read.select(
-        "_delivery",
-        "_row_no",
-        "_row_hash",
-        "_recorded_at",
-        "_withdrawn",
-        "_erases",
-        *(_value(mappings, column).alias(column.name) for column in table.columns),
-        *(f"_why_{name}" for name in mappings),
-        *marks,
-        _warnings(mappings).alias("_warnings"),
-        _as_received(called, known).alias("_row"),
-    )
-    reasons = {name: f.col(f"_why_{name}") for name in mappings}
-    for name, late in reading.cross(table, received_on).items():
-        reasons[name] = f.coalesce(reasons[name], late) if name in reasons else late
-    found = [
-        (_header(mappings, name), reason if name in table.key else f.when(~f.col("_withdrawn"), reason))
-        for name, reason in reasons.items()
-    ]
-    found += [(header, f.col(mark)) for header, mark in zip(unlisted, marks, strict=True)]
-    valid_from = f.lit(period_day)
-    if table.observed is not None:
-        valid_from = f.coalesce(f.col(table.observed), valid_from)
-    return (
-        valued.withColumn("_problems", settle.problems(found))
-        .withColumn("_valid_from", valid_from)
-        .drop(*(f"_why_{name}" for name in mappings), *marks)
+@contextmanager
+def _few(lake: Lake, rows: DataFrame | None, plan: Plan, delivery: Delivery) -> Iterator[Judged]:
+    """Judge few rows in this process."""
+    if rows is None:
+        received = lake.fetched(names.bronze(plan.resource.id), delivery.id)
+    else:
+        with engine(f"read the rows of delivery {delivery.id}"):
+            received = rows.toArrow()
+    made = typed.rows(received, plan)
+    asked = settle.asked(made)
+    stated = _stated(lake, lake.spark.createDataFrame(asked.select([*MOMENT])), delivery, plan.table)
+    if stated is not None:
+        with engine(f"read what was stated before delivery {delivery.id}"):
+            asked = pa.concat_tables([asked, stated.toArrow().cast(settle.STATED)])
+    verdicts = settle.judged(asked)
+    is_accepted, is_rejected = (pc.equal(verdicts["_verdict"], each) for each in (settle.ACCEPTED, settle.QUARANTINED))
+    found = settle.problems_of(made, verdicts, settle.conflict(plan.resource, plan.table))
+    wrong = received.append_column("_key", made["_key"]).append_column("_problems", found).filter(is_rejected)
+    accepted = made.filter(is_accepted)
+    yield Judged(
+        _counts(Counter(verdicts["_verdict"].to_pylist())),
+        _statements_here(accepted.filter(pc.invert(accepted["_erases"])), plan, delivery),
+        _rejected_here(wrong, plan.resource),
+        lake.spark.createDataFrame(accepted.filter(accepted["_erases"]).select(["_key", "_row_no", "_delivery"])),
     )
 
 
-def _meant(
-    read: DataFrame, resource: Resource, table: Table, read_as: dict[str, str], declarations: Declarations
-) -> DataFrame:
-    """Empty, with its reason, what was read in rows whose code says that the column is not meant."""
-    chosen = [m for m in resource.columns if read_as.keys() & m.when.keys()]
-    if not chosen:
-        return read
-    made = {}
-    for mapping in chosen:
-        is_meant = choosing.is_meant(mapping, table, read_as, declarations.codes)
-        for kind in ("_value_", "_why_", "_warning_"):
-            made[f"{kind}{mapping.column}"] = f.when(is_meant, f.col(f"{kind}{mapping.column}"))
-    return read.withColumns(made)
+@contextmanager
+def _many(lake: Lake, rows: DataFrame, plan: Plan, delivery: Delivery, staging: Path) -> Iterator[Judged]:
+    """Judge many rows in the engine's tasks, which write the typed ones down on the way."""
+    folder = staging / "silver" / delivery.id
+    try:
+        with engine(f"read the rows of delivery {delivery.id}"):
+            typed_rows(rows, plan).write.mode("overwrite").parquet(str(folder))
+        made = lake.spark.read.parquet(str(folder))
+        is_sound = (f.size("_problems") == 0).alias("_is_sound")
+        seq = f.lit(None).cast("bigint").alias("_seq")
+        asked = made.select("_key", "_valid_from", "_content", seq, "_row_no", is_sound)
+        stated = _stated(lake, made.select(*MOMENT), delivery, plan.table)
+        every = asked if stated is None else asked.unionAll(stated)
+        verdicts = every.repartition("_key").mapInArrow(settle.in_task, VERDICT).persist()
+        try:
+            with engine(f"judge the rows of delivery {delivery.id}"):
+                counted = verdicts.groupBy("_verdict").count().collect()
+            counts = _counts(dict(counted))
+            others = verdicts.where(f.col("_verdict") != settle.ACCEPTED).select("_row_no")
+            if counts.quarantined + counts.duplicates <= MANY:
+                others = f.broadcast(others)
+            accepted = made.join(others, "_row_no", "left_anti")
+            yield Judged(
+                counts,
+                _statements(accepted.where(~f.col("_erases")), plan, delivery),
+                _rejected(rows.join(_wrong(made, verdicts, plan), "_row_no"), plan.resource),
+                accepted.where("_erases"),
+            )
+        finally:
+            verdicts.unpersist()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _value(mappings: dict[str, ColumnMapping], column: Declared) -> Column:
-    value = f.col(f"_value_{column.name}") if column.name in mappings else f.lit(None)
-    return value.cast(types.spark_type(column.type, column.precision, column.scale))
+def _wrong(made: DataFrame, verdicts: DataFrame, plan: Plan) -> DataFrame:
+    """Return `_row_no`, `_key` and `_problems` of the rows that are quarantined."""
+    rejected = verdicts.where(f.col("_verdict") == settle.QUARANTINED)
+    header, reason = settle.conflict(plan.resource, plan.table)
+    conflict = f.array(f.struct(f.lit(header).alias("column"), f.lit(reason).alias("reason")))
+    told = f.when(f.col("_is_conflict"), conflict).otherwise(f.col("_problems"))
+    return made.join(rejected, "_row_no").select("_row_no", "_key", told.alias("_problems"))
 
 
-def _warnings(mappings: dict[str, ColumnMapping]) -> Column:
-    return settle.problems([(_header(mappings, name), f.col(f"_warning_{name}")) for name in mappings])
-
-
-def _header(mappings: dict[str, ColumnMapping], name: str) -> str:
-    """Return the department's own word for a column."""
-    mapping = mappings.get(name)
-    return name if mapping is None or mapping.source is None else mapping.source
-
-
-def _as_received(called: dict[str, str], known: list[str]) -> Column:
-    pairs = [
-        item for header, column in called.items() if column in known for item in (f.lit(header), f.col(f"`{column}`"))
-    ]
-    return f.create_map(*pairs)
-
-
-def _stated(lake: Lake, rows: DataFrame, delivery: Delivery, table: Table) -> DataFrame:
-    """Return what released deliveries before this one stated last of the same records and days."""
+def _stated(lake: Lake, moments: DataFrame, delivery: Delivery, table: Table) -> DataFrame | None:
+    """Return what released deliveries before this one stated of these records and days, as `settle.STATED` has it."""
+    if lake.version(names.silver(table.name)) == ONLY_MADE:
+        return None
     every = present.released(lake, lake.read(names.silver(table.name))).where(
         (f.col("_resource") == delivery.manifest.resource) & (f.col("_seq") < delivery.seq)
     )
-    asked = rows.where(f.col("_key").isNotNull()).select("_key", "_valid_from").distinct()
-    same = every.join(asked, ["_key", "_valid_from"], "left_semi")
-    return same.groupBy("_key", "_valid_from").agg(f.max_by("_content", f.struct("_seq", "_row_no")).alias("_content"))
+    asked = moments.where(f.col("_key").isNotNull()).distinct()
+    same = every.join(asked, [*MOMENT], "left_semi")
+    return same.select(*MOMENT, "_content", "_seq", "_row_no", f.lit(False).alias("_is_sound"))
 
 
-def _statements(rows: DataFrame, resource: Resource, delivery: Delivery, table: Table) -> DataFrame:
-    own = {
-        "_resource": f.lit(resource.id),
-        "_department": f.lit(resource.department),
-        "_delivery": f.lit(delivery.id),
-        "_seq": f.lit(delivery.seq).cast("bigint"),
+def _own(plan: Plan, delivery: Delivery) -> dict[str, str | int]:
+    """Return what all statements of a delivery have in common."""
+    resource = plan.resource
+    return {
+        "_resource": resource.id,
+        "_department": resource.department,
+        "_delivery": delivery.id,
+        "_seq": delivery.seq,
     }
+
+
+def _statements(rows: DataFrame, plan: Plan, delivery: Delivery) -> DataFrame:
+    """Return statements, as silver has them, of typed rows."""
+    own = {name: f.lit(value).cast(STATEMENT[name][0]) for name, value in _own(plan, delivery).items()}
     columns = [own[name].alias(name) if name in own else f.col(name) for name in STATEMENT]
-    return rows.select(*columns, *(c.name for c in table.columns))
+    return rows.select(*columns, *(c.name for c in plan.table.columns))
+
+
+def _statements_here(rows: pa.Table, plan: Plan, delivery: Delivery) -> pa.Table:
+    """Do as `_statements`, with rows in hand."""
+    own = {name: columnwise.constant(value, to_arrow_type(STATEMENT[name][0]), rows.num_rows)
+           for name, value in _own(plan, delivery).items()}  # fmt: skip
+    columns = [*STATEMENT, *(c.name for c in plan.table.columns)]
+    return pa.table({name: own[name] if name in own else rows[name] for name in columns})
 
 
 def _rejected(rows: DataFrame, resource: Resource) -> DataFrame:
-    return rows.select(
-        f.lit(resource.id).alias("_resource"),
-        "_delivery",
-        "_row_no",
-        "_row_hash",
-        "_recorded_at",
-        "_key",
-        f.col("_problems").alias("problems"),
-        f.col("_row").alias("row"),
-    )
+    """Return rows of the quarantine: rows of bronze, with `_key` and `_problems`."""
+    told = _received(resource, rows.columns).items()
+    pairs = [item for header, column in told for item in (f.lit(header), f.col(f"`{column}`"))]
+    resource_id = f.lit(resource.id).alias("_resource")
+    as_received = f.create_map(*pairs).alias("row")
+    return rows.select(resource_id, *CARRIED, "_key", f.col("_problems").alias("problems"), as_received)
 
 
-def _verdicts(judged: DataFrame, delivery: Delivery) -> Conformed:
-    """Count the rows of each verdict."""
-    with engine(f"judge the rows of delivery {delivery.id}"):
-        counts: dict[str, int] = dict(judged.groupBy("_verdict").count().collect())
-    return Conformed(*(counts.get(verdict, 0) for verdict in (settle.ACCEPTED, settle.QUARANTINED, settle.DUPLICATE)))
+def _rejected_here(rows: pa.Table, resource: Resource) -> pa.Table:
+    """Do as `_rejected`, with rows in hand."""
+    told = _received(resource, rows.column_names)
+    texts = [rows[column].combine_chunks() for column in told.values()]
+    own = {"_resource": columnwise.constant(resource.id, pa.string(), rows.num_rows)}
+    own |= {name: rows[name] for name in (*CARRIED, "_key")}
+    return pa.table(own | {"problems": rows["_problems"], "row": columnwise.maps([*told], texts, rows.num_rows)})
+
+
+def _received(resource: Resource, columns: Sequence[str]) -> dict[str, str]:
+    """Return by header those of the columns of bronze that hold what was received."""
+    return {header: column for header, column in bronze.columns(resource).items() if column in columns}
+
+
+def _counts(verdicts: Mapping[str, int]) -> Conformed:
+    return Conformed(*(verdicts.get(each, 0) for each in (settle.ACCEPTED, settle.QUARANTINED, settle.DUPLICATE)))
 
 
 def _count(lake: Lake, judged: Conformed, delivery: Delivery, resource: Resource, table: Table) -> Conformed:
@@ -263,16 +285,12 @@ def _count(lake: Lake, judged: Conformed, delivery: Delivery, resource: Resource
     What was erased since counts as what it was.
     """
     places = {settle.ACCEPTED: names.silver(table.name), settle.QUARANTINED: names.quarantine(resource.id)}
-    held = [
-        lake.read(place).where(f.col("_delivery") == delivery.id).select(f.lit(verdict).alias("verdict"))
-        for verdict, place in places.items()
-    ]
+    counts = Counter({v: lake.fetched(place, delivery.id, ["_row_no"]).num_rows for v, place in places.items()})
     missing = erasing.missing(lake)
     if missing is not None:
-        held.append(missing.where(f.col("_delivery") == delivery.id).select("verdict"))
-    rows = reduce(DataFrame.unionByName, held)
-    with engine(f"count the rows of delivery {delivery.id}"):
-        counts: dict[str, int] = dict(rows.groupBy("verdict").count().collect())
+        gone = missing.where(f.col("_delivery") == delivery.id).groupBy("verdict").count()
+        with engine(f"count the rows of delivery {delivery.id}"):
+            counts.update(dict(gone.collect()))
     duplicates = judged.duplicates + counts.get(settle.DUPLICATE, 0)
     found = Conformed(counts.get(settle.ACCEPTED, 0), counts.get(settle.QUARANTINED, 0), duplicates)
     landed = bronze.landed(delivery)

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from functools import reduce
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import ArrayType, StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, settle, types
-from pipelines.lake import Lake, TableDesign, engine
+from pipelines.lake import Lake, engine
+from pipelines.table_design import TableDesign
 from schemas.model import Resource, Table
 
 DEMAND, TERM = "demand", "term"
@@ -53,14 +55,17 @@ ORDERS = TableDesign("records to be erased; a row goes when its record is gone",
 _TOMBSTONES = TableDesign("rows that were erased by law, without what they said; append only", {})
 
 
-def order(lake: Lake, accepted: DataFrame, resource: Resource, table: Table, delivery: Delivery) -> None:
-    """Write down which records the delivery's accepted rows have erased; nothing where the resource knows no such row.
+def order(lake: Lake, asking: DataFrame, resource: Resource, table: Table, delivery: Delivery) -> None:
+    """Write down which records the delivery's rows have erased; nothing where the resource knows no such row.
 
     They hold from the delivery's release on.
+
+    Args:
+        asking: the accepted rows that have their record erased: `_key`, `_delivery`, `_row_no`.
     """
     if resource.operation is None or not resource.operation.erase:
         return
-    rows = accepted.where("_erases").select(
+    rows = asking.select(
         f.lit(resource.id).alias("_resource"),
         "_key",
         f.lit(delivery.seq).cast("bigint").alias("upto_seq"),
@@ -80,7 +85,7 @@ def keep_orders(lake: Lake, rows: DataFrame, once: str) -> None:
     lake.append(names.ERASURE_ORDER, rows, once)
 
 
-def keep_tombstones(lake: Lake, rows: DataFrame, once: str) -> None:
+def keep_tombstones(lake: Lake, rows: pa.Table, once: str) -> None:
     """Append tombstones, once under a name."""
     lake.create(names.TOMBSTONE, TOMBSTONE, _TOMBSTONES)
     lake.append(names.TOMBSTONE, rows, once)
@@ -137,8 +142,3 @@ def missing(lake: Lake) -> DataFrame | None:
             asking.select("_delivery", f.lit(settle.ACCEPTED).alias("verdict"), f.lit(False).alias("is_gone"))
         )
     return reduce(DataFrame.unionByName, frames) if frames else None
-
-
-def of_delivery(lake: Lake, delivery: str) -> DataFrame:
-    """Return the tombstones of a delivery's rows."""
-    return lake.read(names.TOMBSTONE).where(f.col("_delivery") == delivery)

@@ -336,23 +336,13 @@ def _tie(bucket: _Bucket, relation: Relation, way: feeds.Way) -> pa.Table | None
         "other_name": column(other_name, pa.string()),
         "since": column(relation.since, pa.date32()),
         "until": column(relation.until, pa.date32()),
-        "details": _map(details, count),
+        "details": columnwise.maps([key for key, _ in details], [values for _, values in details], count),
         "details_json": _map_json(details, count),
         **dict(lineage),
     }
     for place, (key, values) in enumerate(details):
         made |= {f"key_{place}": constant(key, pa.string(), count), f"value_{place}": values}
     return pa.table(made)
-
-
-def _map(details: list[tuple[str, pa.Array]], count: int) -> pa.Array:
-    """Return a map per row of the same keys."""
-    width = len(details)
-    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * width)
-    keys = pa.array([key for key, _ in details] * count, pa.string())
-    values = pa.concat_arrays([pa.array([], pa.string()), *(values for _, values in details)])
-    row_by_row = pa.array(np.arange(width * count).reshape(width, count).T.ravel())
-    return pa.MapArray.from_arrays(offsets, keys, values.take(row_by_row))
 
 
 def _map_json(details: list[tuple[str, pa.Array]], count: int) -> pa.Array:

@@ -7,9 +7,10 @@ files and the cursor can never disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,10 +18,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, bridges, erasing, names, numbers, present, shaping
+from pipelines import assembly, bridges, erasing, identity, names, numbers, peek, present, shaping, touching
 from pipelines.bridges import Known
 from pipelines.bridging import Bridges
-from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine
+from pipelines.lake import Lake, engine
+from pipelines.rewriting import Revision
+from pipelines.table_design import CHANGE_FEED, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, OneFile
 
@@ -65,19 +68,36 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     known = bridges.of_lake(lake, declarations)
     bridges.keep(lake, file.kind, known.now)
     if made_from is None or _is_of_another_shape(lake, table):
-        made = files_of(stated, None, file, declarations, known.now)
-        if made is not None:
-            schema = described(made.schema, file)
-            lake.create(table, schema, _design(file))
-            shaping.widen(lake, table, schema)
-            if lake.read(table).isEmpty():
-                lake.add(table, made, {MADE_FROM: note})
-            else:
-                lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
+        if stated:
+            _make_all(lake, stated, file, declarations, known.now, note)
         return Assembled(file.kind, True, lake.version(table))
     _bring_touched(lake, stated, file, declarations, (int(made_from["release"]), note), known)
     advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
+
+
+def _make_all(
+    lake: Lake, stated: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, known: Bridges, note: Note
+) -> None:
+    """Make every file; where it can be, who makes them writes them down at once."""
+    table, schema = names.gold(file.kind), described(assembly.schema_of(file), file)
+    lake.create(table, schema, _design(file))
+    shaping.widen(lake, table, schema)
+    with engine(f"look whether {table} holds anything"):
+        is_empty = lake.read(table).isEmpty()
+    design = lake.layout(table, schema.names) if is_empty else None
+    if design is None:
+        made = files_of(stated, None, file, declarations, known)
+        if made is not None and is_empty:
+            lake.add(table, made, {MADE_FROM: note})
+        elif made is not None:
+            lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
+        return
+    said = _said(stated, None, file, declarations)
+    if _are_few(stated, None):
+        lake.add(table, assembly.files_here(said, file, declarations, known), {MADE_FROM: note})
+        return
+    lake.add_files(table, assembly.written_in_tasks(said, file, declarations, known, design), {MADE_FROM: note})
 
 
 def _is_of_another_shape(lake: Lake, table: str) -> bool:
@@ -162,7 +182,7 @@ def _bring_touched(
     deliveries = released_between(lake, after, int(note["release"]))
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in columns if ordered and (e := present.erased(lake, t)) is not None}
-    found = touched_of(stated, columns, records_of(stated, deliveries), erased)
+    found = touching.touched_of(stated, columns, touching.records_of(stated, deliveries), erased)
     before = bridges.before(lake, declarations, bridged, deliveries)
     other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
     touched = bridges.touched(found, other, stated, file, declarations, bridged.now)
@@ -207,15 +227,34 @@ def _bring_few(
     spark, table = lake.spark, names.gold(file.kind)
     asked = spark.createDataFrame(touched)
     made = assembly.files_here(_said(stated, asked, file, declarations), file, declarations, bridged)
-    there = lake.read(table).select("subject_id", "_digest")
-    with engine(f"read how gold has the {file.kind} files of touched subjects"):
-        held = there.join(f.broadcast(_ids(asked, file.kind)), "subject_id", "left_semi").toArrow()
-    schema = assembly.schema_of(file)
-    known, new = (
-        f.broadcast(spark.createDataFrame(files, schema)) if len(files) else None
-        for files in other_than(held, made.filter(pc.is_in(made["number"], touched["number"].combine_chunks())))
-    )
-    bring(lake, table, known, new, note)
+    made = made.filter(pc.is_in(made["number"], touched["number"].combine_chunks()))
+    is_here = lake.layout(table, made.column_names) is not None
+    known, new = other_than(_held(lake, table, asked, touched, file.kind, is_here=is_here), made)
+    if not is_here:
+        schema = assembly.schema_of(file)
+        others, others_new = (
+            f.broadcast(spark.createDataFrame(each, schema)) if len(each) else None for each in (known, new)
+        )
+        bring(lake, table, others, others_new, note)
+        return
+    is_gone = pc.is_null(known["_digest"])
+    rows = pa.concat_tables([known.filter(pc.invert(is_gone)), new], promote_options="default")
+    gone = known.filter(is_gone)["subject_id"].combine_chunks()
+    if len(rows) or len(gone):
+        lake.revise(table, Revision("subject_id", rows, gone), {MADE_FROM: note})
+
+
+def _held(lake: Lake, table: str, asked: DataFrame, touched: pa.Table, kind: str, *, is_here: bool) -> pa.Table:
+    """Return `subject_id` and `_digest` of the files that gold has of touched subjects; read here where that can be."""
+    if is_here:
+        there = peek.rows(Path(lake.root), table, ["subject_id", "_digest"])
+        assert there is not None
+        return there.filter(
+            pc.is_in(there["subject_id"], identity.subject_ids(touched["number"].combine_chunks(), kind))
+        )
+    held = lake.read(table).select("subject_id", "_digest")
+    with engine(f"read how gold has the {kind} files of touched subjects"):
+        return held.join(f.broadcast(_ids(asked, kind)), "subject_id", "left_semi").toArrow()
 
 
 def other_than(held: pa.Table, made: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -277,59 +316,6 @@ def differing(held: DataFrame, made: DataFrame | None, touched: DataFrame | None
 def _ids(touched: DataFrame, kind: str) -> DataFrame:
     number = f.col("number")
     return touched.select(numbers.subject_id(kind, numbers.number_type(number, kind), number).alias("subject_id"))
-
-
-def touched_numbers(
-    stated: Mapping[str, DataFrame],
-    columns: Mapping[str, tuple[str, ...]],
-    deliveries: Sequence[str],
-    erased: Mapping[str, DataFrame],
-) -> DataFrame | None:
-    """Return the numbers of subjects that the deliveries' rows are about, or were about before; column `number`.
-
-    Args:
-        erased: by table, statements that are in `stated` no more.
-    """
-    return touched_of(stated, columns, _rows_of(stated, deliveries), erased)
-
-
-def touched_of(
-    stated: Mapping[str, DataFrame],
-    columns: Mapping[str, tuple[str, ...]],
-    records: Mapping[str, DataFrame],
-    erased: Mapping[str, DataFrame],
-) -> DataFrame | None:
-    """Return what `touched_numbers` does, of `records` by table; None where there are none, and nothing is erased."""
-    frames = [present.named(rows, columns[table]) for table, rows in erased.items()]
-    frames += [
-        present.named(present.of_records(stated[table], mine), columns[table]) for table, mine in records.items()
-    ]
-    if not frames:
-        return None
-    return reduce(DataFrame.unionByName, frames).select(f.col("_named").alias("number")).distinct()
-
-
-def records_of(stated: Mapping[str, DataFrame], deliveries: Sequence[str]) -> dict[str, DataFrame]:
-    """Return by table the records that the deliveries' rows are about, fetched where they are few.
-
-    Then tables that the deliveries say nothing of are left out: nothing of theirs is read to find who was touched.
-    """
-    mine = _rows_of(stated, deliveries)
-    if not mine:
-        return {}
-    every = [rows.select(f.lit(table).alias("_table"), *present.RECORD) for table, rows in mine.items()]
-    with engine("find the records that were released"):
-        found = reduce(DataFrame.unionAll, every).distinct().limit(FEW + 1).toArrow()
-    if len(found) > FEW:
-        return mine
-    told = {table: found.filter(pc.equal(found["_table"], table)).select([*present.RECORD]) for table in mine}
-    return {table: mine[table].sparkSession.createDataFrame(rows) for table, rows in told.items() if len(rows)}
-
-
-def _rows_of(stated: Mapping[str, DataFrame], deliveries: Sequence[str]) -> dict[str, DataFrame]:
-    """Return by table the rows that deliveries brought; nothing where there are none of these."""
-    is_theirs = f.col("_delivery").isin(list(deliveries))
-    return {table: rows.where(is_theirs) for table, rows in stated.items()} if deliveries else {}
 
 
 def made_from_now(lake: Lake) -> Note:

@@ -67,6 +67,12 @@ def number_types(numbers: pa.Array, kind: str) -> pa.Array:
     return pc.if_else(pc.starts_with(numbers, "9"), "foreigner", pc.if_else(is_hmt, "hmt_resident", "citizen"))
 
 
+def subject_ids(number: pa.Array, kind: str) -> pa.Array:
+    """Return the id of each subject that has a number, as `pipelines.numbers.subject_id` does."""
+    keys = join(f"{kind}/", number_types(number, kind), "/", number).to_pylist()
+    return pa.array([f"{kind[0]}-{hashlib.sha256(key.encode()).hexdigest()[:32]}" for key in keys], pa.string())
+
+
 def told(
     number: pa.Array, kind: str, of: np.ndarray, named: pa.Array, lineage: Mapping[str, pa.Array], led: Numbers,
     shape: Any,
@@ -81,8 +87,7 @@ def told(
         shape: the struct that an identifier is: type, number, and who stated it first, since when.
     """
     number_type = number_types(number, kind)
-    keys = join(f"{kind}/", number_type, "/", number).to_pylist()
-    ids = pa.array([f"{kind[0]}-{hashlib.sha256(key.encode()).hexdigest()[:32]}" for key in keys], pa.string())
+    ids = subject_ids(number, kind)
     says_another = np.asarray(pc.not_equal(named, number.take(pa.array(of))))
     days = lineage["observed_on"].cast(pa.int32()).to_numpy()
     order = np.lexsort((columnwise.ranks(lineage["resource"]), days, says_another, of))

@@ -11,37 +11,35 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import to_arrow_schema
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import StructType
 
 from onefile.errors import OneFileError
-from pipelines import commit_check
+from pipelines import commit_check, peek, pen, rewriting, table_design
 from pipelines.engine_errors import translated
-from pipelines.errors import EngineFailed, PipelineError
+from pipelines.errors import EngineFailed, LakeDamaged, PipelineError
+from pipelines.table_design import ROW_TRACKING, TableDesign
 
-FORMAT = "1"
 TRIES = 4
+ONLY_MADE = 0
+"""Version of a table that nothing was written to yet."""
 NOTED_WITHIN = 100
 """How many commits back a note is looked for."""
-CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")
-CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
-ROW_TRACKING = {"delta.enableRowTracking": "true"}
+CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", pen.OVERTAKEN)
 # A vacuum that leaves less than Delta's week is ours to decide, and is no version of the table.
 VACUUM = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
     "spark.databricks.delta.vacuum.logging.enabled": "false",
 }
-# Delta's log may keep the least and the greatest value of these, and of clustering columns; of no other column.
-FIGURED = ("_resource", "_department", "_delivery", "_seq", "_row_no", "_recorded_at", "_valid_from")
 
 
 class TableMissing(PipelineError):
@@ -49,16 +47,6 @@ class TableMissing(PipelineError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"the lake has no table {name!r} yet: `onefile run` makes it when something is delivered")
-
-
-@dataclass(frozen=True)
-class TableDesign:
-    """How a table is laid out: constraints by name (SQL), clustering columns, Delta properties."""
-
-    about: str
-    constraints: Mapping[str, str]
-    cluster_by: tuple[str, ...] = ()
-    properties: Mapping[str, str] | None = None
 
 
 def no_boundary(name: str) -> None:
@@ -131,23 +119,29 @@ class Lake:
             raise _failed(f"open {name}", error) from None
         return frame
 
+    def fetched(self, name: str, delivery: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return the rows of one delivery, which are few, or columns of them; without the engine where that can be.
+
+        Raises:
+            TableMissing, LakeDamaged: as `read`.
+        """
+        if "://" in self.root:
+            rows = self.read(name).where(f.col("_delivery") == delivery)
+            with engine(f"read rows of {name}"):
+                return (rows if columns is None else rows.select(*columns)).toArrow()
+        try:
+            found = peek.rows(Path(self.root), name, columns, pc.field("_delivery") == delivery)
+        except peek.TableUnreadable as error:
+            raise LakeDamaged(f"read {name}", error.condition, name, None) from None
+        if found is None:
+            raise TableMissing(name)
+        return found
+
     def create(self, name: str, schema: StructType, design: TableDesign) -> None:
         """Make the table, with column comments and constraints, if it is not there yet."""
         if self.exists(name):
             return
-        table = self.sql_name(name)
-        columns = ", ".join(column_ddl(field) for field in schema.fields)
-        cluster = f" CLUSTER BY ({', '.join(quoted(c) for c in design.cluster_by)})" if design.cluster_by else ""
-        properties = {"onefile.format": FORMAT, "delta.checkpoint.writeStatsAsStruct": "true"} | dict(
-            design.properties or {}
-        )
-        properties |= _figures(schema, design)
-        properties |= {f"delta.constraints.{rule}": text for rule, text in design.constraints.items()}
-        shown = ", ".join(f"'{key}' = '{_escaped(value)}'" for key, value in properties.items())
-        statement = (
-            f"CREATE TABLE IF NOT EXISTS {table} ({columns}) USING delta{cluster} "
-            f"COMMENT '{_escaped(design.about)}' TBLPROPERTIES ({shown})"
-        )
+        statement = table_design.created(self.sql_name(name), schema, design)
         self._commit(f"create {name}", lambda: self.spark.sql(statement))
 
     def alter(self, what: str, name: str, clause: str) -> None:
@@ -159,8 +153,14 @@ class Lake:
         with engine(f"read what {name} is"):
             return dict(self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["properties"])
 
-    def append(self, name: str, rows: DataFrame, once: str) -> None:
-        """Append rows. A second append under the same `once` does nothing, whatever its rows are."""
+    def append(self, name: str, rows: DataFrame | pa.Table, once: str) -> None:
+        """Append rows. A second append under the same `once` does nothing, whatever its rows are.
+
+        Rows in hand (Arrow) are written here where that can be (`pipelines.pen`): no plan and no task is made for them.
+        """
+        if isinstance(rows, pa.Table):
+            self._append_here(name, rows, once, {})
+            return
 
         def write() -> None:
             writer = rows.write.format("delta").mode("append").option("mergeSchema", "true")
@@ -168,8 +168,78 @@ class Lake:
 
         self._commit(f"append to {name}", write)
 
-    def add(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
+    def _append_here(self, name: str, rows: pa.Table, once: str | None, note: Mapping[str, Any]) -> None:
+        design = self.layout(name, rows.column_names)
+        shaped = None if design is None else design.shaped(rows)
+        if design is None or shaped is None or not pen.is_sound(shaped, design):
+            # Over Connect, and where a constraint is hurt, which the engine says as it always does.
+            frame = self.spark.createDataFrame(rows)
+            self.add(name, frame, note) if once is None else self.append(name, frame, once)
+            return
+
+        def write() -> None:
+            file = pen.write([shaped], design)
+            if file is not None:
+                with self._noted(note):
+                    pen.commit(self.spark, self.path(name), pen.Change([file]), once)
+
+        self._commit(f"append to {name}" if once else f"add to {name}", write)
+
+    def append_parts(self, name: str, parts: Iterator[pa.Table], columns: Sequence[str], once: str) -> bool:
+        """Append rows that come part by part, as `append` does; no more than a part of them is held.
+
+        Returns:
+            Whether they were taken: False where the engine has to write them; then no part was asked for.
+        """
+        design = self.layout(name, columns)
+        if design is None:
+            return False
+        file = pen.write((pen.sound(design.shaped(part), design) for part in parts), design)
+        if file is not None:
+            change = pen.Change([file])
+            self._commit(f"append to {name}", lambda: pen.commit(self.spark, self.path(name), change, once))
+        return True
+
+    def layout(self, name: str, columns: Sequence[str]) -> pen.Design | None:
+        """Return what a table asks of files that we write; None where the engine has to write rows of these columns."""
+        with engine(f"look how {name} is laid out"):
+            design = pen.design(self.spark, self.path(name))
+        return design if design is not None and design.fits(columns) else None
+
+    def add_files(self, name: str, files: Sequence[pen.Written], note: Mapping[str, Any]) -> None:
+        """Append what tasks wrote into the table's folder; `note` is kept with the commit."""
+
+        def write() -> None:
+            with self._noted(note):
+                pen.commit(self.spark, self.path(name), pen.Change(files))
+
+        self._commit(f"add to {name}", write)
+
+    def revise(self, name: str, revision: rewriting.Revision, note: Mapping[str, Any]) -> bool:
+        """Put rows in the place of those of the same key, take some out, add some, in one version of the table.
+
+        Returns:
+            Whether it was done: False where the engine has to merge (`merge`).
+        """
+        if self.layout(name, revision.rows.column_names) is None:
+            return False
+
+        def write() -> None:
+            design = pen.design(self.spark, self.path(name))
+            assert design is not None
+            change = rewriting.change(design, revision)
+            if change is not None:
+                with self._noted(note):
+                    pen.commit(self.spark, self.path(name), change, read=design.version)
+
+        self._commit(f"revise {name}", write)
+        return True
+
+    def add(self, name: str, rows: DataFrame | pa.Table, note: Mapping[str, Any]) -> None:
         """Append rows that the caller knows are not there yet; `note` is kept with the commit."""
+        if isinstance(rows, pa.Table):
+            self._append_here(name, rows, None, note)
+            return
 
         def write() -> None:
             with self._noted(note):
@@ -196,7 +266,7 @@ class Lake:
     def mark(self, name: str, key: str, noted: Mapping[str, Any]) -> None:
         """Note something with a commit that changes no row; it stands among the table's properties, too."""
         with self._noted({key: noted}):
-            shown = _escaped(json.dumps(noted, sort_keys=True))
+            shown = table_design.escaped(json.dumps(noted, sort_keys=True))
             self.alter("mark", name, f"SET TBLPROPERTIES ('onefile.{key}' = '{shown}')")
 
     def replace(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
@@ -223,7 +293,7 @@ class Lake:
         """Remove the files that no version of the last `hours` hours needs."""
 
         def write() -> None:
-            with self._configured(VACUUM):
+            with pen.configured(self.spark, VACUUM):
                 self.spark.sql(f"VACUUM {self.sql_name(name)} RETAIN {hours} HOURS")
 
         self._commit(f"vacuum {name}", write)
@@ -272,17 +342,9 @@ class Lake:
         return self.spark.sql(f"DESCRIBE HISTORY {self.sql_name(name)} LIMIT {limit}").collect()
 
     def _noted(self, note: Mapping[str, Any]) -> AbstractContextManager[None]:
-        return self._configured({"spark.databricks.delta.commitInfo.userMetadata": json.dumps(note, sort_keys=True)})
-
-    @contextmanager
-    def _configured(self, settings: Mapping[str, str]) -> Iterator[None]:
-        for key, value in settings.items():
-            self.spark.conf.set(key, value)
-        try:
-            yield
-        finally:
-            for key in settings:
-                self.spark.conf.unset(key)
+        return pen.configured(
+            self.spark, {"spark.databricks.delta.commitInfo.userMetadata": json.dumps(note, sort_keys=True)}
+        )
 
     def _commit(self, what: str, write: Callable[[], object]) -> None:
         self._boundary(f"before {what}")
@@ -313,38 +375,18 @@ def _failed(what: str, error: Exception) -> OneFileError:
 
 def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: StructType) -> DataFrame:
     """Return a small frame made of values in hand; by Arrow, so that no Python worker is started for it."""
+    return spark.createDataFrame(literal_table(rows, schema), schema)
+
+
+def literal_table(rows: Sequence[Sequence[object]], schema: StructType) -> pa.Table:
+    """Return values in hand, row by row, as columns."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrow = to_arrow_schema(schema, timezone="UTC")
     arrays = [pa.array(column, field.type) for column, field in zip(columns, arrow, strict=True)]
-    return spark.createDataFrame(pa.Table.from_arrays(arrays, schema=arrow), schema)
+    return pa.Table.from_arrays(arrays, schema=arrow)
 
 
 def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFrame:
     """Return of each group the row that comes last in `order`; equal order is broken by `order` alone."""
     packed = rows.groupBy(*by).agg(f.max_by(f.struct("*"), f.struct(*order)).alias("_last"))
     return packed.select("_last.*")
-
-
-def _figures(schema: StructType, design: TableDesign) -> dict[str, str]:
-    """Return the property that keeps people's values out of the statistics in a table's log."""
-    kept = [name for name in schema.names if name in (*FIGURED, *design.cluster_by)]
-    if not kept:
-        return {"delta.dataSkippingNumIndexedCols": "0"}
-    return {"delta.dataSkippingStatsColumns": ",".join(kept)}
-
-
-def column_ddl(field: StructField) -> str:
-    """Return a column as SQL declares it, with its comment."""
-    comment = field.metadata.get("comment", "") if field.metadata else ""
-    null = "" if field.nullable else " NOT NULL"
-    shown = f" COMMENT '{_escaped(comment)}'" if comment else ""
-    return f"{quoted(field.name)} {field.dataType.simpleString()}{null}{shown}"
-
-
-def quoted(name: str) -> str:
-    """Return a name as SQL takes it, whatever stands in it."""
-    return "`" + name.replace("`", "``") + "`"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", " ")

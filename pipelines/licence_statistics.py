@@ -15,7 +15,8 @@ from licence_vault.payloads import place_of
 from licence_vault.store import Version
 from licence_vault.vault import Vault
 from pipelines import names, types
-from pipelines.lake import Lake, TableDesign, literal_rows
+from pipelines.lake import Lake, literal_rows
+from pipelines.table_design import TableDesign
 from schemas.model import Declarations
 
 MADE_FROM = "leaves"

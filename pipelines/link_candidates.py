@@ -10,7 +10,8 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import MapType, StructType
 
 from pipelines import gold, names, present, types
-from pipelines.lake import Lake, TableDesign, literal_rows
+from pipelines.lake import Lake, literal_rows
+from pipelines.table_design import TableDesign
 from schemas import feeds
 from schemas.model import Declarations, Table
 

@@ -9,15 +9,12 @@ from __future__ import annotations
 import csv
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from importlib.resources import files
+from typing import NamedTuple
 
-from pyspark.sql import Column
-from pyspark.sql import functions as f
-
-from pipelines.binding import bound
 from pipelines.characters import BLANKS, INVISIBLE, WIDTH_FROM, WIDTH_TO
-from pipelines.lookup import look_up
 from pipelines.money_order import FIGURE, in_order, is_uncertain
 from pipelines.outcome import Cleaned
 
@@ -41,19 +38,42 @@ CENTS: Mapping[str, int] = {
 
 NO_AMOUNT = "?"
 _PARTING = ";/|\\、"  # at an end it says nothing; within, it parts one amount or unit from another
-_PARTING_IN_CLASS = re.escape(_PARTING)
 _NOISE = BLANKS + "()[]{}〈〉《》〔〕【】「」:\"'’‘“”。"
 _KNOWN = WIDTH_FROM + "abcdefghijklmnopqrstuvwxyz" + "壹贰叁肆伍陆柒捌玖貳參参弌弍弎陸两兩〇拾佰仟萬億圆圓"
 _MEANT = WIDTH_TO + "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + "一二三四五六七八九二三三一二三六二二零十百千万亿元元"
-_SHAPE = rf"^([^0-9.,+-]*)([+-]?{FIGURE})([^0-9.,+-]*)\z"
-_SIZE = f"^({'|'.join(sorted(filter(None, CENTS), key=len, reverse=True))})"
+_TO_KNOWN = str.maketrans(_KNOWN, _MEANT, INVISIBLE)
+_WITHOUT_NOISE = str.maketrans("", "", _NOISE)
+_AS_PLAIN = str.maketrans(_KNOWN, _MEANT, _NOISE)
 _HAN_DIGITS = "零一二三四五六七八九"
-_PARTED = rf"[0-9.,][{re.escape(_NOISE)}]+[0-9.,]|[{_HAN_DIGITS}十百千万亿][{re.escape(_NOISE)}]+[{_HAN_DIGITS}十百千]"
-_HAN_SHAPE = rf"^([^{_HAN_DIGITS}十百千万亿]*)([{_HAN_DIGITS}十百千万亿]+)([^{_HAN_DIGITS}0-9]*)\z"
+_HAN_PLACES = {"十": 10, "百": 100, "千": 1000}
+
+_UNKNOWN_FORM = re.compile(f"[{re.escape(_KNOWN + INVISIBLE)}]")
+_NOISY = re.compile(f"[{re.escape(_NOISE)}]")
+_PARTED = re.compile(
+    rf"[0-9.,][{re.escape(_NOISE)}]+[0-9.,]|[{_HAN_DIGITS}十百千万亿][{re.escape(_NOISE)}]+[{_HAN_DIGITS}十百千]"
+)
+_CLOSING = re.compile(r"(?<=[元角分])[整正]|\.\Z")
+_SHAPE = re.compile(rf"([^0-9.,+-]*)([+-]?{FIGURE})([^0-9.,+-]*)\Z")
+_SIZE = re.compile("|".join(sorted(filter(None, CENTS), key=len, reverse=True)))
+_ORDINARY = re.compile(rf"([0-9]{{1,15}}(?:\.[0-9]{{1,12}})?)({_SIZE.pattern}|)(元?)\Z")
+_DIGIT = re.compile("[0-9]")
+_HAN_DIGIT = re.compile(f"[{_HAN_DIGITS}十]")
+_HAN_SHAPE = re.compile(rf"([^{_HAN_DIGITS}十百千万亿]*)([{_HAN_DIGITS}十百千万亿]+)([^{_HAN_DIGITS}0-9]*)\Z")
+_SOME = f"[{_HAN_DIGITS[1:]}]"
+_GROUP = f"(?:{_SOME}千)?零?(?:{_SOME}百)?零?(?:{_SOME}?十)?零?{_SOME}?"
+_HAN_FIGURE = re.compile(rf"(?:(?!万|亿){_GROUP}万?亿)?零?(?:(?!万){_GROUP}万)?零?(?:{_GROUP})?\Z")
+# 一百五万 is said for 1,500,000 and for 1,050,000: a place that is left out needs its 零.
+_LOOSE = re.compile(rf"百{_SOME}(?!十)|千{_SOME}(?!百)|[万亿]{_SOME}(?!千)")
+_MORE_THAN_ONE = re.compile(rf"^[十百千万亿]|[{re.escape(_PARTING)}]")
+_LIKE_CURRENCY = re.compile(r"(?:元|圆|币|幣|金|镑|郎|马克|卢布|比索|盾|币种|[A-Z]{3}|\$)\Z")
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_MILLIONTH, _ONE = Decimal("0.000001"), Decimal(1)
+_GREATEST = 2**63 - 1
 
 
-def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
-    """Read an amount and give its cents or its currency.
+def money(argument: Mapping[str, str]) -> Callable[[str], Cleaned]:
+    """Return what reads an amount and gives its cents or its currency.
 
     A currency's cents are hundredths of its main unit, also where it has none (yen, won).
     Parts of a cent are rounded half up, but an amount that is not 0 never becomes 0. An amount of 0 needs
@@ -71,134 +91,150 @@ def money(text: Column, argument: Mapping[str, str]) -> Cleaned:
         Whole cents, or an ISO 4217 code, as text; reasons `money_unreadable`,
         `currency_unknown`, `unit_missing`, `too_precise`, `currency_other`.
     """
-    found = bound(_plain(text), lambda shape: bound(_parts(shape), lambda parts: _judged(parts, argument)))
-    return Cleaned(found["text"], found["reason"])
+    unit, usual = argument.get("default_unit"), argument.get("default_currency", "CNY")
+    default = None if unit is None else CENTS[unit.removesuffix("元")]
+    gives_currency, takes_usual_only = argument["give"] == "currency", argument.get("currencies") == "default"
+
+    def read(text: str) -> Cleaned:
+        parts = _ordinary(text) or _parts(_plain(text))
+        reason = "money_unreadable" if parts is None else _fault_of_words(parts)
+        if parts is None or reason is not None:
+            return Cleaned(None, reason)
+        cents, reason = _cents(parts, default)
+        if reason is not None:
+            return Cleaned(None, reason)
+        currency = parts.currency or usual
+        if takes_usual_only and currency != usual:
+            return Cleaned(None, "currency_other")
+        return Cleaned(currency if gives_currency else str(cents))
+
+    return read
 
 
-def _parts(shape: Column) -> Column:
-    """Take the text apart: words before the figure, the figure, its size, words behind it."""
-    after = f.regexp_extract(shape, _SHAPE, 3)
-    size = f.regexp_extract(after, _SIZE, 1)
-    rest = f.substr(after, f.length(size) + 1, f.length(after))
-    figure = f.replace(f.regexp_extract(shape, _SHAPE, 2), f.lit(","), f.lit(""))
-    return f.struct(
-        shape.isNotNull().alias("is_given"),
-        f.nullif(figure, f.lit("")).try_cast("decimal(27,12)").alias("number"),
-        f.regexp_extract(shape, _SHAPE, 1).alias("before"),
-        after.alias("after"),
-        size.alias("size"),
-        rest.alias("rest"),
-        look_up(_words(is_first=True), f.regexp_extract(shape, _SHAPE, 1)).alias("first"),
-        look_up(_words(is_first=False), rest).alias("last"),
-    )
+class _Parts(NamedTuple):
+    """An amount taken apart; `first` and `last` are what the words before and behind it say, None: nothing known."""
+
+    figure: str
+    before: str
+    after: str
+    size: str
+    rest: str
+    first: str | None
+    last: str | None
+
+    @property
+    def currency(self) -> str:
+        """The currency that is named; empty where none is."""
+        return (self.first or "").rstrip("+") or (self.last or "").rstrip("+")
 
 
-def _judged(parts: Column, argument: Mapping[str, str]) -> Column:
-    """Return a struct of what is to be given as text, and of the reason why it cannot be."""
-    number, first, last = parts["number"], parts["first"], parts["last"]
-    named = f.array_distinct(f.filter(f.array(*(f.rtrim(w, f.lit("+")) for w in (first, last))), lambda c: c != ""))
-    unit = _unit(parts["size"], first, last, named, argument.get("default_unit"))
-    cents = f.try_multiply(number.cast("decimal(27,6)"), unit.cast("decimal(15,0)"))
-    whole = f.when(number == 0, f.lit(0)).otherwise(f.round(cents, 0).try_cast("bigint"))
-    reason = (
-        f.when(~parts["is_given"], None)
-        .when(number.isNull() | (f.size(named) > 1), "money_unreadable")
-        .when(last.isNull() & parts["rest"].rlike(f"^[十百千万亿]|[{_PARTING_IN_CLASS}]"), "money_unreadable")
-        .when(first.isNull() & _looks_like_currency(parts["before"]), "currency_unknown")
-        .when(last.isNull() & _looks_like_currency(parts["after"]), "currency_unknown")
-        .when(first.isNull() | last.isNull(), "money_unreadable")
-        .when((number != 0) & unit.isNull(), "unit_missing")
-        .when(whole.isNull(), "money_unreadable")
-        .when((number != 0) & (whole == 0), "too_precise")
-    )
-    usual = f.lit(argument.get("default_currency", "CNY"))
-    currency = f.coalesce(f.get(named, f.lit(0)), usual)
-    if argument.get("currencies") == "default":
-        reason = reason.when(currency != usual, "currency_other")
-    value = currency if argument["give"] == "currency" else whole.cast("string")
-    given = f.struct(value.alias("text"), reason.alias("reason"))
-    return bound(
-        given,
-        lambda g: f.struct(
-            f.when(parts["is_given"] & g["reason"].isNull(), g["text"]).alias("text"), g["reason"].alias("reason")
-        ),
-    )
+def _ordinary(text: str) -> _Parts | None:
+    """Take apart what most amounts are, `500万元`: nothing in it has another form or place."""
+    found = _ORDINARY.match(text)
+    if found is None:
+        return None
+    figure, size, rest = found.groups()
+    return _Parts(figure, "", size + rest, size, rest, "", _words(is_first=False)[rest])
 
 
-def _plain(text: Column) -> Column:
+def _parts(shape: str) -> _Parts | None:
+    """Take the text apart: words before the figure, the figure, its size, words behind it; None where it cannot be."""
+    found = _SHAPE.match(shape)
+    if found is None:
+        return None
+    before, figure, after = found.groups()
+    sized = _SIZE.match(after)
+    size = sized[0] if sized is not None else ""
+    rest = after[len(size) :]
+    first, last = _words(is_first=True).get(before), _words(is_first=False).get(rest)
+    return _Parts(figure.replace(",", ""), before, after, size, rest, first, last)
+
+
+def _fault_of_words(parts: _Parts) -> str | None:
+    """Return why the words around a figure leave its meaning open, or None."""
+    first, last = parts.first, parts.last
+    if first and last and first.rstrip("+") and last.rstrip("+") and first.rstrip("+") != last.rstrip("+"):
+        return "money_unreadable"
+    if first is not None and last is not None:
+        return None
+    if last is None and _MORE_THAN_ONE.search(parts.rest):
+        return "money_unreadable"
+    if first is None and _LIKE_CURRENCY.search(parts.before):
+        return "currency_unknown"
+    return "currency_unknown" if last is None and _LIKE_CURRENCY.search(parts.after) else "money_unreadable"
+
+
+def _cents(parts: _Parts, default: int | None) -> tuple[int, str | None]:
+    """Return the cents of an amount, and why it has none."""
+    number = Decimal(parts.figure)
+    if not number:
+        return 0, None
+    unit = _unit(parts, default)
+    if unit is None:
+        return 0, "unit_missing"
+    exact = _EXACT.multiply(number.quantize(_MILLIONTH, context=_EXACT), Decimal(unit))
+    cents = int(exact.quantize(_ONE, context=_EXACT))
+    if not -_GREATEST - 1 <= cents <= _GREATEST:
+        return 0, "money_unreadable"
+    return cents, None if cents else "too_precise"
+
+
+def _unit(parts: _Parts, default: int | None) -> int | None:
+    """Return the cents of the unit that is written, else of the default; None when there is neither."""
+    if parts.size:
+        return CENTS[parts.size]
+    if (parts.first or "").endswith("+") or (parts.last or "").endswith("+"):
+        return CENTS[""]
+    if default is not None:
+        return default
+    return CENTS[""] if parts.currency else None
+
+
+def _plain(text: str) -> str:
     """Return the text half-width, in capitals, without noise and closing words, Han figures as digits.
 
     Where noise parts a figure from a figure the text stays as it is, and is read as none: it may be two.
     """
-    bare = f.btrim(f.translate(f.translate(text, INVISIBLE, ""), _KNOWN, _MEANT), f.lit(_PARTING + BLANKS))
-    told = f.regexp_replace(f.translate(bare, _NOISE, ""), r"(?<=[元角分])[整正]|\.\z", "")
-    told = in_order(f.regexp_replace(f.regexp_replace(told, "廿", "二十"), "卅", "三十"))
-    quiet = f.when(is_uncertain(bare), f.lit(NO_AMOUNT)).when(bare.rlike(_PARTED), bare).otherwise(told)
+    known = text.translate(_TO_KNOWN) if _UNKNOWN_FORM.search(text) else text
+    bare = known.strip(_PARTING + BLANKS)
+    if is_uncertain(bare):
+        return NO_AMOUNT
+    if _NOISY.search(bare):
+        quiet = bare if _PARTED.search(bare) else _told(bare.translate(_WITHOUT_NOISE))
+    else:
+        quiet = _told(bare)
+    return _han_amount(quiet) if not _DIGIT.search(quiet) and _HAN_DIGIT.search(quiet) else quiet
 
-    def read(text: Column) -> Column:
-        is_han = ~text.rlike("[0-9]") & text.rlike(f"[{_HAN_DIGITS}十]")
-        return f.when(is_han, _han_amount(text)).otherwise(text)
 
-    return bound(quiet, read)
+def _told(text: str) -> str:
+    return in_order(_CLOSING.sub("", text).replace("廿", "二十").replace("卅", "三十"))
 
 
-def _han_amount(text: Column) -> Column:
+def _han_amount(text: str) -> str:
     """Put digits in the place of a Han figure that is well formed; other texts stay as they are."""
-    names = ("before", "figure", "after")
-    parts = f.struct(*(f.regexp_extract(text, _HAN_SHAPE, n).alias(name) for n, name in enumerate(names, 1)))
-    return bound(parts, lambda p: _with_digits(text, p["before"], p["figure"], p["after"]))
+    found = _HAN_SHAPE.match(text)
+    if found is None:
+        return text
+    before, figure, after = found.groups()
+    if not _HAN_FIGURE.match(figure) or _LOOSE.search(figure):
+        return text
+    unit = "元" if ("万" in figure or "亿" in figure) and not after.startswith("元") else ""
+    return f"{before}{_han_number(figure)}{unit}{after}"
 
 
-def _with_digits(text: Column, before: Column, figure: Column, after: Column) -> Column:
-    digits = f.aggregate(
-        f.filter(f.split(figure, ""), lambda c: c != ""),
-        f.expr("named_struct('total', 0L, 'section', 0L, 'digit', 0L)"),
-        _next,
-        lambda state: state["total"] + state["section"] + state["digit"],
-    )
-    digit = f"[{_HAN_DIGITS[1:]}]"
-    group = f"(?:{digit}千)?零?(?:{digit}百)?零?(?:{digit}?十)?零?{digit}?"
-    is_figure = figure.rlike(rf"^(?:(?!万|亿){group}万?亿)?零?(?:(?!万){group}万)?零?(?:{group})?\z")
-    # 一百五万 is said for 1,500,000 and for 1,050,000: a place that is left out needs its 零.
-    is_loose = figure.rlike(rf"百{digit}(?!十)|千{digit}(?!百)|[万亿]{digit}(?!千)")
-    unit = f.when(figure.rlike("[万亿]") & ~after.startswith("元"), "元").otherwise("")
-    whole = f.concat(before, digits.cast("string"), unit, after)
-    return f.when((figure != "") & is_figure & ~is_loose, whole).otherwise(text)
-
-
-def _next(state: Column, character: Column) -> Column:
-    """Fold one Han character into (total, section below 万, digit not yet placed)."""
-    value = f.instr(f.lit(_HAN_DIGITS), character).cast("bigint") - 1
-    place = f.when(character == "十", 10).when(character == "百", 100).when(character == "千", 1000)
-    small = state["section"] + state["digit"]
-    none = f.lit(0).cast("bigint")
-    total = (
-        f.when(character == "万", state["total"] + small * 10**4)
-        .when(character == "亿", (state["total"] + small) * 10**8)
-        .otherwise(state["total"])
-    )
-    section = (
-        f.when(place.isNotNull(), state["section"] + f.greatest(state["digit"], f.lit(1)) * place)
-        .when(character.isin("万", "亿"), none)
-        .otherwise(state["section"])
-    )
-    digit = f.when(value >= 0, value).otherwise(none)
-    return f.struct(total.alias("total"), section.alias("section"), digit.alias("digit"))
-
-
-def _unit(size: Column, first: Column, last: Column, named: Column, default: str | None) -> Column:
-    """Return the cents of the unit that is written, else of the default; null when there is neither."""
-    written = look_up({name: str(cents) for name, cents in CENTS.items() if name}, size)
-    is_main = first.endswith("+") | last.endswith("+")
-    unit = f.coalesce(written, f.when(is_main, "100"))
-    if default is not None:
-        return f.coalesce(unit, f.lit(str(CENTS[default.removesuffix("元")])))
-    return f.coalesce(unit, f.when(f.size(named) > 0, "100"))
-
-
-def _looks_like_currency(words: Column) -> Column:
-    """Tell words that end as a currency's name or code does from words that are none."""
-    return words.rlike(r"(元|圆|币|幣|金|镑|郎|马克|卢布|比索|盾|币种|[A-Z]{3}|\$)\z")
+def _han_number(figure: str) -> int:
+    """Return the number of a well-formed Han figure: the whole, the section below 万, the digit not yet placed."""
+    total = section = digit = 0
+    for character in figure:
+        if character in _HAN_PLACES:
+            section, digit = section + max(digit, 1) * _HAN_PLACES[character], 0
+        elif character == "万":
+            total, section, digit = total + (section + digit) * 10**4, 0, 0
+        elif character == "亿":
+            total, section, digit = (total + section + digit) * 10**8, 0, 0
+        else:
+            digit = _HAN_DIGITS.index(character)
+    return total + section + digit
 
 
 @functools.cache
@@ -219,8 +255,7 @@ def _words(*, is_first: bool) -> Mapping[str, str]:
 def _currencies() -> Iterator[tuple[str, str]]:
     """Yield (ISO 4217 code, way of writing it) from the code list `currency`, written as `_plain` writes."""
     text = files("schemas").joinpath("codes/currency.csv").read_text(encoding="utf-8")
-    as_plain = str.maketrans(_KNOWN, _MEANT, _NOISE)
     for row in csv.DictReader(text.splitlines()):
         for name in (row["code"], row["name"], *filter(None, row["synonyms"].split("|"))):
             if not name.isdigit() and name not in ("元", "圆"):
-                yield row["code"], name.translate(as_plain)
+                yield row["code"], name.translate(_AS_PLAIN)

@@ -1,31 +1,27 @@
-"""What a column becomes on its way: a text with a reason, or a typed value with a reason."""
+"""What a text becomes on its way: a cleaned text with a reason, or a typed value with a reason."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pyspark.sql import Column
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Cleaned:
-    """A cleaned text (string) and why there is none (string, null where all is well).
+class Cleaned(NamedTuple):
+    """A cleaned text, and why there is none.
 
-    `reason` None: nothing that was done so far can fail.
+    `reason` is a code of `schemas.reasons`, None where all is well; where there is one, `text` is None.
     """
 
-    text: Column
-    reason: Column | None = None
+    text: str | None
+    reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """A typed value, why there is none, and what was noticed that is no error.
 
-    `reason` and `warning` are strings, codes of `schemas.reasons`, null where there is nothing
-    to say. `value` is null wherever there is a reason.
+    `reason` and `warning` are codes of `schemas.reasons`, None where there is nothing to say.
+    `value` is None wherever there is a reason.
     """
 
-    value: Column
-    reason: Column
-    warning: Column
+    value: Any
+    reason: str | None = None
+    warning: str | None = None

@@ -27,10 +27,11 @@ class TableUnreadable(PipelineError):
 
     def __init__(self, name: str, condition: str) -> None:
         super().__init__(f"table {name} of the lake cannot be read ({condition}): restore it from a backup")
+        self.condition = condition
 
 
-def rows(lake: Path, name: str, columns: Sequence[str], where: Expression | None = None) -> pa.Table | None:
-    """Return columns of a table, filtered; None when the table was never written to.
+def rows(lake: Path, name: str, columns: Sequence[str] | None, where: Expression | None = None) -> pa.Table | None:
+    """Return columns of a table (None: all), filtered; None when the table was never written to.
 
     A filter costs a quarter of a second before anything is read (Arrow's datasets load pandas), and spares what it
     passes over: it is for one row of a large table.
@@ -44,7 +45,8 @@ def rows(lake: Path, name: str, columns: Sequence[str], where: Expression | None
     commit_check.check(str(lake), name)
     try:
         table = DeltaTable(str(path))
-        return _whole(table, path, columns) if where is None else _filtered(table, path, columns, where)
+        asked = [field.name for field in table.schema().fields] if columns is None else columns
+        return _whole(table, path, asked) if where is None else _filtered(table, path, asked, where)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:

@@ -1,34 +1,38 @@
 """Personal names keep their characters: rare ones by a listed table, NFC, one middle dot.
 
-Spark has no function for NFC, so it is written out for what names contain: compatibility
-ideographs become the ones they stand for, and a Latin, Greek or Cyrillic letter with marks
-after it becomes one character. Both tables come from Python's Unicode data.
+NFC is written out for what names contain: compatibility ideographs become the ones they stand
+for, and a Latin, Greek or Cyrillic letter with marks after it becomes one character. Both
+tables come from Python's Unicode data.
 """
 
 from __future__ import annotations
 
 import csv
 import functools
-import json
+import re
 import unicodedata
+from collections.abc import Mapping
 from importlib.resources import files
-
-from pyspark.sql import Column
-from pyspark.sql import functions as f
 
 from pipelines.characters import BLANKS, INVISIBLE, WIDTH_FROM, WIDTH_TO
 
 MIDDLE_DOT = "·"
 _DOTS = "•‧∙⋅・･●⸱ꞏ"
-_HAN = r"[\p{IsHan}〇]"
-_MARKS = "\u0300-\u036f"
+_HAN = (
+    "[\u2e80-\u2e99\u2e9b-\u2ef3\u2f00-\u2fd5\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9ffc"
+    "\uf900-\ufa6d\ufa70-\ufad9\U00016ff0-\U00016ff1\U00020000-\U0002a6dd\U0002a700-\U0002b734\U0002b740-\U0002b81d"
+    "\U0002b820-\U0002cea1\U0002ceb0-\U0002ebe0\U0002f800-\U0002fa1d\U00030000-\U0003134a]"
+)
+"""Characters of the script Han (Unicode 13)."""
+_MARKS = re.compile("[\u0300-\u036f]")
+_DOTTED = re.compile(rf" *{MIDDLE_DOT} *|(?<={_HAN}) *[.] *(?={_HAN})")
+_LOOSE = re.compile(rf"(?<={_HAN}) +(?={_HAN})| +(?= )")
 
-
-NOT_PLAIN = "[^\u4e00-\u9fff·]|^·|·\\z"
+NOT_PLAIN = "[^\u4e00-\u9fff·]"
 """Found in every name that `personal_name` changes: all but Han characters with middle dots."""
 
 
-def personal_name(text: Column, _: object) -> Column:
+def personal_name(text: str) -> str:
     """Return the name as it is kept.
 
     Full-width letters become half-width; private-use characters become what
@@ -36,32 +40,26 @@ def personal_name(text: Column, _: object) -> Column:
     Han characters too), without blanks around it; blanks inside a Han name go, other runs of
     blanks become one space; blanks and invisible characters at the ends go.
     """
-    known, meant = _characters()
-    plain = f.translate(f.translate(text, INVISIBLE, ""), known, meant)
-    composed = f.when(plain.rlike(f"[{_MARKS}]"), _composed(plain)).otherwise(plain)
-    dotted = f.regexp_replace(composed, rf" *{MIDDLE_DOT} *|(?<={_HAN}) *[.] *(?={_HAN})", MIDDLE_DOT)
-    return f.btrim(f.regexp_replace(dotted, rf"(?<={_HAN}) +(?={_HAN})| +(?= )", ""))
-
-
-def _composed(text: Column) -> Column:
-    """Put letters together with the marks after them, pair by pair; only few rows come here."""
-    pairs = f.from_json(f.lit(_compositions()), "array<array<string>>")
-    return f.aggregate(pairs, text, lambda made, pair: f.replace(made, pair[0], pair[1]))
+    plain = text.translate(_characters())
+    if _MARKS.search(plain):
+        for pair, one in _compositions():
+            plain = plain.replace(pair, one)
+    return _LOOSE.sub("", _DOTTED.sub(MIDDLE_DOT, plain)).strip(" ")
 
 
 @functools.cache
-def _characters() -> tuple[str, str]:
-    """Return the characters that become another, and place by place what they become."""
+def _characters() -> Mapping[int, str | None]:
+    """Return what becomes of each character that does not stay; None: it goes."""
     rare = {chr(int(row["private_use"][2:], 16)): row["character"] for row in rare_characters()}
     single = {c: n for c in map(chr, _code_points()) if len(n := unicodedata.normalize("NFC", c)) == 1 and n != c}
     both = dict(zip(WIDTH_FROM, WIDTH_TO, strict=True))
     meant = dict.fromkeys(BLANKS, " ") | single | both | rare | dict.fromkeys(_DOTS, MIDDLE_DOT)
-    return "".join(meant), "".join(meant.values())
+    return {ord(c): to for c, to in meant.items()} | dict.fromkeys(map(ord, INVISIBLE))
 
 
 @functools.cache
-def _compositions() -> str:
-    """Return JSON pairs: a letter with a mark after it, and the one character of both; fewer marks first."""
+def _compositions() -> tuple[tuple[str, str], ...]:
+    """Return pairs: a letter with a mark after it, and the one character of both; fewer marks first."""
     pairs = []
     for character in map(chr, _code_points()):
         parts = unicodedata.decomposition(character).split()
@@ -69,7 +67,7 @@ def _compositions() -> str:
             pair = "".join(chr(int(part, 16)) for part in parts)
             if unicodedata.normalize("NFC", pair) == character:
                 pairs.append((len(unicodedata.normalize("NFD", character)), pair, character))
-    return json.dumps([pair[1:] for pair in sorted(pairs)])
+    return tuple((pair, character) for _, pair, character in sorted(pairs))
 
 
 def rare_characters() -> tuple[dict[str, str], ...]:

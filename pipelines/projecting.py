@@ -28,8 +28,9 @@ from onefile.files import lock
 from pipelines import commit_check, dealing, names, numbers, peek, present, publish, types
 from pipelines.dealing import Dealt
 from pipelines.declared import DeclarationChanged
-from pipelines.lake import CHANGE_FEED, Lake, TableDesign, engine, quoted
+from pipelines.lake import Lake, engine
 from pipelines.record_state import RECORD, SHARED, State, Wish, finds, own, require_read, touched, wished
+from pipelines.table_design import CHANGE_FEED, TableDesign, quoted
 from pipelines.workshop import Workshop
 from schemas.model import Table
 from schemas.serving import migration, projections

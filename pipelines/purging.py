@@ -23,9 +23,9 @@ from pyspark.sql.types import StructType
 from inbox.erased import erase, is_overwritten
 from ledger.entry import subject_hash
 from onefile.files import lock, write_whole
-from pipelines import conform, declared, erasing, gold, names, numbers, settle, types
+from pipelines import conform, declared, erasing, gold, names, numbers, settle, typed, types
 from pipelines.bronze import with_all_columns
-from pipelines.lake import Lake, engine, literal_rows
+from pipelines.lake import Lake, engine, literal_rows, literal_table
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
 
@@ -160,7 +160,7 @@ def _found(shop: Workshop, orders: DataFrame, resource: Resource, table: Table) 
     silver = lake.read(names.silver(table.name)).where(f.col("_resource") == resource.id)
     quarantine = lake.read(names.quarantine(resource.id))
     today = shop.legal_day(shop.at)
-    read_now = settle.identified(conform.typed(bronze, resource, shop.declarations, today, today), table)
+    read_now = conform.typed_rows(bronze, typed.plan(resource, shop.declarations, today, today))
     keyed = reduce(DataFrame.unionByName, [rows.select(*ROW, "_key") for rows in (read_now, silver, quarantine)])
     seqs = literal_rows(lake.spark, [(d.id, d.seq) for d in shop.received(resource.id)], SEQ)
     about = _values(_about(keyed, orders, seqs), "find the records to erase")
@@ -227,7 +227,7 @@ def _entomb(shop: Workshop, found: Sequence[Mapping[str, Any]], resource: Resour
         )
     if rows:
         once = hashlib.sha256(json.dumps([row[1:3] for row in rows]).encode()).hexdigest()
-        erasing.keep_tombstones(shop.lake, literal_rows(shop.spark, rows, erasing.TOMBSTONE), f"entomb:{once}")
+        erasing.keep_tombstones(shop.lake, literal_table(rows, erasing.TOMBSTONE), f"entomb:{once}")
 
 
 def _overwrite(shop: Workshop, resource: Resource, gone: DataFrame) -> None:

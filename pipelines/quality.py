@@ -12,6 +12,7 @@ from typing import Any
 
 import great_expectations as gx
 import pandas as pd
+import pyarrow as pa
 from great_expectations.data_context.types.base import (
     DataContextConfig,
     FilesystemStoreBackendDefaults,
@@ -26,7 +27,8 @@ from pyspark.sql import DataFrame
 from onefile.files import lock, make_folder
 from pipelines import names, pages
 from pipelines.errors import CriticalExpectationFailed
-from pipelines.lake import Lake, TableDesign, engine, literal_rows
+from pipelines.lake import Lake, engine, literal_table
+from pipelines.table_design import TableDesign
 from pipelines.verdicts import RESULTS
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
@@ -45,7 +47,7 @@ class Check:
     layer: str
     subject: str
     delivery: str | None
-    rows: DataFrame | pd.DataFrame
+    rows: DataFrame | pa.Table | pd.DataFrame
     expectations: Sequence[Any]
 
     @property
@@ -99,7 +101,7 @@ def _keep(lake: Lake, results: Sequence[Result], at: datetime, once: str) -> Non
         return
     rows = [(at, *(getattr(r, field) for field in Result.__dataclass_fields__)) for r in results]
     lake.create(names.QUALITY, RESULTS, TableDesign("outcome of every expectation, in counts", {}))
-    lake.append(names.QUALITY, literal_rows(lake.spark, rows, RESULTS), once)
+    lake.append(names.QUALITY, literal_table(rows, RESULTS), once)
 
 
 def _validate(context: Any, check: Check, at: datetime) -> tuple[ValidationResultIdentifier, list[Result]]:
@@ -136,7 +138,10 @@ def _read(check: Check) -> Iterator[DataFrame | pd.DataFrame]:
     if isinstance(check.rows, pd.DataFrame):
         yield check.rows
         return
-    rows = check.rows.select(*_columns(check))
+    rows = check.rows.select(_columns(check))
+    if isinstance(rows, pa.Table):
+        yield rows.to_pandas(integer_object_nulls=True)
+        return
     fetched = rows.limit(FEW + 1).toArrow()
     if len(fetched) <= FEW:
         yield fetched.to_pandas(integer_object_nulls=True)

@@ -1,227 +1,268 @@
 """Typed reading: a cleaned text becomes the value that its column declares, or one reason why not.
 
-`read` looks at one value, `cross` at the days of a row against each other. Both give columns
-and touch no data; nothing raises under ANSI.
+What a column declares is put together once, into one function of a text: the same runs over a
+few values and over millions.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import functions as f
-
-from pipelines import identifiers, suspicious
+from pipelines import suspicious
 from pipelines.code_entries import AMBIGUOUS, CURRENT, RETIRED, entries, regions
-from pipelines.lookup import look_up
 from pipelines.outcome import Reading
-from schemas.identifiers import areas
-from schemas.model import CodeList, Column, Table
+from schemas.identifiers import areas, enterprises, licences, persons
+from schemas.identifiers.earlier import earlier_number
+from schemas.model import CodeList, Column
 
-_WHOLE = r"^[+-]?[0-9]+\z"
-_DECIMAL = r"^[+-]?[0-9]+(\.[0-9]+)?\z"
-_DAY = r"^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\z"
-_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-_INSTANT = rf"^[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}(Z|[+-][0-9]{{2}}:[0-9]{{2}})\z"
-_BELOW_COUNTY = r"^([0-9]{9}|[0-9]{12})\z"
-_YES = ("是", "1", "true", "y", "yes", "t", "有")
-_NO = ("否", "0", "false", "n", "no", "f", "无")
+Read = Callable[[str], Reading]
+
+_WHOLE = re.compile(r"([+-]?)0*([0-9]+)\Z")
+_DECIMAL = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?\Z")
+_DAY = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}\Z")
+_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+_ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-7]):[0-5][0-9]|[+-]18:00)"
+_INSTANT = re.compile(rf"[1-9][0-9]{{3}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_TIME}{_ZONE}\Z")
+_LEAST, _GREATEST, _DIGITS = -(2**63), 2**63 - 1, 19
+_IN_PATTERN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\.", re.DOTALL)
+_ANY_OF_A_LINE = r"[^\n\r\x85\u2028\u2029]"
+_WORDS = {
+    True: ("是", "1", "true", "y", "yes", "t", "有"),
+    False: ("否", "0", "false", "n", "no", "f", "无"),
+}
+_TRUTH = {word: Reading(is_so) for is_so, words in _WORDS.items() for word in words}
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What a reader of one type is given; `found` is what `look` made of the text."""
+    """What a reader of one type is made for."""
 
-    text: SparkColumn
-    found: SparkColumn
     column: Column
-    areas: CodeList
+    codes: Mapping[str, CodeList]
+    on: date | None
 
 
-def read(text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: date | None = None) -> Reading:
-    """Read a cleaned text as its column declares: `look` and `conclude` in one expression.
+def reader(column: Column, codes: Mapping[str, CodeList], on: date | None = None) -> Callable[[str | None], Reading]:
+    """Return what reads a cleaned text as its column declares.
 
     Args:
-        text: string, null where there is nothing, as `cleaners.clean` or `prepare` leave it.
         column: type, bounds and whether it is required.
         codes: code lists by name, for the types `code` (a code, its name or a synonym gives
             the code; retired codes stay readable) and `area_code` (a name with all its
-            parents, or one that is unique). The list `area` must be there: numbers have areas.
+            parents, or one that is unique). Persons' numbers need the list `area`: they have areas.
         on: the day it was received, which a birth inside a person's number may not be after.
 
     Returns:
-        The value: Spark's type for the declared one, identifiers in canonical form. Days are
-        read as yyyy-MM-dd and instants as ISO 8601 with offset: other forms are the cleaners'
-        work. A text that is null gives null, and `required` where it must not.
+        A function of a text, None where there is nothing, as `pipelines.cleaners` leaves it.
+        Values are `str`, `int`, `Decimal` of the declared scale, `bool`, `date`, or `datetime`
+        in UTC; identifiers are in canonical form. Days are read as yyyy-MM-dd and instants as
+        ISO 8601 with offset: other forms are the cleaners' work. None gives None, and
+        `required` where it must not.
+
+    Raises:
+        KeyError: `codes` lacks a list that is needed.
     """
-    found = look(text, column, codes, on)
-    return conclude(text, text if found is None else found, column, codes)
+    read = _READERS[column.type](_Asked(column, codes, on))
+    nothing = Reading(None, "required" if column.required else None)
+    return lambda text: nothing if text is None else read(text)
 
 
-def look(
-    text: SparkColumn, column: Column, codes: Mapping[str, CodeList], on: date | None = None
-) -> SparkColumn | None:
-    """Return what `conclude` reads many times and should be at hand; None where that is the text itself."""
-    day = None if on is None else f.lit(on)
-    match column.type:
-        case "citizen_number":
-            return identifiers.citizen_number(text, day)
-        case "person_number":
-            return identifiers.person_number(text, day)
-        case "credit_code":
-            return identifiers.credit_code(text)
-        case "licence_id":
-            return identifiers.licence_id(text)
-        case "code":
-            return look_up(entries(codes[column.codes or ""]), text)
-        case "area_code":
-            is_below = text.rlike(_BELOW_COUNTY)
-            return look_up(entries(codes["area"]), f.when(is_below, f.substring(text, 1, 6)).otherwise(text))
-    return None
+def region_warning(area: str, listed: CodeList) -> str | None:
+    """Return `region_unknown`, `region_retired` or None of six digits, as `areas.warning` by the built-in list."""
+    return _region_warning(area, regions(listed))
 
 
-def conclude(text: SparkColumn, found: SparkColumn, column: Column, codes: Mapping[str, CodeList]) -> Reading:
-    """Make value, reason and warning of what `look` found of a text (of the text, where it returned None)."""
-    made = _READERS[column.type](_Asked(text, found, column, codes["area"]))
-    reason = f.coalesce(made.reason, f.when(text.isNull(), "required")) if column.required else made.reason
-    return Reading(f.when(made.reason.isNull(), made.value), reason, made.warning)
+def _region_warning(area: str, below: Mapping[str, str]) -> str | None:
+    standing, county = below.get(area[:4], ""), area[4:]
+    if county + CURRENT in standing:
+        return None
+    return "region_retired" if county + RETIRED in standing else "region_unknown"
 
 
-def cross(table: Table, received_on: date) -> dict[str, SparkColumn]:
-    """Return, for each column that has `not_before` or `not_after` or is `observed`, why its day does not fit its row.
+def _string(asked: _Asked) -> Read:
+    most, pattern = asked.column.max_length, asked.column.pattern
+    matches = None if pattern is None else _whole(pattern).match
 
-    Args:
-        table: its columns are columns of the frame, typed, by name.
-        received_on: the legal day of receipt, which `received` stands for.
+    def read(text: str) -> Reading:
+        reason = suspicious.fault(text)
+        if reason is not None:
+            return Reading(None, reason)
+        if most is not None and len(text) > most:
+            return Reading(None, "too_long")
+        if matches is not None and not matches(text):
+            return Reading(None, "pattern")
+        return Reading(text)
 
-    Returns:
-        By column name: `before`, `after` or null; null too where one of the days is missing.
-    """
-    found: dict[str, SparkColumn] = {}
-    for column in table.columns:
-        day = f.col(f"`{column.name}`").cast("date")
-        faults = []
-        if column.not_before is not None:
-            faults.append(f.when(day < _other(column.not_before, received_on), "before"))
-        # Since when a record is true lies never after its receipt: it would win over all that comes.
-        latest = column.not_after or ("received" if column.name == table.observed else None)
-        if latest is not None:
-            faults.append(f.when(day > _other(latest, received_on), "after"))
-        if faults:
-            found[column.name] = f.coalesce(*faults)
-    return found
+    return read
 
 
-def _other(name: str, received_on: date) -> SparkColumn:
-    return f.lit(received_on) if name == "received" else f.col(f"`{name}`").cast("date")
+def _whole(pattern: str) -> re.Pattern[str]:
+    """Compile a declared pattern for the whole text; its `.` is no line end, of those that Unicode has."""
+    told = _IN_PATTERN.sub(lambda part: _ANY_OF_A_LINE if part[0] == "." else part[0], pattern)
+    return re.compile(rf"(?:{told})\Z")
 
 
-def _nothing() -> SparkColumn:
-    return f.lit(None).cast("string")
+def _long(asked: _Asked) -> Read:
+    least, most = asked.column.minimum, asked.column.maximum
+
+    def read(text: str) -> Reading:
+        if len(text) < _DIGITS and text.isascii() and text.isdigit():
+            number = int(text)
+        else:
+            found = _WHOLE.match(text)
+            if found is None:
+                return Reading(None, "not_whole" if _DECIMAL.match(text) else "not_a_number")
+            sign, digits = found.groups()
+            number = int(sign + digits) if len(digits) <= _DIGITS else _GREATEST + 1
+            if not _LEAST <= number <= _GREATEST:
+                return Reading(None, "below_min" if sign == "-" else "above_max")
+        if least is not None and number < least:
+            return Reading(None, "below_min")
+        return Reading(number) if most is None or number <= most else Reading(None, "above_max")
+
+    return read
 
 
-def _string(asked: _Asked) -> Reading:
-    faults = [suspicious.fault(asked.text)]
-    if asked.column.max_length is not None:
-        faults.append(f.when(f.length(asked.text) > asked.column.max_length, "too_long"))
-    if asked.column.pattern is not None:
-        faults.append(f.when(~asked.text.rlike(rf"^(?:{asked.column.pattern})\z"), "pattern"))
-    return Reading(asked.text, f.coalesce(*faults), _nothing())
+def _decimal(asked: _Asked) -> Read:
+    scale, least, most = asked.column.scale, asked.column.minimum, asked.column.maximum
+    context = Context(prec=asked.column.precision, rounding=ROUND_HALF_UP, traps=[InvalidOperation])
+    step = Decimal(1).scaleb(-scale)
+    zero = Decimal(0).quantize(step)
+
+    def read(text: str) -> Reading:
+        found = _DECIMAL.match(text)
+        if found is None:
+            return Reading(None, "not_a_number")
+        if found[1] is not None and found[1][scale:].strip("0"):
+            return Reading(None, "too_precise")
+        try:
+            # There is no negative zero where it is kept.
+            number = Decimal(text).quantize(step, context=context) or zero
+        except InvalidOperation:
+            return Reading(None, "below_min" if text[0] == "-" else "above_max")
+        if least is not None and number < least:
+            return Reading(None, "below_min")
+        return Reading(number) if most is None or number <= most else Reading(None, "above_max")
+
+    return read
 
 
-def _long(asked: _Asked) -> Reading:
-    number = f.when(asked.text.rlike(_WHOLE), asked.text.try_cast("bigint"))
-    is_whole, is_decimal = asked.text.rlike(_WHOLE), asked.text.rlike(_DECIMAL)
-    reason = f.when(~is_decimal, "not_a_number").when(~is_whole, "not_whole")
-    return Reading(number, _bounded(asked.text, number, reason, asked.column), _nothing())
+def _boolean(_: _Asked) -> Read:
+    refused = Reading(None, "not_a_boolean")
+    return lambda text: _TRUTH.get(text) or _TRUTH.get(text.lower(), refused)
 
 
-def _decimal(asked: _Asked) -> Reading:
-    text, precision, scale = asked.text, asked.column.precision, asked.column.scale
-    number = f.when(text.rlike(_DECIMAL), text.try_cast(f"decimal({precision},{scale})"))
-    is_too_precise = text.rlike(rf"\.[0-9]{{{scale}}}[0-9]*[1-9]")
-    reason = f.when(~text.rlike(_DECIMAL), "not_a_number").when(is_too_precise, "too_precise")
-    return Reading(number, _bounded(text, number, reason, asked.column), _nothing())
+def _date(_: _Asked) -> Read:
+    refused = Reading(None, "not_a_date")
+
+    def read(text: str) -> Reading:
+        if not _DAY.match(text):
+            return refused
+        try:
+            return Reading(date.fromisoformat(text))
+        except ValueError:
+            return refused
+
+    return read
 
 
-def _bounded(text: SparkColumn, number: SparkColumn, reason: SparkColumn, column: Column) -> SparkColumn:
-    """Add to a `when` what a number too great for its type, or out of its bounds, is called."""
-    is_too_great = text.isNotNull() & number.isNull()
-    reason = reason.when(is_too_great & text.startswith("-"), "below_min").when(is_too_great, "above_max")
-    if column.minimum is not None:
-        reason = reason.when(number < column.minimum, "below_min")
-    if column.maximum is not None:
-        reason = reason.when(number > column.maximum, "above_max")
-    return reason
+def _instant(_: _Asked) -> Read:
+    refused = Reading(None, "not_an_instant")
+
+    def read(text: str) -> Reading:
+        if not _INSTANT.match(text):
+            return refused
+        try:
+            return Reading(datetime.fromisoformat(text).astimezone(UTC))
+        except (ValueError, OverflowError):
+            return refused
+
+    return read
 
 
-def _boolean(asked: _Asked) -> Reading:
-    word = f.lower(asked.text)
-    value = f.when(word.isin(*_YES), True).when(word.isin(*_NO), False)
-    return Reading(value, f.when(asked.text.isNotNull() & value.isNull(), "not_a_boolean"), _nothing())
+def _code(asked: _Asked) -> Read:
+    found, unlisted = _listed(asked.codes[asked.column.codes or ""], "code_retired").get, Reading(None, "not_in_list")
+    return lambda text: found(text, unlisted)
 
 
-def _date(asked: _Asked) -> Reading:
-    value = f.when(asked.text.rlike(_DAY), asked.text.try_cast("date"))
-    return Reading(value, f.when(asked.text.isNotNull() & value.isNull(), "not_a_date"), _nothing())
-
-
-def _instant(asked: _Asked) -> Reading:
-    value = f.when(asked.text.rlike(_INSTANT), asked.text.try_cast("timestamp"))
-    return Reading(value, f.when(asked.text.isNotNull() & value.isNull(), "not_an_instant"), _nothing())
-
-
-def _code(asked: _Asked) -> Reading:
-    return _listed(asked, f.lit("not_in_list"), "code_retired")
-
-
-def _area_code(asked: _Asked) -> Reading:
+def _area_code(asked: _Asked) -> Read:
     """Read an area: six digits of the list, nine or twelve below one of them, or a name."""
-    is_wrong_length = asked.text.rlike(r"^[0-9]+\z") & ~f.length(asked.text).isin(*areas.LENGTHS)
-    listed = _listed(asked, f.when(is_wrong_length, "length").otherwise("not_in_list"), "region_retired")
-    value = f.when(asked.text.rlike(_BELOW_COUNTY), asked.text).otherwise(listed.value)
-    return Reading(value, listed.reason, listed.warning)
+    found, unlisted = _listed(asked.codes["area"], "region_retired").get, Reading(None, "not_in_list")
+    wrong_length = Reading(None, "length")
+
+    def read(text: str) -> Reading:
+        if not (text.isascii() and text.isdigit()):
+            return found(text, unlisted)
+        if len(text) not in areas.LENGTHS:
+            return found(text, wrong_length)
+        if len(text) == areas.LENGTHS[0]:
+            return found(text, unlisted)
+        county = found(text[:6], unlisted)
+        return county if county.reason is not None else Reading(text, None, county.warning)
+
+    return read
 
 
-def _listed(asked: _Asked, unlisted: SparkColumn, retired: str) -> Reading:
-    entry = asked.found
-    reason = f.when(entry == AMBIGUOUS, "ambiguous").when(asked.text.isNotNull() & entry.isNull(), unlisted)
-    return Reading(f.substring(entry, 2, 1 << 30), reason, f.when(entry.startswith(RETIRED), retired))
+@functools.lru_cache(maxsize=64)
+def _listed(code_list: CodeList, retired: str) -> Mapping[str, Reading]:
+    """Return by text what is read of it, whether it is a code, a name or a synonym; `retired` is the warning."""
+    ambiguous = Reading(None, "ambiguous")
+    made: dict[str, Reading] = {}
+    for text, entry in entries(code_list).items():
+        warning = retired if entry.startswith(RETIRED) else None
+        made[text] = ambiguous if entry == AMBIGUOUS else Reading(entry[1:], None, warning)
+    return made
 
 
-def _person(asked: _Asked) -> Reading:
-    area = asked.found["area"]
-    warning = f.when(area.isNotNull(), region_warning(area, asked.areas))
-    return Reading(asked.found["text"], asked.found["reason"], warning)
+def _citizen_number(asked: _Asked) -> Read:
+    return _number(asked, persons.citizen_fault)
 
 
-def _credit_code(asked: _Asked) -> Reading:
+def _person_number(asked: _Asked) -> Read:
+    return _number(asked, persons.person_fault)
+
+
+def _number(asked: _Asked, fault: Callable[[str, date | None], str | None]) -> Read:
+    on, below = asked.on, regions(asked.codes["area"])
+
+    def read(text: str) -> Reading:
+        reason = fault(text, on)
+        if reason is not None:
+            return Reading(None, reason)
+        full = text.upper() if len(text) == 18 else persons.upgrade(text)
+        return Reading(full) if full[0] == "9" else Reading(full, None, _region_warning(full[:6], below))
+
+    return read
+
+
+def _credit_code(asked: _Asked) -> Read:
     """Read a credit code, or an earlier number where the column may hold one."""
-    if not asked.column.earlier:
-        return _identifier(asked)
-    earlier = identifiers.earlier_number(asked.text, asked.column.earlier)
-    value = f.coalesce(asked.found["text"], earlier)
-    return Reading(value, f.when(value.isNull(), asked.found["reason"]), _nothing())
+    types = asked.column.earlier
+
+    def read(text: str) -> Reading:
+        reason = enterprises.credit_fault(text)
+        if reason is None:
+            return Reading(text.upper())
+        found = earlier_number(text, types) if types else None
+        return Reading(None, reason) if found is None else Reading(found[1])
+
+    return read
 
 
-def _identifier(asked: _Asked) -> Reading:
-    return Reading(asked.found["text"], asked.found["reason"], _nothing())
+def _licence_id(_: _Asked) -> Read:
+    def read(text: str) -> Reading:
+        reason = licences.licence_fault(text)
+        return Reading(text) if reason is None else Reading(None, reason)
+
+    return read
 
 
-def region_warning(area: SparkColumn, listed: CodeList) -> SparkColumn:
-    """Return `region_unknown`, `region_retired` or null of six digits, as `areas.warning` by the built-in list."""
-    below, county = look_up(regions(listed), f.substring(area, 1, 4)), f.substring(area, 5, 2)
-    is_retired = below.contains(f.concat(county, f.lit(RETIRED)))
-    return (
-        f.when(below.contains(f.concat(county, f.lit(CURRENT))), None)
-        .when(is_retired, "region_retired")
-        .otherwise("region_unknown")
-    )
-
-
-_READERS: Mapping[str, Callable[[_Asked], Reading]] = {
+_READERS: Mapping[str, Callable[[_Asked], Read]] = {
     "string": _string,
     "long": _long,
     "decimal": _decimal,
@@ -230,8 +271,8 @@ _READERS: Mapping[str, Callable[[_Asked], Reading]] = {
     "instant": _instant,
     "code": _code,
     "area_code": _area_code,
-    "citizen_number": _person,
-    "person_number": _person,
+    "citizen_number": _citizen_number,
+    "person_number": _person_number,
     "credit_code": _credit_code,
-    "licence_id": _identifier,
+    "licence_id": _licence_id,
 }

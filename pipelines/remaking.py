@@ -16,7 +16,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from catalog.masking import masked
-from pipelines import assembly, bridges, declared, erasing, gold, names, present, shaping, types
+from pipelines import assembly, bridges, declared, erasing, gold, names, present, shaping, touching, types
 from pipelines.bridging import Bridges
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.workshop import Workshop
@@ -171,7 +171,7 @@ def _released_since(
     deliveries = gold.released_between(lake, release, lake.version(names.RELEASE))
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in stated if ordered and (e := present.erased(lake, t)) is not None}
-    return gold.touched_numbers(stated, columns, deliveries, erased)
+    return touching.touched_numbers(stated, columns, deliveries, erased)
 
 
 def _few(touched: DataFrame | None, held: DataFrame) -> DataFrame | None:

@@ -18,7 +18,8 @@ from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
 from pipelines import answers, bronze, conform, erasing, names, rebuilding, resolution, shaping, steps
-from pipelines.lake import Lake, TableDesign, engine, literal_rows
+from pipelines.lake import Lake, engine, literal_rows
+from pipelines.table_design import TableDesign
 from pipelines.workshop import Workshop
 from schemas.model import Resource
 

@@ -8,7 +8,8 @@ from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, types
-from pipelines.lake import Lake, TableDesign, engine, literal_rows
+from pipelines.lake import ONLY_MADE, Lake, engine, literal_rows
+from pipelines.table_design import TableDesign
 from schemas.model import Resource
 
 RESOLUTION = StructType(
@@ -22,9 +23,6 @@ RESOLUTION = StructType(
     ]
 )
 DESIGN = TableDesign("quarantined rows that were settled", {})
-ONLY_MADE = 0
-"""Version of a table that nothing was written to yet."""
-
 REDRIVEN = StructType(
     [
         types.field("_delivery", types.STRING, "delivery of the quarantined row"),

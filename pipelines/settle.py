@@ -7,82 +7,156 @@ day in one delivery contradict each other, and nobody here may choose: both are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pyspark.sql import Column, DataFrame, Window
-from pyspark.sql import functions as f
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipelines import types
+from pipelines import columnwise
 from schemas.model import Resource, Table
 
 ACCEPTED, QUARANTINED, DUPLICATE = "accepted", "quarantined", "duplicate"
-ERASED = "erased"
+ERASED, WITHDRAWN = "erased", "withdrawn"
+PROBLEM = pa.struct([("column", pa.string()), ("reason", pa.string())])
+PARTS = "\x1f"
+VERDICT = pa.schema([("_row_no", pa.int64()), ("_verdict", pa.string()), ("_is_conflict", pa.bool_())])
+STATED = pa.schema(
+    [
+        ("_key", pa.string()),
+        ("_valid_from", pa.date32()),
+        ("_content", pa.string()),
+        ("_seq", pa.int64()),
+        ("_row_no", pa.int64()),
+        ("_is_sound", pa.bool_()),
+    ]
+)
+"""What is judged: rows of a delivery have no `_seq`, what was stated before is told by it."""
 
 
-def identified(rows: DataFrame, table: Table) -> DataFrame:
-    """Add `_key` (null when a key value is missing) and `_content`, SHA-256 in hex over canonical JSON.
+def identified(made: Mapping[str, pa.Array], table: Table) -> dict[str, pa.Array]:
+    """Return `_key` (null when a key value is missing) and `_content`, SHA-256 in hex over canonical JSON.
 
     A row that takes its record back has the content 'withdrawn', one that has it erased 'erased'.
-    """
-    key = f.concat_ws("\x1f", *(_text(f.col(name)) for name in table.key))
-    has_key = f.expr(" and ".join(f"`{name}` is not null" for name in table.key))
-    values = [f.col(column.name) for column in table.columns]
-    return rows.withColumns(
-        {
-            "_key": f.when(has_key, f.sha2(key, 256)),
-            "_content": f.when(f.col("_erases"), ERASED)
-            .when(f.col("_withdrawn"), "withdrawn")
-            .otherwise(f.sha2(f.to_json(f.struct(*values)), 256)),
-        }
-    )
-
-
-def settled(rows: DataFrame, stated: DataFrame, resource: Resource, table: Table) -> DataFrame:
-    """Add `_verdict` to the rows of one delivery, and to `_problems` what only the whole shows.
 
     Args:
-        rows: one row per received row, as `identified` returns them, with `_problems`.
-        stated: one row per record and day stated before: `_key`, `_valid_from`, `_content`.
+        made: the table's columns, typed, `_withdrawn` and `_erases`.
+    """
+    key = pc.binary_join_element_wise(*(columnwise.text(made[name]) for name in table.key), PARTS)
+    fields = [(column.name, columnwise.json_of(made[column.name])) for column in table.columns]
+    content = _hashed(columnwise.join("{", columnwise.json_fields(fields), "}"))
+    for mark, word in (("_withdrawn", WITHDRAWN), ("_erases", ERASED)):
+        content = pc.if_else(made[mark], columnwise.constant(word, pa.string(), len(content)), content)
+    return {"_key": _hashed(key), "_content": content}
+
+
+def problems(found: Sequence[tuple[str, pa.Array]], count: int) -> pa.Array:
+    """Gather (header, reason or null) into a list of problems a row.
+
+    Two columns may be read from one header: what is wrong with its text is one problem.
+    """
+    by_row: dict[int, dict[tuple[str, str], None]] = {}
+    for header, reasons in found:
+        if reasons.null_count < count:
+            places = np.flatnonzero(reasons.is_valid()).tolist()
+            for row, reason in zip(places, reasons.drop_null().to_pylist(), strict=True):
+                by_row.setdefault(row, {})[header, reason] = None
+    rows = sorted(by_row)
+    told = [{"column": header, "reason": reason} for row in rows for header, reason in by_row[row]]
+    of = np.repeat(np.array(rows, np.int64), [len(by_row[row]) for row in rows])
+    return columnwise.lists(of, count, pa.array(told, PROBLEM))
+
+
+def asked(typed: pa.Table) -> pa.Table:
+    """Return what of a delivery's typed rows is judged, as `STATED` has it."""
+    is_sound = pc.equal(pc.list_value_length(typed["_problems"]), 0)
+    columns = {name: typed[name] for name in ("_key", "_valid_from", "_content", "_row_no")}
+    columns |= {"_seq": pa.nulls(typed.num_rows, pa.int64()), "_is_sound": is_sound}
+    return pa.table([columns[name] for name in STATED.names], schema=STATED)
+
+
+def judged(rows: pa.Table) -> pa.Table:
+    """Say what becomes of each row of one delivery.
+
+    Args:
+        rows: as `STATED` has them; with each row of the delivery all others of its record and day, and what was stated
+            of these before.
 
     Returns:
-        The same rows; `_verdict` is `accepted`, `quarantined` or `duplicate`.
+        As `VERDICT` has them, a row per row of the delivery, in the order given: `accepted`, `quarantined` or
+        `duplicate`, and whether it contradicts another.
     """
-    sound = f.size("_problems") == 0
-    moment = Window.partitionBy("_key", "_valid_from", sound)
-    same = Window.partitionBy("_key", "_valid_from", sound, "_content").orderBy("_row_no")
-    judged = rows.withColumns(
-        {
-            "_conflict": sound & (f.min("_content").over(moment) != f.max("_content").over(moment)),
-            "_again": f.row_number().over(same) > 1,
-        }
-    ).withColumn("_problems", f.when(f.col("_conflict"), _conflict(resource, table)).otherwise(f.col("_problems")))
-    before = stated.select("_key", "_valid_from", f.col("_content").alias("_before"))
-    joined = judged.join(before, ["_key", "_valid_from"], "left")
-    return joined.withColumn("_verdict", _verdict()).drop("_conflict", "_again", "_before")
+    moment, content = _places(rows["_key"], rows["_valid_from"]), columnwise.ranks(rows["_content"].combine_chunks())
+    row_no = rows["_row_no"].to_numpy()
+    is_before = rows["_seq"].is_valid().to_numpy()
+    is_sound = rows["_is_sound"].to_numpy() & ~is_before
+    before = _last(moment, content, rows["_seq"], row_no, is_before)
+    is_conflict, is_again = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+    mine = np.flatnonzero(is_sound)
+    order = mine[np.lexsort((row_no[mine], content[mine], moment[mine]))]
+    if len(order):
+        is_new = np.diff(moment[order], prepend=-1) != 0
+        first = np.flatnonzero(is_new)
+        last = np.append(first[1:], len(order)) - 1
+        differs = content[order[first]] != content[order[last]]
+        is_conflict[order] = np.repeat(differs, last - first + 1)
+        is_again[order] = ~is_new & (np.diff(content[order], prepend=-1) == 0)
+    is_known = before[moment] == content
+    verdict = np.where(~is_sound | is_conflict, 1, np.where(is_again | is_known, 2, 0))
+    asked_for = np.flatnonzero(~is_before)
+    words = pa.array((ACCEPTED, QUARANTINED, DUPLICATE)).take(pa.array(verdict[asked_for]))
+    return pa.table([pa.array(row_no[asked_for]), words, pa.array(is_conflict[asked_for])], schema=VERDICT)
 
 
-def _verdict() -> Column:
-    stated = f.coalesce(f.col("_before") == f.col("_content"), f.lit(False))
-    return f.when(f.size("_problems") > 0, QUARANTINED).when(f.col("_again") | stated, DUPLICATE).otherwise(ACCEPTED)
+def in_task(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Judge a bucket of records in one of the engine's tasks, which hands over its rows in batches."""
+    mine = [*batches]
+    if mine:
+        yield from judged(pa.Table.from_batches(mine).cast(STATED)).to_batches(max_chunksize=100_000)
 
 
-def _conflict(resource: Resource, table: Table) -> Column:
+def problems_of(typed: pa.Table, verdicts: pa.Table, conflicting: tuple[str, str]) -> pa.Array:
+    """Return the problems of typed rows, also what only the whole shows.
+
+    Args:
+        verdicts: of these rows, in their order.
+        conflicting: as `conflict` returns it.
+    """
+    problems, is_conflict = typed["_problems"].combine_chunks(), verdicts["_is_conflict"].combine_chunks()
+    if not pc.any(is_conflict, min_count=0).as_py():
+        return problems
+    header, reason = conflicting
+    told = columnwise.constant([{"column": header, "reason": reason}], pa.list_(PROBLEM), typed.num_rows)
+    return pc.if_else(is_conflict, told, problems)
+
+
+def conflict(resource: Resource, table: Table) -> tuple[str, str]:
     """Return the problem of rows that contradict each other, named at the first key column."""
     header = next((m.source for m in resource.columns if m.column == table.key[0] and m.source), table.key[0])
-    return f.array(f.struct(f.lit(header).alias("column"), f.lit("key_conflict").alias("reason")))
+    return header, "key_conflict"
 
 
-def _text(column: Column) -> Column:
-    return column.cast("string")
+def _places(keys: pa.ChunkedArray, days: pa.ChunkedArray) -> np.ndarray:
+    """Return a number for each record and day, from 0."""
+    key = keys.combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy().astype(np.int64)
+    day = days.cast(pa.int32()).to_numpy().astype(np.int64)
+    _, places = np.unique(key << 32 | day - np.iinfo(np.int32).min, return_inverse=True)
+    return places
 
 
-def problems(found: Sequence[tuple[str, Column]]) -> Column:
-    """Gather (header, reason or null) into one array of problems, without the nulls."""
-    named = [
-        f.when(reason.isNotNull(), f.struct(f.lit(header).alias("column"), reason.alias("reason")))
-        for header, reason in found
-    ]
-    if not named:
-        return f.array().cast(types.PROBLEMS)
-    # Two columns may be read from one header: what is wrong with its text is one problem.
-    return f.array_distinct(f.array_compact(f.array(*named))).cast(types.PROBLEMS)
+def _last(
+    moment: np.ndarray, content: np.ndarray, seq: pa.ChunkedArray, row_no: np.ndarray, is_before: np.ndarray
+) -> np.ndarray:
+    """Return for each record and day what was stated last of it before; -1 where nothing was."""
+    found = np.full(moment.max() + 1 if len(moment) else 0, -1, np.int64)
+    before = np.flatnonzero(is_before)
+    stated_in = pc.fill_null(seq, 0).to_numpy()
+    order = before[np.lexsort((row_no[before], stated_in[before]))]
+    found[moment[order]] = content[order]  # of several for one place, the last is kept
+    return found
+
+
+def _hashed(texts: pa.Array) -> pa.Array:
+    made = [None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in texts.to_pylist()]
+    return pa.array(made, pa.string())

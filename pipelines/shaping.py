@@ -10,7 +10,8 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
 from pipelines.errors import PipelineError
-from pipelines.lake import Lake, TableDesign, column_ddl, quoted
+from pipelines.lake import Lake
+from pipelines.table_design import TableDesign, column_ddl, quoted
 
 CONSTRAINT = "delta.constraints."
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
@@ -36,8 +37,9 @@ from pipelines import (
 )
 from pipelines.declared import DeclarationChanged
 from pipelines.errors import CriticalExpectationFailed
-from pipelines.lake import ROW_TRACKING, TableDesign, literal_rows
+from pipelines.lake import literal_table
 from pipelines.publish import Published
+from pipelines.table_design import ROW_TRACKING, TableDesign
 from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.model import OneFile, Resource
@@ -95,7 +97,7 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
             return done
         is_first = not any((d.folder / FINISHED).exists() for d in shop.received(resource.id))
         declared.begin(shop.home, resource, shop.declarations, is_first=is_first)
-        counts = judge(shop, delivery, resource, bronze.rows_of(shop.lake, delivery, resource))
+        counts = judge(shop, delivery, resource)
         held_by = _check(shop, delivery, counts)
         answers.answer(shop, delivery, resource, counts, held_by)
         return _finish(shop, delivery, resource, counts, held_by)
@@ -116,8 +118,12 @@ def settle_again(beside: Workshop, delivery: Delivery, resource: Resource, rows:
         _finish(beside, delivery, resource, counts, held_by)
 
 
-def judge(shop: Workshop, delivery: Delivery, resource: Resource, rows: DataFrame) -> conform.Conformed:
-    """Silver and quarantine: what becomes of each row."""
+def judge(shop: Workshop, delivery: Delivery, resource: Resource, rows: DataFrame | None = None) -> conform.Conformed:
+    """Silver and quarantine: what becomes of each row.
+
+    Args:
+        rows: the delivery's, where they lie in another lake than the workshop's.
+    """
     day = shop.legal_day(delivery.received_at)
     return conform.conform(shop.lake, rows, delivery, resource, shop.declarations, day, shop.home / "staging")
 
@@ -154,7 +160,10 @@ def _check(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> tup
 
     resource = shop.resources[delivery.manifest.resource]
     table = shop.declarations.tables[resource.table]
-    rows = shop.lake.read(names.silver(table.name)).where(f.col("_delivery") == delivery.id)
+    place = names.silver(table.name)
+    rows: DataFrame | pa.Table = shop.lake.read(place).where(f.col("_delivery") == delivery.id)
+    if counts.accepted <= quality.FEW:
+        rows = shop.lake.fetched(place, delivery.id)
     figures = _figures(shop, delivery, counts)
     checks = [
         quality.Check("silver", resource.id, delivery.id, rows, expectations.silver(table, shop.declarations.codes)),
@@ -179,7 +188,7 @@ def _figures(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> p
 
 def _release(shop: Workshop, delivery: Delivery) -> None:
     shop.lake.create(names.RELEASE, RELEASE, RELEASES)
-    rows = literal_rows(shop.spark, [(delivery.id, delivery.received_at)], RELEASE)
+    rows = literal_table([(delivery.id, delivery.received_at)], RELEASE)
     shop.lake.append(names.RELEASE, rows, f"release:{delivery.id}")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pyspark.sql import Column
-from pyspark.sql import functions as f
+import re
 
 _FUNCTIONS = (
     "ABS|ADDRESS|AND|AVERAGE|CALL|CELL|CHAR|CHOOSE|CONCAT|CONCATENATE|COUNT|COUNTA|COUNTIF|DATE|ENCODEURL|EVALUATE|EXEC|"
@@ -16,29 +15,31 @@ _FUNCTIONS = (
 _SIGNS = "+\\-@＋－＠"
 _ARGUMENTS = "\\((?!\\s*[\u4e00-\u9fff]+[^!\u4e00-\u9fff])"
 """What opens a function's arguments; after a bracket Han words explain, as in `-PI(聚酰亚胺)薄膜`, but for `表1!A1`."""
-FORMULA = (
-    r"(?i)^\s*(?:"
+FORMULA = re.compile(
+    r"\s*(?:"
     r"[=＝]\s*[^=＝\s]"  # =1+1, =cmd|…: no text of ordinary life begins so
     rf"|[{_SIGNS}][-+*/(.0-9\s]*(?:{_FUNCTIONS})\s*{_ARGUMENTS}"  # +SUM(…), -2+3+HYPERLINK(…)
     rf"|[@＠][a-z][a-z0-9._]*\s*{_ARGUMENTS}"  # @anything(…)
-    rf"|[{_SIGNS}][^|]*[a-z][a-z0-9]*\|[^!]*!"  # +cmd|'/c calc'!A0
-    r")"
+    rf"|[{_SIGNS}][^|]*[a-z][0-9]*\|[^!]*!"  # +cmd|'/c calc'!A0
+    r")",
+    re.ASCII | re.IGNORECASE,
 )
 """What a spreadsheet would run. A sign followed by ordinary words (`-塑料制品`, `+86 139…`) is none."""
 
-CONTROL = "[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x84\\x86-\\x9F\\u202A-\\u202E\\u2066-\\u2069\\uFFFE\\uFFFF]"
+_CONTROLS = "\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F\\x7F-\\x84\\x86-\\x9F\\u202A-\\u202E\\u2066-\\u2069\\uFFFE\\uFFFF"
+CONTROL = re.compile(f"[{_CONTROLS}]")
 """Control characters and those that turn the reading direction; tab and line ends are text."""
 
-
-_POSSIBLE = rf"^\s*[={_SIGNS}＝]|\uFFFD|{CONTROL}"
+_POSSIBLE = re.compile(f"[{_CONTROLS}\\uFFFD=＝{_SIGNS}]")
 """Found in every text that is not passed on: most texts are looked at by this alone."""
 
 
-def fault(text: Column) -> Column:
-    """Return `replacement_character`, `control_character` or `formula`; null where the text is none of them."""
-    found = (
-        f.when(text.contains("\ufffd"), "replacement_character")
-        .when(text.rlike(CONTROL), "control_character")
-        .when(text.rlike(FORMULA), "formula")
-    )
-    return f.when(text.rlike(_POSSIBLE), found)
+def fault(text: str) -> str | None:
+    """Return `replacement_character`, `control_character` or `formula`; None where the text is none of them."""
+    if not _POSSIBLE.search(text):
+        return None
+    if "\ufffd" in text:
+        return "replacement_character"
+    if CONTROL.search(text):
+        return "control_character"
+    return "formula" if FORMULA.match(text) else None

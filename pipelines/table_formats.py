@@ -8,8 +8,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pipelines import names
-from pipelines.lake import ROW_TRACKING
 from pipelines.peek import TableUnreadable
+from pipelines.table_design import ROW_TRACKING
 
 FORMAT = "onefile.format"
 

@@ -10,10 +10,9 @@ from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import SparkSession
 
 from inbox.records import Batch
-from pipelines import bronze, conform, settle
+from pipelines import bronze, settle, typed
 from schemas.model import Declarations, Resource
 
 MOST_ROWS = 200_000
@@ -54,7 +53,6 @@ class Trial:
 
 
 def tried(
-    spark: SparkSession,
     batches: Iterable[Batch],
     resource: Resource,
     declarations: Declarations,
@@ -68,15 +66,16 @@ def tried(
     """
     at, on = when
     received, is_whole = _received(batches, resource, at)
-    table = declarations.tables[resource.table]
-    typed = conform.typed(spark.createDataFrame(received), resource, declarations, on, on)
-    nothing = spark.createDataFrame([], "_key string, _valid_from date, _content string")
-    judged = settle.settled(settle.identified(typed, table), nothing, resource, table)
+    plan = typed.plan(resource, declarations, on, on)
+    made = typed.rows(received, plan)
+    judged = settle.judged(settle.asked(made))
+    problems = settle.problems_of(made, judged, settle.conflict(resource, plan.table))
     columns = {m.column: ColumnTrial(m.source, m.column) for m in resource.columns}
-    verdicts: Counter[str] = Counter()
-    for row in judged.toLocalIterator():
-        verdicts[row["_verdict"]] += 1
-        _count(row, columns)
+    called = {header: name for header, name in bronze.columns(resource).items() if name in received.column_names}
+    texts = {header: received[name].to_pylist() for header, name in called.items()}
+    for name, trial in columns.items():
+        _count(trial, texts.get(trial.header or ""), made[name].to_pylist(), problems.to_pylist())
+    verdicts = Counter(judged["_verdict"].to_pylist())
     return Trial(received.num_rows, is_whole, dict(verdicts), tuple(columns.values()))
 
 
@@ -101,11 +100,12 @@ def _rows(batches: Iterable[Batch]) -> Iterator[Mapping[str, str | None]]:
             yield dict(zip(batch.header, values, strict=True))
 
 
-def _count(row: Any, columns: Mapping[str, ColumnTrial]) -> None:
-    texts, problems = row["_row"], {problem["column"]: problem["reason"] for problem in row["_problems"]}
-    for name, trial in columns.items():
-        text, value = texts.get(trial.header) if trial.header else None, row[name]
-        reason = problems.get(trial.header or name)
+def _count(
+    trial: ColumnTrial, texts: list[str | None] | None, values: list[Any], problems: list[list[dict[str, str]]]
+) -> None:
+    """Count what became of a column's texts (None: it is read from no header), row by row."""
+    for text, value, found in zip(texts or [None] * len(values), values, problems, strict=True):
+        reason = {each["column"]: each["reason"] for each in found}.get(trial.header or trial.column)
         if reason is not None:
             trial.there += 1
             trial.failed[reason] += 1

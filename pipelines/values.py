@@ -1,83 +1,77 @@
-"""Many columns read at once, each step a projection of its own.
-
-Spark writes out an expression wherever it is used, so a chain of steps in one expression
-doubles again and again: reading the population register took 18 s only to be planned. With a
-projection between the steps, each reads plain columns.
-"""
+"""One declared column read: its texts cleaned, looked up and typed, each distinct text once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
-from pyspark.sql import Column as SparkColumn
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as f
+import pyarrow as pa
 
 from pipelines import cleaners, reading
-from pipelines.outcome import Cleaned
+from pipelines.outcome import Cleaned, Reading
 from schemas.model import CodeList, Column, ColumnMapping
 
 
-@dataclass(frozen=True)
-class Source:
-    """A declared column, the text it is read from, and how that is cleaned."""
+class Values(NamedTuple):
+    """A column as it was read: typed values, why there is none, and what was noticed that is no error.
 
-    column: Column
-    text: SparkColumn
-    mapping: ColumnMapping
-
-
-def read(
-    rows: DataFrame, sources: Sequence[Source], empty: Sequence[str], codes: Mapping[str, CodeList], on: date
-) -> DataFrame:
-    """Clean, look up and read columns; the rows keep theirs.
-
-    Args:
-        rows: none of its columns begins with `_value_`, `_why_`, `_warning_`, `_text_` or `_found_`.
-        empty: the resource's texts that mean "nothing".
-        codes: code lists by name.
-        on: the legal day of receipt.
-
-    Returns:
-        The rows with, for each declared column: `_value_<name>` typed, `_why_<name>` and
-        `_warning_<name>` (string, codes of `schemas.reasons`, null where there is none).
+    Reasons and warnings are codes of `schemas.reasons`, null where there is nothing to say.
     """
-    frame = rows.withColumns({f"_text_{source.column.name}": source.text for source in sources})
-    plans = {s.column.name: cleaners.steps(s.mapping.clean, s.mapping.lookup, empty) for s in sources}
-    may_fail: set[str] = set()
-    for place in range(max((len(plan) for plan in plans.values()), default=0)):
-        made: dict[str, SparkColumn] = {}
-        for name, plan in plans.items():
-            if place < len(plan):
-                after = plan[place](Cleaned(f.col(f"_text_{name}"), _reason(name, may_fail)))
-                made |= _columns(name, after, may_fail)
-        frame = frame.withColumns(made)
-    looked = {s.column.name: reading.look(f.col(f"_text_{s.column.name}"), s.column, codes, on) for s in sources}
-    found = (one.alias(f"_found_{name}") for name, one in looked.items() if one is not None)
-    frame = frame.select("*", *found)
-    kept = [f.col(f"`{name}`") for name in rows.columns]
-    return frame.select(*kept, *(c for s in sources for c in _concluded(s.column, looked, codes, may_fail)))
+
+    value: pa.Array
+    reason: pa.Array
+    warning: pa.Array
 
 
-def _columns(name: str, after: Cleaned, may_fail: set[str]) -> dict[str, SparkColumn]:
-    if after.reason is None:
-        return {f"_text_{name}": after.text}
-    may_fail.add(name)
-    return {f"_text_{name}": after.text, f"_why_{name}": after.reason}
+class ColumnReader:
+    """Reads the texts of one column as they are declared to be cleaned and typed."""
+
+    def __init__(
+        self,
+        column: Column,
+        mapping: ColumnMapping,
+        empty: Sequence[str],
+        codes: Mapping[str, CodeList],
+        on: date,
+        kind: pa.DataType,
+    ) -> None:
+        """Prepare reading.
+
+        Args:
+            empty: the resource's texts that mean "nothing".
+            codes: code lists by name.
+            on: the legal day of receipt.
+            kind: the type of the values.
+        """
+        self._one = _in_turn(cleaners.prepared(mapping, empty), reading.reader(column, codes, on))
+        self._kind = kind
+
+    def read(self, texts: pa.Array) -> Values:
+        """Return what the texts say; null ones, too, may have a reason: that something is required."""
+        encoded = texts.dictionary_encode(null_encoding="encode")
+        found = [self._one(text) for text in encoded.dictionary.to_pylist()]
+        values, reasons, warnings = zip(*found, strict=True) if found else ((), (), ())
+        return Values(
+            pa.array(values, self._kind).take(encoded.indices),
+            _said(reasons, encoded.indices),
+            _said(warnings, encoded.indices),
+        )
 
 
-def _reason(name: str, may_fail: set[str]) -> SparkColumn | None:
-    return f.col(f"_why_{name}") if name in may_fail else None
+def _in_turn(
+    clean: Callable[[str | None], Cleaned], read: Callable[[str | None], Reading]
+) -> Callable[[str | None], Reading]:
+    """Return both as one; where a text could not be cleaned, that is the reason."""
+
+    def one(text: str | None) -> Reading:
+        cleaned, reason = clean(text)
+        return read(cleaned) if reason is None else Reading(None, reason)
+
+    return one
 
 
-def _concluded(
-    column: Column, looked: Mapping[str, SparkColumn | None], codes: Mapping[str, CodeList], may_fail: set[str]
-) -> tuple[SparkColumn, SparkColumn, SparkColumn]:
-    name = column.name
-    text = f.col(f"_text_{name}")
-    made = reading.conclude(text, text if looked[name] is None else f.col(f"_found_{name}"), column, codes)
-    before = _reason(name, may_fail)
-    reason = made.reason if before is None else f.coalesce(before, made.reason)
-    return made.value.alias(f"_value_{name}"), reason.alias(f"_why_{name}"), made.warning.alias(f"_warning_{name}")
+def _said(told: Sequence[str | None], places: pa.Array) -> pa.Array:
+    if any(told):
+        return pa.array(told, pa.string()).take(places)
+    return pa.nulls(len(places), pa.string())

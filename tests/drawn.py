@@ -12,7 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import DataType, StringType, StructField, StructType
 
 from pipelines import types
@@ -35,6 +37,16 @@ def frame(spark: SparkSession, drawing: str, schema: dict[str, DataType] | None 
     kinds = [(schema or {}).get(name, StringType()) for name in header]
     values = [tuple(_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in rows]
     return spark.createDataFrame(values, StructType([StructField(n, k) for n, k in zip(header, kinds, strict=True)]))
+
+
+def arrow(drawing: str, schema: dict[str, DataType] | None = None) -> pa.Table:
+    """Return the table that is drawn, as `frame` does, without an engine."""
+    header, rows = cells(drawing)
+    kinds = [(schema or {}).get(name, StringType()) for name in header]
+    made = StructType([StructField(n, k) for n, k in zip(header, kinds, strict=True)])
+    columns = [[_value(row[place], kind) for row in rows] for place, kind in enumerate(kinds)]
+    fields = to_arrow_schema(made, timezone="UTC")
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, fields, strict=True)], schema=fields)
 
 
 def _value(cell: str | None, kind: DataType) -> Any:

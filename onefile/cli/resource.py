@@ -74,14 +74,13 @@ def try_(settings: Settings, resource: str, file: Path, as_json: bool) -> None:
     from inbox.errors import FileBroken
     from inbox.records import records
     from pipelines import trying
-    from pipelines.session import session
 
     found = catalog.load(settings.declarations, with_items=False)
     declared = found.resource(resource)
     try:
         with file.open("rb") as content:
             read, when = records(content, declared), (settings.now(), settings.today())
-            trial = trying.tried(session(settings), read, declared, found.declarations, when)
+            trial = trying.tried(read, declared, found.declarations, when)
     except FileBroken as error:
         raise Failure(str(error.in_file(file.name))) from None
     table = found.declarations.tables[declared.table]

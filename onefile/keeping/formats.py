@@ -15,10 +15,10 @@ from licence_vault import sealing
 from onefile.keeping.errors import NewerHome, UnmovableHome
 from onefile.keeping.home_note import HOME_FORMAT, NOTE, is_newer
 from onefile.verify import receipt, trust
-from pipelines import declared, lake, table_formats
+from pipelines import declared, table_design, table_formats
 from schemas.serving.shape import SHAPES
 
-TABLE_FORMAT = f"onefile.table/{lake.FORMAT}"
+TABLE_FORMAT = f"onefile.table/{table_design.FORMAT}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def others(home: Path) -> Iterator[Found]:
             if found != kind.known:
                 yield Found(path.relative_to(home).as_posix(), found, kind.known, is_newer(found, kind.known))
     for name, found in table_formats.of(home / "lake").items():
-        if found != lake.FORMAT:
+        if found != table_design.FORMAT:
             said = f"onefile.table/{found}"
             yield Found(f"table {name}", said, TABLE_FORMAT, is_newer(said, TABLE_FORMAT))
 

@@ -22,7 +22,7 @@ from pyspark.sql import functions as f
 import catalog
 from onefile.errors import OneFileError
 from pipelines import conform, expectations, names, quality
-from pipelines.lake import FIGURED, TableDesign
+from pipelines.table_design import FIGURED, TableDesign
 from schemas.serving import migration
 from schemas.subjects import subject_numbers
 from tests.declared import lay

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as f
 
-from pipelines import identifiers, names, rebuilding
-from schemas.identifiers.earlier import EARLIER_TYPES, earlier_number
+from pipelines import names, rebuilding
 from tests.house import House, narrowed
 
 FIRST, SECOND, THIRD = "91690101MA00000158", "91690101MA00000233", "91690101MA0000031X"
@@ -237,15 +235,3 @@ def test_a_number_under_which_its_register_goes_on_registering_somebody_joins_no
 def test_all_of_it_is_that_of_a_rebuild(house: House) -> None:
     beside = rebuilding.rebuild(house.shop, lambda _: None)
     assert list(rebuilding.differences(house.shop, beside)) == []
-
-
-def test_the_engine_reads_earlier_numbers_as_the_rules_say(spark: SparkSession) -> None:
-    texts = [
-        REGISTRATION, "690101000000127", ORGANISATION, "MA0000032", TAX_15, "690101MA0000032", "ma0000031", "", "1" * 20,
-        "110108600037341", "11010860003734X", "9111000060003734", "统一社会信用代码测试一二三四五六七", "1" * 21, FIRST,
-    ]  # fmt: skip
-    rows = spark.createDataFrame([(text,) for text in texts], "text string")
-    for types in (*([t] for t in EARLIER_TYPES), EARLIER_TYPES[:2], EARLIER_TYPES[1:]):
-        read = rows.select("text", identifiers.earlier_number(f.col("text"), types).alias("read")).collect()
-        wanted = {text: found[1] if (found := earlier_number(text, types)) else None for text in texts}
-        assert {row["text"]: row["read"] for row in read} == wanted

@@ -20,8 +20,8 @@ from catalog.entries import entries
 from catalog.requests import Wanted
 from catalog.sharing_store import Actor
 from pipelines import dealing, names, projecting
-from pipelines.lake import TableDesign
 from pipelines.projecting import Projected
+from pipelines.table_design import TableDesign
 from schemas.serving import migration
 from schemas.serving.connection import writing
 from schemas.serving.projections import FOLDER

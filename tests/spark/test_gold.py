@@ -10,8 +10,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 
 from bench.measuring import counted
-from pipelines import gold, names
-from pipelines.lake import CHANGE_FEED, Lake, TableDesign
+from pipelines import gold, names, touching
+from pipelines.lake import Lake
+from pipelines.table_design import CHANGE_FEED, TableDesign
 
 TABLE = names.gold("person")
 PEOPLE = 200
@@ -77,8 +78,8 @@ def test_tables_that_deliveries_say_nothing_of_are_not_asked_whom_they_touch(spa
         "shop": rows(("d1", "r", "k1"), ("d2", "r", "k2"), ("d2", "r", "k2")),
         "penalty": rows(("d1", "s", "k3")),
     }
-    found = gold.records_of(stated, ["d2", "d3"])
+    found = touching.records_of(stated, ["d2", "d3"])
     assert {table: [tuple(row) for row in records.collect()] for table, records in found.items()} == {
         "shop": [("r", "k2")]
     }
-    assert gold.records_of(stated, ["d3"]) == gold.records_of(stated, []) == {}
+    assert touching.records_of(stated, ["d3"]) == touching.records_of(stated, []) == {}

@@ -17,8 +17,9 @@ from sqlalchemy import text
 
 from pipelines import gold, names, numbers, upkeep
 from pipelines import publish as publication
-from pipelines.lake import CHANGE_FEED, Lake, TableDesign, TableMissing
+from pipelines.lake import Lake, TableMissing
 from pipelines.publish import Published, documents, last_changes, publish
+from pipelines.table_design import CHANGE_FEED, TableDesign
 from schemas.identifiers.persons import check_character
 from schemas.serving.connection import writing
 from schemas.serving.reading import find, reading

@@ -11,7 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines import names, steps, upkeep
-from pipelines.lake import ROW_TRACKING, Lake, TableDesign, literal_rows
+from pipelines.lake import Lake, literal_rows
+from pipelines.table_design import ROW_TRACKING, TableDesign
 from tests.declared import SHOP, SHOP_FILE, lay
 from tests.house import House, broken, shop_house
 

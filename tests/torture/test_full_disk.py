@@ -13,7 +13,8 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from onefile.files import DiskFull
-from pipelines.lake import Lake, TableDesign
+from pipelines.lake import Lake
+from pipelines.table_design import TableDesign
 from tests.declared import SHOP, SHOP_FILE, lay
 from tests.house import shop_house
 

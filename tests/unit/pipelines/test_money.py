@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as f
 
 from pipelines import cleaners
 from schemas.cleaners import MONEY_UNITS
 from schemas.model import Cleaner
 
-REGISTER = Path(__file__).parents[3] / "shared" / "data" / "enterprise-register.csv"
+REGISTER = Path(__file__).parents[4] / "shared" / "data" / "enterprise-register.csv"
 
 AMOUNTS = """
 5,000(万元人民币)            | 5000000000    | CNY
@@ -177,33 +175,30 @@ def table(drawing: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split("|")] for line in drawing.strip().splitlines()]
 
 
-def read(spark: SparkSession, texts: list[str], **argument: Any) -> list[tuple[str | None, str | None]]:
-    made = cleaners.clean(f.col("text"), [Cleaner("money", argument)])
-    frame = spark.createDataFrame(list(enumerate(texts)), "n int, text string")
-    shown = frame.select("n", made.text, made.reason).orderBy("n")
-    return [(row[1], row[2]) for row in shown.collect()]
+def read(texts: list[str], **argument: Any) -> list[tuple[str | None, str | None]]:
+    return [tuple(cleaners.clean(text, [Cleaner("money", argument)])) for text in texts]
 
 
-def test_amounts_are_read_to_the_cent(spark: SparkSession) -> None:
+def test_amounts_are_read_to_the_cent() -> None:
     rows = table(AMOUNTS)
-    found = read(spark, [text for text, _, _ in rows], give="amount_cents")
+    found = read([text for text, _, _ in rows], give="amount_cents")
     assert dict(zip((r[0] for r in rows), found, strict=True)) == {text: (cents, None) for text, cents, _ in rows}
 
 
-def test_currencies_are_told(spark: SparkSession) -> None:
+def test_currencies_are_told() -> None:
     rows = table(AMOUNTS)
-    found = read(spark, [text for text, _, _ in rows], give="currency")
+    found = read([text for text, _, _ in rows], give="currency")
     assert dict(zip((r[0] for r in rows), found, strict=True)) == {text: (code, None) for text, _, code in rows}
 
 
 @pytest.mark.parametrize("give", ["amount_cents", "currency"])
-def test_what_is_no_certain_amount_is_refused_with_a_reason(spark: SparkSession, give: str) -> None:
+def test_what_is_no_certain_amount_is_refused_with_a_reason(give: str) -> None:
     rows = table(REFUSED)
-    found = read(spark, [text for text, _ in rows], give=give)
+    found = read([text for text, _ in rows], give=give)
     assert dict(zip((r[0] for r in rows), found, strict=True)) == {text: (None, reason) for text, reason in rows}
 
 
-def test_a_declared_unit_holds_where_none_is_written(spark: SparkSession) -> None:
+def test_a_declared_unit_holds_where_none_is_written() -> None:
     given = {
         "500": "500000000",
         "500人民币": "500000000",
@@ -212,11 +207,11 @@ def test_a_declared_unit_holds_where_none_is_written(spark: SparkSession) -> Non
         "$5": "500",
         "5亿": "50000000000",
     }
-    assert read(spark, list(given), give="amount_cents", default_unit="万元") == [(c, None) for c in given.values()]
-    assert read(spark, ["500人民币", "500"], give="amount_cents") == [("50000", None), (None, "unit_missing")]
+    assert read(list(given), give="amount_cents", default_unit="万元") == [(c, None) for c in given.values()]
+    assert read(["500人民币", "500"], give="amount_cents") == [("50000", None), (None, "unit_missing")]
 
 
-def test_every_declared_unit_is_known(spark: SparkSession) -> None:
+def test_every_declared_unit_is_known() -> None:
     cents = {
         "分": 1,
         "角": 10,
@@ -229,23 +224,23 @@ def test_every_declared_unit_is_known(spark: SparkSession) -> None:
     }
     assert set(cents) == set(MONEY_UNITS)
     for unit, each in cents.items():
-        assert read(spark, ["7"], give="amount_cents", default_unit=unit) == [(str(7 * each), None)]
+        assert read(["7"], give="amount_cents", default_unit=unit) == [(str(7 * each), None)]
 
 
-def test_a_declared_currency_holds_where_none_is_written(spark: SparkSession) -> None:
-    assert read(spark, ["5万", "5万美元"], give="currency", default_currency="HKD") == [("HKD", None), ("USD", None)]
+def test_a_declared_currency_holds_where_none_is_written() -> None:
+    assert read(["5万", "5万美元"], give="currency", default_currency="HKD") == [("HKD", None), ("USD", None)]
 
 
-def test_where_nothing_keeps_the_currency_an_amount_in_another_one_is_refused(spark: SparkSession) -> None:
-    found = read(spark, ["5万", "5万元人民币", "5万美元"], give="amount_cents", currencies="default")
+def test_where_nothing_keeps_the_currency_an_amount_in_another_one_is_refused() -> None:
+    found = read(["5万", "5万元人民币", "5万美元"], give="amount_cents", currencies="default")
     assert found == [("5000000", None), ("5000000", None), (None, "currency_other")]
 
 
 @pytest.mark.skipif(not REGISTER.exists(), reason="the real enterprise register is not here")
-def test_every_capital_of_the_real_register_is_read(spark: SparkSession) -> None:
+def test_every_capital_of_the_real_register_is_read() -> None:
     with REGISTER.open(encoding="utf-8-sig", newline="") as file:
         texts = [row["注册资金"] for row in csv.DictReader(file) if row["注册资金"] != "N/A"]
-    found = read(spark, texts, give="amount_cents")
+    found = read(texts, give="amount_cents")
     assert [reason for _, reason in found if reason] == []
     assert len(found) == 506
     assert sum(int(cents) for cents, _ in found if cents) == 3_018_808_986_200

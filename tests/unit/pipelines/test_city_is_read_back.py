@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as f
 
 import catalog
-from pipelines import bronze, conform
+from pipelines import bronze, typed
+from pipelines.columnwise import constant
 from samples.city import calendar, serving
 from samples.city.city import make
 from samples.writing.texts import Rows, Writer
@@ -24,7 +23,7 @@ RESOURCES = (
     "market.public_register",
     "human_resources.social_insurance",
     "civil_affairs.marriages",
-    # Drawn from their declarations: another kind of number, two kinds of subject, days in order, areas of 9 and 12 digits.
+    # Drawn from its declaration: another kind of number, two kinds of subject, days in order, areas of 9 and 12 digits.
     "dongwan_civil_affairs.assistance",
     *(
         pytest.param(name, marks=pytest.mark.only_in_full)
@@ -34,7 +33,7 @@ RESOURCES = (
 
 
 @pytest.mark.parametrize("name", RESOURCES)
-def test_a_department_s_texts_are_read_as_the_values_they_were_written_from(spark: SparkSession, name: str) -> None:
+def test_a_department_s_texts_are_read_as_the_values_they_were_written_from(name: str) -> None:
     resource = CATALOGUE.resource(name)
     city = make(3, 900, 120, calendar.number(FIRST))
     serving.open_registers(city, CATALOGUE, [resource])
@@ -47,9 +46,11 @@ def test_a_department_s_texts_are_read_as_the_values_they_were_written_from(spar
     )
     called = bronze.columns(resource)
     numbers = {"_row_no": pa.array(rows), "_row_hash": pa.array(["00"] * len(rows))}
-    received = spark.createDataFrame(pa.table(numbers | {called[header]: column for header, column in texts.items()}))
-    received = received.withColumns({"_delivery": f.lit("d"), "_recorded_at": f.lit(datetime(2026, 10, 2, tzinfo=UTC))})
-    found = conform.typed(received, resource, CATALOGUE.declarations, FIRST, FIRST).orderBy("_row_no").toArrow()
+    count = len(rows)
+    numbers |= {"_delivery": constant("d", pa.string(), count)}
+    numbers["_recorded_at"] = constant(datetime(2026, 10, 2, tzinfo=UTC), pa.timestamp("us", "UTC"), count)
+    received = pa.table(numbers | {called[header]: column for header, column in texts.items()})
+    found = typed.rows(received, typed.plan(resource, CATALOGUE.declarations, FIRST, FIRST))
     assert set(map(str, found.column("_problems").to_pylist())) == {"[]"}
     for column in (m.column for m in resource.columns):
         assert found.column(column).to_pylist() == frame.columns[column].to_pylist(), column

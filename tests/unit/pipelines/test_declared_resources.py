@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as f
 
 import catalog
 from catalog.model import Catalogue
-from pipelines import bronze, conform
+from pipelines import bronze
+from pipelines import typed as rows_typed
+from pipelines.columnwise import constant
 from schemas.model import Resource
 from tests.declared import SHOP, lay
 from tests.documents import ROOT, examples
@@ -20,26 +22,31 @@ from tests.drawn import cells
 PERIOD, TODAY = date(2026, 10, 31), date(2026, 11, 23)
 
 
-def typed(spark: SparkSession, resource_id: str, drawing: str, laid: Catalogue | None = None) -> DataFrame:
+Rows = list[dict[str, Any]]
+
+
+def typed(resource_id: str, drawing: str, laid: Catalogue | None = None) -> Rows:
     """Return a drawn delivery of a resource, typed; headers that are not drawn are empty."""
     found = laid or catalog.load()
     resource = found.resource(resource_id)
     header, rows = cells(drawing)
     called = bronze.columns(resource)
-    drawn = spark.createDataFrame(rows, ", ".join(f"`{name}` string" for name in header))
-    frame = drawn.select(
-        f.lit("d").alias("_delivery"),
-        f.monotonically_increasing_id().alias("_row_no"),
-        f.lit("00").alias("_row_hash"),
-        f.lit(datetime(2026, 11, 23, tzinfo=UTC)).alias("_recorded_at"),
-        *((f.col(f"`{h}`") if h in header else f.lit(None).cast("string")).alias(c) for h, c in called.items()),
-    )
-    return conform.typed(frame, resource, found.declarations, PERIOD, TODAY)
+    count = len(rows)
+    given = {called[name]: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(header)}
+    own = {
+        "_delivery": constant("d", pa.string(), count),
+        "_row_no": pa.array(range(1, count + 1), pa.int64()),
+        "_row_hash": constant("00", pa.string(), count),
+        "_recorded_at": constant(datetime(2026, 11, 23, tzinfo=UTC), pa.timestamp("us", "UTC"), count),
+    }
+    plan = rows_typed.plan(resource, found.declarations, PERIOD, TODAY)
+    made: Rows = rows_typed.rows(pa.table(own | given), plan).to_pylist()
+    return made
 
 
-def problems(rows: DataFrame) -> list[list[tuple[str, str]]]:
+def problems(rows: Rows) -> list[list[tuple[str, str]]]:
     """Return each row's problems: header and reason."""
-    return [[(p["column"], p["reason"]) for p in row["_problems"]] for row in rows.orderBy("_row_no").collect()]
+    return [[(p["column"], p["reason"]) for p in row["_problems"]] for row in rows]
 
 
 # As registers of several provinces and years write it; the last column is what is meant.
@@ -60,21 +67,20 @@ N/A                                 | 5,000(万元人民币)       |       | 500
 """
 
 
-def test_class_and_capital_of_the_public_register_are_read_in_every_spelling(spark: SparkSession) -> None:
+def test_class_and_capital_of_the_public_register_are_read_in_every_spelling() -> None:
     _, rows = cells(REGISTER)
     head = "企业名称 | 统一社会信用代码 | 注册日期 | 所在省份 | 地区 | 注册地址 | 经营范围 | 企业类型 | 注册资金"
     same = "某某厂 | 91110000600037341L | 1993-01-04 | 江西 | 南昌 | 某某路1号 | 销售"
     drawing = "\n".join([head, *(f"{same} | {row[0] or ''} | {row[1] or ''}" for row in rows)])
-    read = typed(spark, "market.public_register", drawing).orderBy("_row_no").collect()
+    read = typed("market.public_register", drawing)
     assert [list(row["_problems"]) for row in read] == [[] for _ in rows]
     found = [(row["class"], row["capital_cents"], row["capital_currency"]) for row in read]
     assert found == [(c, int(cents) if cents else None, currency) for _, _, c, cents, currency in rows]
 
 
-def test_a_shareholders_number_is_read_by_every_word_for_its_kind(spark: SparkSession) -> None:
+def test_a_shareholders_number_is_read_by_every_word_for_its_kind() -> None:
     person, enterprise = "690101199001010018", "91690101MA00000158"
     rows = typed(
-        spark,
         "market.shareholders",
         f"""
         统一社会信用代码   | 出资序号 | 股东名称 | 股东类型      | 证照编号     | 更新日期
@@ -86,47 +92,45 @@ def test_a_shareholders_number_is_read_by_every_word_for_its_kind(spark: SparkSe
         91110000600037341L | 6        | 丁公司   | 外星人        | {enterprise} | 2026-10-01
     """,
     )
-    read = rows.orderBy("_row_no").collect()
+    read = rows
     assert [(r["holder_number"], r["holder_code"]) for r in read] == [
         (person, None), (person, None), (None, enterprise), (None, enterprise), (None, None), (None, None),
     ]  # fmt: skip
     assert problems(rows) == [[], [], [], [], [], [("股东类型", "not_in_list")]]
 
 
-def test_a_word_that_nobody_declared_neither_withdraws_nor_states(spark: SparkSession) -> None:
+def test_a_word_that_nobody_declared_neither_withdraws_nor_states() -> None:
     head = "公民身份号码 | 姓名 | 性别 | 民族 | 出生日期 | 户籍地址 | 更新日期 | 操作类型"
     words = ["删除", "　删除　", "Ｄ", "D\u200b", "变更", "", "作废"]
     same = "690101199001010018 | 赵某 | 女 | 汉族 | 1990-01-01 | 某路1号 | 2026-10-01"
-    rows = typed(spark, "police.population", "\n".join([head, *(f"{same} | {word}" for word in words)]))
-    read = rows.orderBy("_row_no").collect()
+    rows = typed("police.population", "\n".join([head, *(f"{same} | {word}" for word in words)]))
+    read = rows
     assert [row["_withdrawn"] for row in read] == [True, True, True, True, False, False, False]
     assert [("操作类型", "not_in_list") in found for found in problems(rows)] == [*[False] * 6, True]
 
 
-def test_where_a_deciding_word_has_no_code_list_it_has_to_be_declared(spark: SparkSession, tmp_path: Path) -> None:
+def test_where_a_deciding_word_has_no_code_list_it_has_to_be_declared(tmp_path: Path) -> None:
     resource = SHOP["resources/market/shops.yml"].replace("from: 信用代码", "when: {证件: 代码}, from: 信用代码")
     laid = lay(tmp_path, {**SHOP, "resources/market/shops.yml": f"{resource}otherwise: {{证件: [无]}}\n"})
     code = "91690101MA00000158"
-    rows = typed(spark, "market.shops", f"""
+    rows = typed("market.shops", f"""
         编号   | 信用代码 | 开业     | 类别 | 证件
         AB0001 | {code}   | 2020/1/1 | 书店 | 代码
         AB0002 | {code}   | 2020/1/1 | 书店 | 无
         AB0003 | {code}   | 2020/1/1 | 书店 |
         AB0004 | {code}   | 2020/1/1 | 书店 | 护照
     """, catalog.load((laid,)))  # fmt: skip
-    assert [row["holder_code"] for row in rows.orderBy("_row_no").collect()] == [code, None, None, None]
+    assert [row["holder_code"] for row in rows] == [code, None, None, None]
     assert problems(rows) == [[], [], [], [("证件", "not_in_list")]]
 
 
-def test_days_are_read_as_registers_spreadsheets_and_databases_write_them(spark: SparkSession) -> None:
-    written = ["1993-1-4", "1993/01/04", "1993年1月4日", "19930104", "1993.1.4", "1993-01-04 00:00:00", "1993-01-04 00:00:00.0",
-               "1993/1/4 0:00", "1993-01-04T00:00:00"]  # fmt: skip
+def test_days_are_read_as_registers_spreadsheets_and_databases_write_them() -> None:
+    written = ["1993-1-4", "1993/01/04", "1993年1月4日", "19930104", "1993.1.4", "1993-01-04 00:00:00",
+               "1993-01-04 00:00:00.0", "1993/1/4 0:00", "1993-01-04T00:00:00"]  # fmt: skip
     drawing = "\n".join(
         ["注册日期 | 企业类型", *(f"{day} | 个体工商户" for day in (*written, "1000-01-01", "0999-01-01"))]
     )
-    days = [
-        row["established_on"] for row in typed(spark, "market.public_register", drawing).orderBy("_row_no").collect()
-    ]
+    days = [row["established_on"] for row in typed("market.public_register", drawing)]
     assert days == [date(1993, 1, 4)] * len(written) + [date(1000, 1, 1), None]
 
 
@@ -148,14 +152,14 @@ SHIFTED = {
 
 
 @pytest.mark.parametrize("case", list(SHIFTED))
-def test_a_row_with_shifted_columns_is_caught(spark: SparkSession, case: str) -> None:
+def test_a_row_with_shifted_columns_is_caught(case: str) -> None:
     head = "企业名称 | 统一社会信用代码 | 注册日期 | 企业类型 | 注册资金 | 经营范围 | 所在省份 | 地区 | 注册地址"
     row, expected = SHIFTED[case]
-    [found] = problems(typed(spark, "market.public_register", f"{head}\n{row}"))
+    [found] = problems(typed("market.public_register", f"{head}\n{row}"))
     assert expected <= set(found)
 
 
-def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_says(spark: SparkSession) -> None:
+def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_says() -> None:
     drawing = """
         统一社会信用代码   | 出资序号 | 股东类型   | 股东名称 | 证照编号           | 认缴出资额 | 出资比例 | 更新日期
         -------------------+----------+------------+----------+--------------------+------------+----------+-----------
@@ -164,9 +168,9 @@ def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_
         91110000600037341L | 3        | 外商       | ABC      | K-1234             | 1万元      | 37.5%    | 2026-01-02
         91110000600037341L | 4        | 自然人股东 | 某某     | 91350100M000100Y43 | 1万元      | 0%       | 2026-01-02
     """
-    rows = typed(spark, "market.shareholders", drawing)
+    rows = typed("market.shareholders", drawing)
     columns = ("holder_number", "holder_code", "subscribed_cents", "currency", "share")
-    read = [tuple(row[c] for c in columns) for row in rows.orderBy("_row_no").collect()]
+    read = [tuple(row[c] for c in columns) for row in rows]
     assert [(n, c, cents, money, float(share)) for n, c, cents, money, share in read] == [
         ("11010519491231002X", None, 50000000, "CNY", 0.125),
         (None, "91350100M000100Y43", 300000000, "USD", 0.5),
@@ -176,10 +180,10 @@ def test_one_header_gives_a_person_s_number_or_an_enterprise_s_code_as_the_kind_
     assert [[header for header, _ in found] for found in problems(rows)] == [[], [], [], ["证照编号"]]
 
 
-def test_the_how_to_s_own_resource_takes_the_rows_that_it_speaks_of(spark: SparkSession, tmp_path: Path) -> None:
+def test_the_how_to_s_own_resource_takes_the_rows_that_it_speaks_of(tmp_path: Path) -> None:
     code = "91110000600037341L"
     laid = catalog.load((lay(tmp_path, examples(ROOT / "docs" / "how-to" / "connect-a-department.md")),))
-    rows = typed(spark, "water.meters", f"""
+    rows = typed("water.meters", f"""
         户表号    | 用户统一社会信用代码 | 用户名称 | 用水性质 | 口径（毫米） | 装表日期 | 欠费      | 状态
         sb-000001 | {code}               | 甲厂     | 特行     | 50           | 2020/1/5 | 120.50元  | 正常
         SB-000002 | {code}               | 乙厂     | 工业     | 1００        | 2020/1/6 | 3         | 停用
@@ -187,13 +191,14 @@ def test_the_how_to_s_own_resource_takes_the_rows_that_it_speaks_of(spark: Spark
         SB-000004 | {code}               | 丁厂     | 居民     | 20           | 2020/1/7 | 0         | 待查
     """, laid)  # fmt: skip
     assert problems(rows) == [[], [], [], [("状态", "not_in_list")]]
-    read = [(row["use"], row["arrears_cents"], row["_withdrawn"]) for row in rows.orderBy("_row_no").collect()]
+    read = [(row["use"], row["arrears_cents"], row["_withdrawn"]) for row in rows]
     assert read[:3] == [("3", 12050, False), ("2", 300, False), (None, None, True)]
 
 
-def test_built_in_resources_of_every_shape_can_be_planned(spark: SparkSession) -> None:
+def test_built_in_resources_of_every_shape_can_be_read() -> None:
     for resource in covering(catalog.load()):
-        assert "_problems" in typed(spark, resource.id, " | ".join(resource.headers[:2]) + "\nx | y").columns
+        (row,) = typed(resource.id, " | ".join(resource.headers[:2]) + "\nx | y")
+        assert row["_problems"], resource.id
 
 
 def covering(found: Catalogue) -> list[Resource]:

@@ -1,0 +1,339 @@
+"""Data files that we write ourselves, from Arrow columns, and that Delta's own transaction brings into a table.
+
+The engine makes rows of columns and columns of rows again to write a file: for wide nested rows that is most of what
+a build costs, and a commit of few rows costs a plan, a job and a task. Here a file is written from the columns in hand,
+in this process or in a task of the engine, and named to Delta, which looks for conflicts and writes the log as ever.
+It asks for an engine in this process, and for a lake in a folder: elsewhere the engine writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import struct
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
+
+from pipelines import constraints
+from pipelines.errors import EngineFailed
+
+CHANGES = "_change_data"
+CHANGE = "_change_type"
+INSERTED, DELETED, BEFORE, AFTER = "insert", "delete", "update_preimage", "update_postimage"
+ROWS_A_GROUP = 20_000
+TRIES = 30
+ONE_ATTEMPT = {"spark.databricks.delta.maxCommitAttempts": "0"}
+OVERTAKEN = "DELTA_MAX_COMMIT_RETRIES_EXCEEDED"
+KNOWN_FEATURES = {
+    "appendOnly",
+    "changeDataFeed",
+    "checkConstraints",
+    "clustering",
+    "domainMetadata",
+    "invariants",
+    "rowTracking",
+}
+"""What a table may ask of its writers for us to be one of them."""
+_SUMMED = 512
+
+
+WRITTEN = "path string, size bigint, stats string"
+
+
+@dataclass(frozen=True)
+class Written:
+    """A data file below a table's folder: its path, its bytes, and what Delta's log may keep of its columns (JSON)."""
+
+    path: str
+    size: int
+    stats: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a version brings: files that come, path and bytes of those that go, and the rows that change.
+
+    `changes` is there where the table keeps what changed and not only rows are added.
+    """
+
+    added: Sequence[Written]
+    removed: Mapping[str, int] = field(default_factory=dict)
+    changes: Written | None = None
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a version of a table asks of files: columns, those of which the log keeps the ends, constraints (SQL)."""
+
+    folder: str
+    version: int
+    schema: pa.Schema
+    figured: tuple[str, ...]
+    constraints: tuple[str, ...]
+
+    def fits(self, names: Iterable[str]) -> bool:
+        """Say whether rows have no column that the table lacks."""
+        return {*names} <= {*self.schema.names}
+
+    def shaped(self, rows: pa.Table) -> pa.Table:
+        """Return rows with the table's columns, in its order; those that they lack are empty."""
+        there = {*rows.column_names}
+        columns = [
+            rows[each.name].cast(each.type) if each.name in there else pa.nulls(rows.num_rows, each.type)
+            for each in self.schema
+        ]
+        return pa.table(columns, schema=self.schema)
+
+
+def design(spark: SparkSession, path: str) -> Design | None:
+    """Return what a table asks of its files; None where the engine has to write them.
+
+    That is where it is no engine of this process, the lake is no folder, or the table asks for what is not known here.
+    """
+    if "://" in path or not hasattr(spark, "_jsparkSession"):
+        return None
+    snapshot = _log(spark, path).startTransaction().snapshot()
+    protocol, metadata = snapshot.protocol(), snapshot.metadata()
+    features = json.loads(protocol.json())["protocol"].get("writerFeatures", [])
+    if not {*features} <= KNOWN_FEATURES or protocol.minWriterVersion() not in (2, 3, 7):
+        return None
+    told = json.loads(metadata.json())["metaData"]
+    if told["partitionColumns"]:
+        return None
+    configuration: dict[str, str] = told["configuration"]
+    rules = tuple(text for name, text in configuration.items() if name.startswith("delta.constraints."))
+    if any(constraints.understood(text) is None for text in rules):
+        return None
+    schema = to_arrow_schema(StructType.fromJson(json.loads(told["schemaString"])), timezone="UTC")
+    figured = tuple(filter(None, configuration.get("delta.dataSkippingStatsColumns", "").split(",")))
+    return Design(path, snapshot.version(), schema, figured, rules)
+
+
+def is_sound(rows: pa.Table, design: Design) -> bool:
+    """Say whether rows meet the table's constraints, and have a value wherever they must."""
+    held = [constraints.understood(text) for text in design.constraints]
+    required = (f.name for f in design.schema if not f.nullable)
+    return all(not rows[name].null_count for name in required) and constraints.are_met(rows, filter(None, held))
+
+
+def sound(rows: pa.Table, design: Design) -> pa.Table:
+    """Return rows, which meet the table's constraints.
+
+    Raises:
+        EngineFailed: they do not; it is an error of ours, and not of whoever delivered them.
+    """
+    if not is_sound(rows, design):
+        raise EngineFailed(f"write to {Path(design.folder).name}", "DELTA_VIOLATE_CONSTRAINT_WITH_VALUES")
+    return rows
+
+
+def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Written | None:
+    """Write rows, shaped as the table's, to a new file of its folder; None where there are none.
+
+    Whoever is killed leaves a file that no version names, and that a vacuum removes.
+    """
+    below = CHANGES if kind == "cdc" else ""
+    name = f"{kind}-00000-{uuid.uuid4()}.c000.snappy.parquet"
+    folder = Path(design.folder, below)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    figures, writer = _Figures(design.figured), None
+    descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            for part in rows:
+                if part.num_rows:
+                    if writer is None:
+                        writer = pq.ParquetWriter(
+                            file, part.schema, compression="snappy", write_page_checksum=True,
+                            store_decimal_as_integer=True,
+                        )  # fmt: skip
+                    writer.write_table(part, row_group_size=ROWS_A_GROUP)
+                    figures.look_at(part)
+        finally:
+            if writer is not None:
+                writer.close()
+    if writer is None:
+        (folder / name).unlink()
+        return None
+    _sum(folder / name)
+    return Written(f"{below}/{name}" if below else name, (folder / name).stat().st_size, figures.told())
+
+
+def in_task(batches: Iterable[pa.RecordBatch], design: Design) -> Iterator[pa.RecordBatch]:
+    """Write a bucket of rows in one of the engine's tasks; yields what was written, as `WRITTEN` has it."""
+    parts = (sound(design.shaped(pa.Table.from_batches([batch])), design) for batch in batches)
+    found = write(parts, design)
+    if found is not None:
+        yield pa.RecordBatch.from_pylist([found.__dict__])
+
+
+def commit(spark: SparkSession, path: str, change: Change, once: str | None = None, read: int | None = None) -> None:
+    """Bring a change into a table, in one version of it.
+
+    Args:
+        once: a name under which a second commit does nothing.
+        read: the version that the change was made from, where files go: no other may come between. Without it,
+            where somebody else's version comes between, this one is tried anew, and `once` looked for again.
+
+    Raises:
+        EngineFailed: with the condition `OVERTAKEN`: others committed meanwhile.
+    """
+    log = _log(spark, path)
+    for attempt in range(1, TRIES + 1):
+        transaction = log.startTransaction()
+        if once is not None and _is_done(transaction, path, once):
+            return
+        if read is not None and transaction.readVersion() != read:
+            break
+        try:
+            with configured(spark, ONE_ATTEMPT):
+                transaction.commit(_actions(spark, _told(change, once)), _operation(spark))
+            return
+        except (PySparkException, Py4JJavaError) as error:
+            if OVERTAKEN not in str(error):
+                raise
+            time.sleep(random.uniform(0, 0.05) * attempt)
+    raise EngineFailed(f"commit to {Path(path).name}", OVERTAKEN)
+
+
+@contextmanager
+def configured(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[None]:
+    """Let a session have settings meanwhile."""
+    for key, value in settings.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in settings:
+            spark.conf.unset(key)
+
+
+def _is_done(transaction: Any, path: str, once: str) -> bool:
+    """Say whether something was committed under a name: what Delta keeps beside each commit says it without a query."""
+    sums = Path(path, "_delta_log", f"{transaction.readVersion():020d}.crc")
+    try:
+        told = json.loads(sums.read_bytes()).get("setTransactions")
+    except (OSError, ValueError):
+        told = None
+    if told is None:
+        return bool(transaction.txnVersion(once) >= 1)
+    return any(each["appId"] == once for each in told)
+
+
+def _told(change: Change, once: str | None) -> list[dict[str, Any]]:
+    now = int(time.time() * 1000)
+    told: list[dict[str, Any]] = []
+    if once is not None:
+        told.append({"txn": {"appId": once, "version": 1, "lastUpdated": now}})
+    about = {"partitionValues": {}, "dataChange": True}
+    for each in change.added:
+        file = {"path": each.path, "size": each.size, "modificationTime": now, "stats": each.stats}
+        told.append({"add": file | about})
+    for name, size in change.removed.items():
+        file = {"path": name, "size": size, "deletionTimestamp": now, "extendedFileMetadata": True}
+        told.append({"remove": file | about})
+    if change.changes is not None:
+        file = {"path": change.changes.path, "size": change.changes.size}
+        told.append({"cdc": file | about | {"dataChange": False}})
+    return told
+
+
+def _actions(spark: SparkSession, told: Iterable[Mapping[str, Any]]) -> Any:
+    jvm: Any = spark._jvm
+    actions = jvm.java.util.ArrayList()
+    for each in told:
+        actions.add(jvm.org.apache.spark.sql.delta.actions.Action.fromJson(json.dumps(each, ensure_ascii=False)))
+    return jvm.scala.jdk.javaapi.CollectionConverters.asScala(actions).toSeq()
+
+
+def _operation(spark: SparkSession) -> Any:
+    jvm: Any = spark._jvm
+    nothing = getattr(jvm.scala, "None$").__getattr__("MODULE$")
+    mode = jvm.org.apache.spark.sql.SaveMode.Append
+    return jvm.org.apache.spark.sql.delta.DeltaOperations.Write(mode, *[nothing] * 8)
+
+
+def _log(spark: SparkSession, path: str) -> Any:
+    jvm: Any = spark._jvm
+    return jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+
+
+class _Figures:
+    """The least and the greatest value, and the empty ones, of columns that Delta's log may keep."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+        self._rows = 0
+        self._empty = dict.fromkeys(names, 0)
+        self._ends: dict[str, tuple[Any, Any]] = {}
+
+    def look_at(self, rows: pa.Table) -> None:
+        self._rows += rows.num_rows
+        for name in (n for n in self._names if n in rows.column_names):
+            self._empty[name] += rows[name].null_count
+            ends = pc.min_max(rows[name])
+            least, most = ends["min"].as_py(), ends["max"].as_py()
+            if least is not None:
+                known = self._ends.get(name, (least, most))
+                self._ends[name] = (min(known[0], least), max(known[1], most))
+
+    def told(self) -> str:
+        found: dict[str, Any] = {"numRecords": self._rows}
+        found["minValues"] = {name: _figure(least, timedelta(0)) for name, (least, _) in self._ends.items()}
+        found["maxValues"] = {name: _figure(most, timedelta(milliseconds=1)) for name, (_, most) in self._ends.items()}
+        found["nullCount"] = self._empty
+        return json.dumps(found, ensure_ascii=False)
+
+
+def _figure(value: Any, more: timedelta) -> Any:
+    """Return a value as Delta's log has it: instants by the millisecond, and not below what they stand for."""
+    if isinstance(value, datetime):
+        at = (value + more).astimezone(UTC)
+        return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _sum(path: Path) -> None:
+    """Write beside a file the sums of its parts, as the engine does: it holds every byte it reads against them."""
+    descriptor = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(_sums(path))
+
+
+def is_as_summed(path: Path) -> bool:
+    """Say whether a file is what the sums beside it say; where there are none, nothing speaks against it."""
+    return not _beside(path).exists() or _beside(path).read_bytes() == _sums(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.crc")
+
+
+def _sums(path: Path) -> bytes:
+    content = path.read_bytes()
+    sums = [zlib.crc32(content[begin : begin + _SUMMED]) for begin in range(0, len(content), _SUMMED)]
+    return b"crc\x00" + struct.pack(f">i{len(sums)}I", _SUMMED, *sums)
+
+
+def parts(path: Path, design: Design) -> Iterator[pa.Table]:
+    """Yield the rows of a data file, part by part, its pages held against their sums."""
+    with pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file:
+        for group in range(file.num_row_groups):
+            yield design.shaped(file.read_row_group(group, use_threads=False))
