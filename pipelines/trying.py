@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from inbox.records import Batch
-from pipelines import bronze, conform, settle
+from pipelines import conform, names, settle
 from schemas.model import Declarations, Resource
 
 MOST_ROWS = 200_000
@@ -82,7 +82,7 @@ def tried(
 
 def _received(batches: Iterable[Batch], resource: Resource, at: datetime) -> tuple[pa.Table, bool]:
     """Return the first rows as bronze would hold them, and whether they are all."""
-    called = bronze.columns(resource)
+    called = names.columns_of(resource)
     rows = _rows(batches)
     first = list(islice(rows, MOST_ROWS))
     columns: dict[str, Any] = {
