@@ -44,8 +44,10 @@ def _tells(task: Task) -> Task:
 
     @functools.wraps(task)
     def run(*arguments: Any) -> Any:
+        from pipelines import engine_sessions
+
         try:
-            with _stoppable():
+            with _stoppable(), engine_sessions.until_done():
                 return task(*arguments)
         except OneFileError as error:
             told.failures.append(str(error))
@@ -67,9 +69,7 @@ def _of_ours(what: str, error: Exception) -> OneFileError | None:
     """Return the error of ours for an engine's that came by no door, and for a full disk; they are no fault of ours."""
     from pipelines.engine_errors import translated
 
-    if is_full(error):
-        return DiskFull("the home, or of its scratch")
-    return translated(what, error)
+    return DiskFull("the home, or of its scratch") if is_full(error) else translated(what, error)
 
 
 @contextmanager
