@@ -33,7 +33,7 @@ from bench.lake_home import FIRST_DAY, deliver_city, environ, workshop
 from bench.measuring import Line, Report, processor_seconds
 from inbox import deliveries
 from onefile.services.spark_connect import free_port
-from pipelines import commit_check, names, receiving, steps
+from pipelines import commit_check, finished, names, receiving, steps
 from schemas.model import SUBJECT_KINDS
 from schemas.serving.connection import looking
 from schemas.serving.writing import last
@@ -80,7 +80,7 @@ def one_process(report: Report, home: Path, memory: str) -> int:
     began, spent = time.perf_counter(), processor_seconds(os.getpid())
     receiving.receive(shop)
     rows = 0
-    for delivery in [d for resource in shop.resources for d in steps.pending(shop, resource)]:
+    for delivery in [d for resource in shop.resources for d in finished.pending(shop, resource)]:
         steps.land(shop, delivery)
         rows += steps.settle(shop, delivery).received
     for kind in SUBJECT_KINDS:
@@ -114,7 +114,7 @@ def under_airflow(report: Report, home: Path, memory: str, rows: int) -> None:
 
 def is_published(served: Airflow, home: Path) -> bool:
     """Tell whether every delivery is settled, and the newest files of each kind are published."""
-    if not all((each.folder / steps.FINISHED).exists() for each in deliveries.every(home)):
+    if not all(finished.is_finished(each) for each in deliveries.every(home)):
         return False
     if any((home / "inbox").glob("*/*/manifest.json")) or any(_is_busy(served, dag) for dag in FOLLOWING):
         return False

@@ -29,7 +29,7 @@ from bench import lake_bare as bare
 from bench import lake_duck as duck
 from bench.lake_home import CHANGED_DAY, FIRST_DAY, deliver_changes, deliver_city, workshop
 from bench.measuring import Line, Memory, Report, counted, timed
-from pipelines import bridges, gold, names, publish, receiving, steps
+from pipelines import bridges, finished, gold, names, publish, receiving, steps
 from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.serving.connection import looking
@@ -98,10 +98,10 @@ def first_load(run: Run, people: int) -> None:
     run.stage("made-up city, delivered", lambda: len([*deliver_city(home, people).resources]))
     run.stage("engine started", lambda: 0 * bool(shop.spark))
     run.stage("the door: files checked, counted, hashed", lambda: _rows(receiving.receive(shop)))
-    waiting = [d for r in shop.resources for d in steps.pending(shop, r)]
+    waiting = [d for r in shop.resources for d in finished.pending(shop, r)]
     run.stage("bronze: rows as received", lambda: _land(shop, waiting))
     settled = run.stage("silver, quarantine, expectations, receipts", lambda: _settle(shop, waiting))
-    rows = sum(steps.outcome(shop.delivery(d)[0]).received for d in waiting)
+    rows = sum(finished.outcome(shop.delivery(d)[0]).received for d in waiting)
     took: dict[str, float] = {}
     for delivery, resource in map(shop.delivery, waiting):
         with timed(took, "duck"):
@@ -202,7 +202,7 @@ def changed_day(run: Run, memory: str) -> None:
     kept = {table: bare.copied(shop.lake, table, run.folder / "bare" / table) for table in _kept_tables(shop)}
     changed = sum(deliver_changes(shop.home, shop.resource(r), d) for r, d in deliveries.items())
     receiving.receive(shop)
-    waiting = [d for r in shop.resources for d in steps.pending(shop, r)]
+    waiting = [d for r in shop.resources for d in finished.pending(shop, r)]
     before, took = counted(shop.spark), {}
     versions = {kind: shop.lake.version(names.gold(kind)) for kind in KINDS}
 

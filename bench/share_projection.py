@@ -10,7 +10,7 @@ from bench.counter_home import _grant as granted
 from bench.lake_home import CHANGED_DAY, FIRST_DAY, deliver_changes, deliver_city, workshop
 from catalog import shares
 from catalog.entries import entries
-from pipelines import projecting, receiving, steps
+from pipelines import finished, projecting, receiving, steps
 from pipelines.projecting import Projected
 from pipelines.workshop import Workshop
 from schemas.serving.connection import writing
@@ -39,7 +39,9 @@ def project(home: Path, people: int, memory: str) -> None:
     daily = _timed(shop)
     shutil.rmtree(home / FOLDER / grant)
     again = _timed(shop)
-    rows = sum(outcome.accepted for each in shop.received(POPULATION) if (outcome := steps.outcome(each)) is not None)
+    rows = sum(
+        outcome.accepted for each in shop.received(POPULATION) if (outcome := finished.outcome(each)) is not None
+    )
     print(f"{rows:,} rows projected, {changed:,} of them changed on the next day")
     for name, seconds in (("whole, cold engine", whole), ("the changed day", daily), ("whole, warm engine", again)):
         print(f"  {name:<22} {seconds:8.2f} s")
@@ -48,7 +50,7 @@ def project(home: Path, people: int, memory: str) -> None:
 
 def _take_in(shop: Workshop) -> None:
     receiving.receive(shop)
-    for delivery in steps.pending(shop, POPULATION):
+    for delivery in finished.pending(shop, POPULATION):
         steps.land(shop, delivery)
         steps.settle(shop, delivery)
 

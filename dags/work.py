@@ -1,6 +1,6 @@
 """What the tasks call: opens the workshop in the task's own process, and passes references only.
 
-Spark and the lake are imported when a task runs, never when a DAG file is parsed.
+Spark and the lake are imported when a task runs that needs them, never when a DAG file is parsed.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def _tells(task: Task) -> Task:
 
     @functools.wraps(task)
     def run(*arguments: Any) -> Any:
+        from pipelines import engine_sessions
+
         try:
-            with _stoppable():
+            with _stoppable(), engine_sessions.until_done():
                 return task(*arguments)
         except OneFileError as error:
             told.failures.append(str(error))
@@ -67,9 +69,7 @@ def _of_ours(what: str, error: Exception) -> OneFileError | None:
     """Return the error of ours for an engine's that came by no door, and for a full disk; they are no fault of ours."""
     from pipelines.engine_errors import translated
 
-    if is_full(error):
-        return DiskFull("the home, or of its scratch")
-    return translated(what, error)
+    return DiskFull("the home, or of its scratch") if is_full(error) else translated(what, error)
 
 
 @contextmanager
@@ -92,19 +92,19 @@ def _stop(_signal: int, _frame: FrameType | None) -> None:
 @_tells
 def look() -> list[str]:
     """Take in what waits in the inbox; return the resources with something to work on."""
-    from pipelines import receiving, steps
+    from pipelines import finished, receiving
 
     shop = _shop()
     receiving.receive(shop)
-    return [resource for resource in shop.resources if steps.pending(shop, resource)]
+    return [resource for resource in shop.resources if finished.pending(shop, resource)]
 
 
 @_tells
 def are_declarations_changed() -> bool:
     """Tell whether something was made by other declarations than today's."""
-    from pipelines import changing
+    from pipelines.due import due
 
-    return bool(changing.due(_shop()))
+    return bool(due(_shop()))
 
 
 @_tells
@@ -126,12 +126,12 @@ def receive(resource: str, params: Mapping[str, Any]) -> list[str]:
     """
     from airflow.sdk.exceptions import AirflowFailException
 
-    from pipelines import asking, receiving, steps
+    from pipelines import asking, finished, receiving
 
     shop = _shop()
     receiving.receive(shop)
     try:
-        return asking.chosen(shop, resource, steps.pending(shop, resource), params)
+        return asking.chosen(shop, resource, finished.pending(shop, resource), params)
     except asking.NotAskable as error:
         raise AirflowFailException(str(error)) from None
 
@@ -251,23 +251,22 @@ def issue_licences() -> dict[str, int]:
 @_tells
 def lapse_licences() -> dict[str, int]:
     """Let the licences lapse whose last day is over; returns counts."""
-    from pipelines import licences
+    from pipelines import vaulted
 
-    return asdict(licences.lapse(_shop()))
+    return asdict(vaulted.lapse(_shop()))
 
 
 @_tells
 def count_licences(done: Mapping[str, int] | None = None) -> int:
-    """Bring the lake's table of licences up to the log; returns the leaves it is made from.
-
-    Nothing is looked at where `done` says that nothing was issued.
-    """
-    from pipelines import licence_statistics, licences
+    """Bring the lake's table of licences up to the log, unless `done` says that none was issued; returns its leaves."""
+    from pipelines import vaulted
 
     shop = _shop()
-    vault = licences.opened(shop)
+    vault = vaulted.opened(shop)
     if vault.log.checkpoint() is None or (done is not None and not done["issued"]):
         return 0
+    from pipelines import licence_statistics
+
     with lock(shop.home / "locks" / "gold-licence.lock"):
         return licence_statistics.refresh(shop.lake, vault, shop.declarations)
 
@@ -291,9 +290,9 @@ def archive_cases() -> dict[str, int]:
 @_tells
 def publish_status() -> dict[str, int]:
     """Sign the status lists anew; returns how many there are, and how many said something new."""
-    from pipelines import licences
+    from pipelines import vaulted
 
-    done = licences.publish(_shop())
+    done = vaulted.publish(_shop())
     return {"lists": done.lists, "changed": done.changed}
 
 

@@ -22,7 +22,7 @@ from ledger.recall import recall as recall_values
 from ledger.record import Ledger
 from ledger.webhooks import USE, Webhooks
 from licence_vault.vault import open_vault
-from pipelines.record_state import SHARED
+from pipelines.names import SHARED_RECORDS
 from pipelines.workshop import Workshop
 from schemas.serving.connection import looking, writing
 from schemas.serving.migration import upgrade
@@ -60,13 +60,13 @@ def send(shop: Workshop) -> dict[str, int]:
 
 def make_events(shop: Workshop) -> int:
     """Make the events of what changed under the grants that somebody subscribed to; return how many."""
-    shop.keys.ensure((), (SHARED,), shop.at)
+    shop.keys.ensure((), (SHARED_RECORDS,), shop.at)
     settings = shop.settings
     vault = open_vault(shop.home, settings.database_url, settings.passphrase_file, settings.log_origin, shop.at)
     book = Ledger(shop.home / "ledger", shop.keys)
     telling = Telling(
-        shop.catalogue, vault, book.subject_hash, shop.keys.secret(SHARED), book.append_all, settings.operator, shop.at,
-        shop.legal_day(shop.at),
+        shop.catalogue, vault, book.subject_hash, shop.keys.secret(SHARED_RECORDS), book.append_all,
+        settings.operator, shop.at, shop.legal_day(shop.at),
     )  # fmt: skip
     with _indexed(shop) as connection:
         return events.make(connection, telling)

@@ -99,7 +99,7 @@ def schema(resource: Resource) -> StructType:
 
 def columns(resource: Resource) -> dict[str, str]:
     """Return for each header that a delivery may have the bronze column that holds it."""
-    return names.bronze_columns(list(dict.fromkeys((*resource.headers, *resource.ignore))))
+    return names.columns_of(resource)
 
 
 def _design(resource: Resource) -> TableDesign:

@@ -23,7 +23,6 @@ from onefile.files import lock, write_whole
 from pipelines import (
     answers,
     bridges,
-    commit_check,
     declared,
     gold,
     link_candidates,
@@ -32,27 +31,15 @@ from pipelines import (
     rebuilding,
     remaking,
     rereading,
-    steps,
 )
 from pipelines.declared import Change, Parts
+from pipelines.due import Due, due
 from pipelines.remaking import Remade, Sources
 from pipelines.rereading import Again, Reread
 from pipelines.workshop import Workshop
-from schemas import feeds
 from schemas.model import OneFile, Resource
 
 HOUSE, LAID, APPLYING = "for.json", "changes", "applying.json"
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is by other declarations than today's: resources to read again, kinds of files to make anew."""
-
-    resources: tuple[Resource, ...]
-    kinds: tuple[OneFile, ...]
-
-    def __bool__(self) -> bool:
-        return bool(self.resources or self.kinds)
 
 
 @dataclass(frozen=True)
@@ -65,14 +52,6 @@ class Planned:
     declared: dict[str, tuple[Change, ...] | None]
     resources: tuple[Reread, ...]
     files: tuple[Remade, ...]
-
-
-def due(shop: Workshop) -> Due:
-    """Return what the declarations of today are not applied to. No engine is started."""
-    resources = declared.unread(shop.home, shop.resources.values(), shop.declarations, steps.settled_resources(shop))
-    again = {resource.table for resource in resources}
-    kinds = [file for file in shop.declarations.files.values() if _is_due(shop, file, again)]
-    return Due(tuple(resources), tuple(kinds))
 
 
 def plan(shop: Workshop, on_step: Callable[[str], None], *, wait: bool = True) -> Planned | None:
@@ -111,15 +90,6 @@ def apply(shop: Workshop, on_step: Callable[[str], None], on_plan: Callable[[Pla
                 _begin(shop, wanted, laid)
             _merge(shop, on_step)
         return True
-
-
-def _is_due(shop: Workshop, file: OneFile, again: set[str]) -> bool:
-    name = declared.of_kind(file.kind)
-    note = declared.noted(shop.home, name)
-    if note is None and not commit_check.has_commits(str(shop.home / "lake"), names.gold(file.kind)):
-        return False
-    is_fed_anew = not again.isdisjoint(feeds.feeding_tables(shop.declarations, file.kind))
-    return is_fed_anew or not declared.is_made_by(shop.home, name, declared.making(file, shop.declarations))
 
 
 @contextmanager

@@ -272,7 +272,7 @@ def _rejected_here(rows: pa.Table, resource: Resource) -> pa.Table:
 
 def _received(resource: Resource, columns: Sequence[str]) -> dict[str, str]:
     """Return by header those of the columns of bronze that hold what was received."""
-    return {header: column for header, column in bronze.columns(resource).items() if column in columns}
+    return {header: column for header, column in names.columns_of(resource).items() if column in columns}
 
 
 def _counts(verdicts: Mapping[str, int]) -> Conformed:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onefile.files import write_whole
-from pipelines import bronze
+from pipelines import names
 from pipelines.errors import PipelineError
 from schemas import feeds
 from schemas.declarations import AREA_LIST
@@ -80,7 +80,7 @@ def reading(resource: Resource, declarations: Declarations) -> Parts:
             "department": resource.department,
             "table": _table(table),
             "columns": [_mapping(mapping) for mapping in resource.columns],
-            "headers": bronze.columns(resource),
+            "headers": names.columns_of(resource),
             "empty": resource.empty,
             "operation": None if resource.operation is None else asdict(resource.operation),
             "otherwise": dict(resource.otherwise),

@@ -20,8 +20,9 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import answers, erasing, names, present, records, settle, steps
+from pipelines import answers, erasing, names, present, records, settle
 from pipelines.errors import LakeDamaged, PipelineError
+from pipelines.finished import is_finished
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
 from schemas.model import OneFile
@@ -51,7 +52,7 @@ def check(shop: Workshop) -> Iterator[Broken]:
     A table that cannot be read, for a file of it is damaged or gone, is a finding of its own
     and hides none of the others.
     """
-    settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
+    settled = [d for d in deliveries.every(shop.home) if is_finished(d)]
     yield from _told("receipts", partial(_counts, shop, settled))
     for resource in shop.resources.values():
         table = names.silver(resource.table)

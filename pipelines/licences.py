@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from itertools import islice
 from typing import Any
 
@@ -19,16 +19,15 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as f
 
 from inbox import deliveries
-from licence_vault import expiry, issuing, store
+from licence_vault import issuing, store
 from licence_vault.drafts import Draft, Refused
 from licence_vault.issuing import Issued
 from licence_vault.materials.covering import retire_covered
 from licence_vault.statements import STATEMENT, stated_drafts
-from licence_vault.status_lists import Published
-from licence_vault.status_lists import publish as publish_lists
-from licence_vault.vault import Vault, open_vault
+from licence_vault.vault import Vault
 from pipelines import declared, gold, names, present
 from pipelines.lake import Lake, engine
+from pipelines.vaulted import Told, opened
 from pipelines.workshop import Workshop
 from schemas.licence_types import LicenceType
 from schemas.model import Place, Table
@@ -38,20 +37,6 @@ FORMAT = "2"
 DRAFTS_A_BATCH = 20_000
 """Bounds how long others wait for the log and the database while a large delivery is issued."""
 ROWS_A_PARTITION = 20_000
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of drafts; the counts add up to those that were made."""
-
-    issued: int = 0
-    unchanged: int = 0
-    refused: int = 0
-
-    def and_of(self, done: Issued) -> Told:
-        """Return the counts with those of a batch."""
-        batch = done.batch
-        return Told(self.issued + batch.issued, self.unchanged + batch.unchanged, self.refused + batch.refused)
 
 
 def issue(shop: Workshop, at_once: int = DRAFTS_A_BATCH) -> Told:
@@ -104,33 +89,6 @@ def _part(shop: Workshop, vault: Vault, part: list[Draft | Refused]) -> Issued:
 def _batch(shop: Workshop, vault: Vault, drafts: list[Draft | Refused], batch_id: str) -> Issued:
     at = shop.settings.now()  # not the run's beginning: another's batch may have come since
     return issuing.issue(vault, drafts, batch_id=batch_id, at=at, day=shop.legal_day(at).isoformat())
-
-
-def lapse(shop: Workshop) -> Told:
-    """Let the licences lapse whose last day is over."""
-    return Told(issued=expiry.lapse(opened(shop), _kinds(shop), at=shop.at, day=shop.legal_day(shop.at)))
-
-
-def is_due(shop: Workshop) -> bool:
-    """Say whether a licence's last day is over that has not lapsed yet."""
-    if not (shop.home / "log" / "checkpoint").exists():
-        return False
-    return expiry.is_due(opened(shop), _kinds(shop), shop.legal_day(shop.at))
-
-
-def _kinds(shop: Workshop) -> dict[str, LicenceType]:
-    return {kind.code: kind for kind in shop.declarations.licences.values()}
-
-
-def publish(shop: Workshop) -> Published:
-    """Sign the status lists anew."""
-    return publish_lists(opened(shop), at=shop.at, day=shop.legal_day(shop.at))
-
-
-def opened(shop: Workshop) -> Vault:
-    """Return the vault of the workshop's home."""
-    settings = shop.settings
-    return open_vault(shop.home, settings.database_url, settings.passphrase_file, settings.log_origin, shop.at)
 
 
 def to_tell(stated: DataFrame, new: Sequence[str] | None, partitions: int) -> DataFrame:

@@ -17,7 +17,7 @@ from openlineage.client.transport import Transport
 from openlineage.client.transport.file import FileConfig, FileTransport
 from openlineage.client.transport.http import HttpConfig, HttpTransport
 
-from pipelines import bronze, names, types
+from pipelines import names, types
 from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.model import Resource, Table
@@ -94,7 +94,7 @@ def _transport(target: str) -> Transport:
 
 
 def _bronze_schema(resource: Resource) -> schema_dataset.SchemaDatasetFacet:
-    called = bronze.columns(resource)
+    called = names.columns_of(resource)
     return schema_dataset.SchemaDatasetFacet(
         fields=[
             schema_dataset.SchemaDatasetFacetFields(name=column, type="string", description=header)
@@ -117,7 +117,7 @@ def _silver_schema(table: Table) -> schema_dataset.SchemaDatasetFacet:
 
 
 def _columns(resource: Resource) -> column_lineage_dataset.ColumnLineageDatasetFacet:
-    called = bronze.columns(resource)
+    called = names.columns_of(resource)
     source = names.bronze(resource.id)
     return column_lineage_dataset.ColumnLineageDatasetFacet(
         fields={

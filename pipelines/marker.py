@@ -6,8 +6,7 @@ import json
 
 from inbox import deliveries
 from onefile.files import write_whole
-from pipelines import names, peek
-from pipelines.steps import FINISHED
+from pipelines import finished, names, peek
 from pipelines.workshop import Workshop
 from schemas.serving import reading
 from schemas.serving.errors import NothingPublished, OlderDatabase
@@ -17,7 +16,7 @@ PUBLISHED = "published.json"
 
 def state(shop: Workshop) -> dict[str, object]:
     """Return what publication follows from: how many deliveries are settled, what is declared, what is to be erased."""
-    settled = sum((d.folder / FINISHED).exists() for d in deliveries.every(shop.home))
+    settled = sum(finished.is_finished(d) for d in deliveries.every(shop.home))
     known: dict[str, object] = {"settled": settled, "declared": shop.declarations.digest}
     return known | ({"ordered": ordered} if (ordered := erasures_ordered(shop)) else {})
 

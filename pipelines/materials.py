@@ -10,7 +10,7 @@ from licence_vault.materials.scanning import clamd
 from licence_vault.materials.stores import store_of
 from onefile.settings import machine_clock
 from pipelines.archiving import Archivist, archive_closed
-from pipelines.licences import opened
+from pipelines.vaulted import opened
 from pipelines.workshop import Workshop
 
 

@@ -1,8 +1,10 @@
-"""How the lake's tables and columns are called. Nothing else makes up a name."""
+"""How the lake's tables and columns are called, and a secret. Nothing else makes up a name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from schemas.model import Resource
 
 RELEASE = "silver/release"
 RESOLUTION = "quarantine/resolution"
@@ -11,6 +13,8 @@ LICENCE = "gold/licence"
 QUALITY = "gold/quality"
 ERASURE_ORDER = "silver/erasure_order"
 TOMBSTONE = "silver/tombstone"
+SHARED_RECORDS = "shared-records"
+"""Of the secret by which a grant's rows and subjects are called."""
 
 # Delta refuses these in a column name; their full-width twins read the same.
 _REFUSED = str.maketrans(" ,;{}()\n\t=", "　，；｛｝（）　　＝")
@@ -34,6 +38,11 @@ def gold(kind: str) -> str:
 
 def bridge(kind: str) -> str:
     return f"gold/{kind}_bridge"
+
+
+def columns_of(resource: Resource) -> dict[str, str]:
+    """Return for each header that a delivery of the resource may have the bronze column that holds it."""
+    return bronze_columns(list(dict.fromkeys((*resource.headers, *resource.ignore))))
 
 
 def bronze_columns(headers: Sequence[str]) -> dict[str, str]:

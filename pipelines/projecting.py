@@ -29,7 +29,7 @@ from pipelines import commit_check, dealing, names, numbers, peek, present, publ
 from pipelines.dealing import Dealt
 from pipelines.declared import DeclarationChanged
 from pipelines.lake import Lake, engine
-from pipelines.record_state import RECORD, SHARED, State, Wish, finds, own, require_read, touched, wished
+from pipelines.record_state import RECORD, State, Wish, finds, own, require_read, touched, wished
 from pipelines.table_design import CHANGE_FEED, TableDesign, quoted
 from pipelines.workshop import Workshop
 from schemas.model import Table
@@ -100,7 +100,7 @@ def project(shop: Workshop) -> list[Projected]:
         DeclarationChanged: a resource was read by other declarations than today's; all other tables are brought.
     """
     migration.upgrade(shop.settings.database_url)
-    shop.keys.ensure((), (SHARED,), shop.at)
+    shop.keys.ensure((), (names.SHARED_RECORDS,), shop.at)
     with lock(shop.home / "locks" / "project-shares.lock"):
         targets, held = _targets(shop)
         state, waiting = State(shop), list[DeclarationChanged]()
@@ -347,7 +347,7 @@ def _areas(shop: Workshop) -> DataFrame:
 
 
 def _salt(shop: Workshop, grant_id: str) -> str:
-    return salt(shop.keys.secret(SHARED), grant_id)
+    return salt(shop.keys.secret(names.SHARED_RECORDS), grant_id)
 
 
 def _schema(wish: Wish) -> StructType:

@@ -24,11 +24,12 @@ from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
 from pipelines import answers, bronze, conform, declared, erasing, marker, names, steps
 from pipelines.errors import LakeDamaged
+from pipelines.finished import FINISHED, is_finished
 from pipelines.lake import Lake, engine
 from pipelines.workshop import Workshop
 
 FOLDER = "rebuilt"
-NOTES = (bronze.LANDED, conform.CONFORMED, steps.FINISHED, answers.READ_AGAIN)
+NOTES = (bronze.LANDED, conform.CONFORMED, FINISHED, answers.READ_AGAIN)
 # Made of runs and not of what was delivered, or by the vault, whose log is never made anew.
 LEFT_OUT = (names.QUALITY, names.LICENCE)
 
@@ -49,7 +50,7 @@ def rebuild(shop: Workshop, on_step: Callable[[str], None]) -> Workshop:
     """
     house = shop.home / FOLDER
     shutil.rmtree(house, ignore_errors=True)
-    settled = [d for d in deliveries.every(shop.home) if (d.folder / steps.FINISHED).exists()]
+    settled = [d for d in deliveries.every(shop.home) if is_finished(d)]
     beside = open_beside(shop, house)
     for delivery in settled:
         lay(delivery, beside)
@@ -151,7 +152,7 @@ def take_notes(shop: Workshop, made: Delivery, wording: bytes | None) -> None:
         wording: what its receipt says there.
     """
     delivery = shop.delivery(made.id)[0]
-    for note in (bronze.LANDED, conform.CONFORMED, steps.FINISHED):
+    for note in (bronze.LANDED, conform.CONFORMED, FINISHED):
         write_whole(delivery.folder / note, (made.folder / note).read_bytes())
     counts = conform.conformed(made)
     if wording is not None and counts is not None:

@@ -15,7 +15,6 @@ from licence_vault import receipts
 from licence_vault.log import EMPTY_ROOT
 from licence_vault.receipts import Receipt, ReceivedFile
 from onefile.files import write_whole
-from pipelines import quarantine
 from pipelines.workshop import Workshop
 
 
@@ -27,12 +26,19 @@ def receive(shop: Workshop, on_look: Callable[[str], None] = lambda _: None) -> 
     """
     arrivals = door.receive(
         shop.home, shop.resources, shop.at, shop.settings.timezone, wait=True, on_look=on_look,
-        rejected=lambda resource: quarantine.ever(shop.home / "lake", resource),
+        rejected=lambda resource: _rejected(shop, resource),
     )  # fmt: skip
     for folder, note in deliveries.notes(shop.home):
         if note.status == "refused":
             _answer(shop, folder, note)
     return arrivals
+
+
+def _rejected(shop: Workshop, resource: str) -> set[tuple[str, int]]:
+    """Return what was ever quarantined of a resource; what reads tables is loaded when a correction comes in."""
+    from pipelines import quarantine
+
+    return quarantine.ever(shop.home / "lake", resource)
 
 
 def _answer(shop: Workshop, folder: Path, note: Received) -> None:

@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from inbox import deliveries
-from pipelines import commit_check, declared, erasing, gold, names, peek, present, steps
+from pipelines import commit_check, declared, erasing, finished, gold, names, peek, present
 from pipelines.declared import DeclarationChanged
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
@@ -28,8 +28,6 @@ FORMAT = "1"
 AT_ONCE = 50_000
 """Records that are fetched before the database is held; more are handed over while it is."""
 RECORD = "record"
-SHARED = "shared-records"
-"""Name of the secret by which a grant's rows and subjects are called."""
 
 
 class Made(Protocol):
@@ -136,7 +134,7 @@ def require_read(shop: Workshop, resource: Resource) -> None:
         DeclarationChanged: they were read by others, or are being read again: they are brought once that is done.
     """
     is_noted = declared.noted(shop.home, resource.id) is not None
-    settled = {resource.id} if is_noted else steps.settled_resources(shop)
+    settled = {resource.id} if is_noted else finished.settled_resources(shop)
     for unread in declared.unread(shop.home, [resource], shop.declarations, settled):
         raise DeclarationChanged(unread.id)
 
@@ -150,7 +148,7 @@ def touched(shop: Workshop, wish: Wish, last: Made, state: State) -> list[DataFr
     """Return the records that may be other than published, as frames of `record`; None where these are very many."""
     new = state.released(last.lake_version, wish.resource.id)
     kept = (deliveries.find(shop.home, each) for each in new)
-    outcomes = (steps.outcome(each) for each in kept if each is not None)
+    outcomes = (finished.outcome(each) for each in kept if each is not None)
     if sum(outcome.accepted for outcome in outcomes if outcome is not None) > AT_ONCE:
         return None
     lake, silver, frames = shop.lake, names.silver(wish.table.name), []

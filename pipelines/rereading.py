@@ -17,7 +17,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
-from pipelines import answers, bronze, conform, erasing, names, rebuilding, resolution, shaping, steps
+from pipelines import answers, bronze, conform, erasing, finished, names, rebuilding, resolution, shaping, steps
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.table_design import TableDesign
 from pipelines.workshop import Workshop
@@ -108,11 +108,11 @@ def check_types(shop: Workshop, resource: Resource) -> None:
 def read_again(shop: Workshop, beside: Workshop, resource: Resource, on_step: Callable[[str], None]) -> Again:
     """Settle a resource's deliveries anew in a house beside; one that was done there before is not done again."""
     received = shop.received(resource.id)
-    begun = _begun(shop, resource, [d for d in received if steps.outcome(d) is None and bronze.landed(d) is not None])
-    wanted = [d for d in received if steps.outcome(d) is not None or d.id in begun]
+    begun = _begun(shop, resource, [d for d in received if not finished.is_finished(d) and bronze.landed(d)])
+    wanted = [d for d in received if finished.is_finished(d) or d.id in begun]
     found = []
     for number, delivery in enumerate(wanted, 1):
-        laid = rebuilding.lay(delivery, beside, without=(conform.CONFORMED, steps.FINISHED, answers.READ_AGAIN))
+        laid = rebuilding.lay(delivery, beside, without=(conform.CONFORMED, finished.FINISHED, answers.READ_AGAIN))
         on_step(f"{number}/{len(wanted)} {resource.id} {delivery.id}")
         steps.settle_again(beside, laid, resource, bronze.rows_of(shop.lake, delivery, resource))
         found.append(laid)
@@ -228,7 +228,7 @@ def records(shop: Workshop, beside: Workshop, resource: Resource, laid: dict[str
 
 def told(shop: Workshop, again: Again, laid: dict[str, DataFrame]) -> Reread:
     """Say how the deliveries of a resource come out otherwise; `laid` is what `lay_down` returned, by table."""
-    outcomes = [(steps.outcome(shop.delivery(made.id)[0]), steps.outcome(made)) for made in again.settled]
+    outcomes = [(finished.outcome(shop.delivery(made.id)[0]), finished.outcome(made)) for made in again.settled]
     both = [(before, after) for before, after in outcomes if before is not None and after is not None]
     stated, unstated, restated = _figures(laid.get(names.silver(again.resource.table)))
     wordings = [(made.id, answers.given(shop, made.id), answers.would_say(made)) for made in again.settled]
@@ -246,7 +246,7 @@ def told(shop: Workshop, again: Again, laid: dict[str, DataFrame]) -> Reread:
     )
 
 
-def _sum(outcomes: Iterable[steps.Outcome]) -> Counts:
+def _sum(outcomes: Iterable[finished.Outcome]) -> Counts:
     found = Counts()
     for each in outcomes:
         found = replace(

@@ -5,19 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
 from onefile import java
 from onefile.settings import Settings
-from pipelines import effort
+from pipelines import effort, engine_sessions
 from pipelines import scratch as scratch_folders
 from pipelines.errors import JarsMissing, NoJava
+
+if TYPE_CHECKING:
+    from pyspark.sql.connect.session import SparkSession as ConnectSession
 
 JARS = ("delta-spark_4.2_2.13-4.4.0.jar", "delta-storage-4.4.0.jar")
 LOG_SETTINGS = Path(__file__).with_name("log4j2.properties")
@@ -50,6 +53,7 @@ def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
     Raises:
         JarsMissing: an in-process session is asked for and the Delta jars are absent.
         NoJava: the engine did not start.
+        StillAtWork: a served engine does not end what a killed process had asked it for.
     """
     _silence()
     if settings.spark.startswith("sc://"):
@@ -71,12 +75,13 @@ def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
 
 
 def _served(settings: Settings) -> SparkSession:
-    """Return a session of a served engine, which plans as little as a small lake asks for."""
+    """Return a session of a served engine, which plans as little as a small lake asks for, and is noted as in use."""
     builder = SparkSession.builder.remote(settings.spark)
     for name, value in (effort.PLAINLY if effort.is_small(settings.home) else {}).items():
         if name.startswith("spark.sql."):
             builder = builder.config(name, value)
-    return builder.getOrCreate()
+    connect = cast("Callable[[], ConnectSession]", builder.getOrCreate)
+    return cast("SparkSession", engine_sessions.opened(settings.home, settings.spark, connect))
 
 
 def _look_up_once(spark: SparkSession) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
@@ -17,7 +16,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
-from inbox import deliveries
 from inbox.deliveries import Delivery
 from onefile.files import check_room, lock, write_whole
 from pipelines import (
@@ -37,6 +35,7 @@ from pipelines import (
 )
 from pipelines.declared import DeclarationChanged
 from pipelines.errors import CriticalExpectationFailed
+from pipelines.finished import FINISHED, Outcome, is_finished, outcome, settled_resources
 from pipelines.lake import literal_table
 from pipelines.publish import Published
 from pipelines.table_design import ROW_TRACKING, TableDesign
@@ -44,7 +43,6 @@ from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.model import OneFile, Resource
 
-FINISHED = "finished.json"
 LEAST_ROOM = 64 * 2**20
 ROOM_A_BYTE = 8
 """What a delivered byte may need: staged, in bronze, in silver, shuffled, and in a file that is written anew."""
@@ -55,25 +53,6 @@ RELEASE = StructType(
     ]
 )
 RELEASES = TableDesign("deliveries that count; a row per delivery", {}, properties=ROW_TRACKING)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a delivery; the counts add up to `received`."""
-
-    delivery: str
-    resource: str
-    status: Literal["released", "held"]
-    received: int
-    accepted: int
-    quarantined: int
-    duplicates: int
-    held_by: tuple[str, ...] = ()
-
-
-def pending(shop: Workshop, resource: str) -> list[str]:
-    """Return the deliveries of a resource that were received and are not finished, in the order received."""
-    return [d.id for d in shop.received(resource) if not (d.folder / FINISHED).exists()]
 
 
 def land(shop: Workshop, delivery_id: str) -> None:
@@ -95,7 +74,7 @@ def settle(shop: Workshop, delivery_id: str) -> Outcome:
         done = outcome(delivery)
         if done is not None:
             return done
-        is_first = not any((d.folder / FINISHED).exists() for d in shop.received(resource.id))
+        is_first = not any(is_finished(d) for d in shop.received(resource.id))
         declared.begin(shop.home, resource, shop.declarations, is_first=is_first)
         counts = judge(shop, delivery, resource)
         held_by = _check(shop, delivery, counts)
@@ -143,15 +122,6 @@ def _finish(
     )
     write_whole(delivery.folder / FINISHED, json.dumps(found.__dict__, sort_keys=True).encode())
     return found
-
-
-def outcome(delivery: Delivery) -> Outcome | None:
-    """Return what became of a delivery; None while it is not finished."""
-    path = delivery.folder / FINISHED
-    if not path.exists():
-        return None
-    kept = json.loads(path.read_bytes())
-    return Outcome(**kept | {"held_by": tuple(kept["held_by"])})
 
 
 def _check(shop: Workshop, delivery: Delivery, counts: conform.Conformed) -> tuple[str, ...]:
@@ -204,11 +174,6 @@ def assemble(shop: Workshop, kind: str) -> gold.Assembled:
         if made.version >= 0 and declared.noted(shop.home, name) is None:
             declared.keep(shop.home, name, parts)
     return made
-
-
-def settled_resources(shop: Workshop) -> set[str]:
-    """Return the resources of which a delivery is settled."""
-    return {d.manifest.resource for d in deliveries.every(shop.home) if (d.folder / FINISHED).exists()}
 
 
 def _require_made_by(shop: Workshop, file: OneFile, parts: declared.Parts) -> None:

@@ -18,7 +18,7 @@ from catalog.model import Catalogue
 from inbox import deliveries
 from inbox.deliveries import Delivery
 from licence_vault.log import leaf_hash
-from pipelines import bronze, names, peek
+from pipelines import names, peek
 from pipelines.errors import PipelineError
 from schemas.model import Attribute, AttributeSource, Resource
 
@@ -80,7 +80,7 @@ def trace(home: Path, catalogue: Catalogue, attribute: Attribute, stated: Mappin
     mapping = next(m for m in resource.columns if m.column == column)
     received = None
     if mapping.source is not None:
-        bronze_column = bronze.columns(resource)[mapping.source]
+        bronze_column = names.columns_of(resource)[mapping.source]
         received = _row(home, names.bronze(resource.id), [bronze_column], delivery, row)[bronze_column]
     record = deliveries.row_bytes(delivery, resource, row)
     file, file_row = _in_file(delivery, row)

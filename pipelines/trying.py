@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from inbox.records import Batch
-from pipelines import bronze, settle, typed
+from pipelines import names, settle, typed
 from schemas.model import Declarations, Resource
 
 MOST_ROWS = 200_000
@@ -71,7 +71,7 @@ def tried(
     judged = settle.judged(settle.asked(made))
     problems = settle.problems_of(made, judged, settle.conflict(resource, plan.table))
     columns = {m.column: ColumnTrial(m.source, m.column) for m in resource.columns}
-    called = {header: name for header, name in bronze.columns(resource).items() if name in received.column_names}
+    called = {header: name for header, name in names.columns_of(resource).items() if name in received.column_names}
     texts = {header: received[name].to_pylist() for header, name in called.items()}
     for name, trial in columns.items():
         _count(trial, texts.get(trial.header or ""), made[name].to_pylist(), problems.to_pylist())
@@ -81,7 +81,7 @@ def tried(
 
 def _received(batches: Iterable[Batch], resource: Resource, at: datetime) -> tuple[pa.Table, bool]:
     """Return the first rows as bronze would hold them, and whether they are all."""
-    called = bronze.columns(resource)
+    called = names.columns_of(resource)
     rows = _rows(batches)
     first = list(islice(rows, MOST_ROWS))
     columns: dict[str, Any] = {

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import DataType, StructType
 
-from pipelines import bronze, choosing, columnwise, crossing, settle, types
+from pipelines import choosing, columnwise, crossing, names, settle, types
 from pipelines.choosing import Words
 from pipelines.values import ColumnReader, Values
 from schemas.model import CodeList, Column, ColumnMapping, Declarations, Resource, Table
@@ -96,7 +96,7 @@ class Reader:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._called = bronze.columns(plan.resource)
+        self._called = names.columns_of(plan.resource)
         self._read_as = choosing.coded(plan.resource, plan.table)
         self._schema = to_arrow_schema(schema(plan.table), timezone="UTC")
         self._mappings = {m.column: m for m in plan.resource.columns}

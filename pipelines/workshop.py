@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-
-from pyspark.sql import SparkSession
+from typing import TYPE_CHECKING
 
 import catalog
 from catalog.model import Catalogue
@@ -17,13 +16,16 @@ from inbox.erased import Seal
 from licence_vault import keystore
 from licence_vault.keystore import Keystore
 from onefile.settings import Settings
-from pipelines.lake import Lake
-from pipelines.session import session
 from schemas.model import Declarations, Resource
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from pipelines.lake import Lake
 
 
 class Workshop:
-    """Opened lazily: a step that needs no Spark starts none. `at` is the run's instant, UTC."""
+    """Opened lazily: a step that needs no Spark starts none, nor loads it. `at` is the run's instant, UTC."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -44,10 +46,14 @@ class Workshop:
 
     @cached_property
     def spark(self) -> SparkSession:
+        from pipelines.session import session
+
         return session(self.settings)
 
     @cached_property
     def lake(self) -> Lake:
+        from pipelines.lake import Lake
+
         return Lake(self.spark, str(self.home / "lake"))
 
     @cached_property

@@ -25,8 +25,8 @@ from catalog.model import Catalogue
 from inbox import making
 from onefile import settings
 from onefile.cli import main
-from pipelines import gold, names, publish, receiving, steps
-from pipelines.steps import Outcome
+from pipelines import finished, gold, names, publish, receiving, steps
+from pipelines.finished import Outcome
 from pipelines.workshop import Workshop
 from schemas.model import Attribute, Column, OneFile, Relation
 from tests.drawn import cells
@@ -102,7 +102,7 @@ class House:
         receiving.receive(self.shop)
         found = {}
         for resource in self.shop.resources:
-            for delivery in steps.pending(self.shop, resource):
+            for delivery in finished.pending(self.shop, resource):
                 steps.land(self.shop, delivery)
                 found[delivery] = steps.settle(self.shop, delivery)
         return found

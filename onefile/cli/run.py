@@ -16,7 +16,7 @@ from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from inbox.door import Arrival
-    from pipelines.steps import Outcome
+    from pipelines.finished import Outcome
     from pipelines.workshop import Workshop
 
 HEADINGS = {
@@ -70,14 +70,14 @@ def command(settings: Settings, resources: tuple[str, ...], jobs: int | None, as
 
 def _run(shop: Workshop, resources: Sequence[str], jobs: int | None) -> Summary:
     from onefile.cli.lanes import fitting
-    from pipelines import receiving, steps
+    from pipelines import finished, receiving
 
     arrivals = receiving.receive(shop, on_look=lambda name: _say(f"looking at {name}"))
-    waiting = {r: found for r in resources if (found := steps.pending(shop, r))}
+    waiting = {r: found for r in resources if (found := finished.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")
     with crew(shop.settings, jobs or fitting(shop.settings, len(waiting))) as workers:
         failed = _work(shop, workers, waiting)
-    outcomes = [steps.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
+    outcomes = [finished.outcome(shop.delivery(d)[0]) for found in waiting.values() for d in found]
     return Summary([o for o in outcomes if o is not None], [a for a in arrivals if a.status != "taken"], failed)
 
 
@@ -86,7 +86,7 @@ def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Faile
 
     A DAG for which there is nothing to do is not loaded.
     """
-    from pipelines import licences, marker, projecting, records, retention
+    from pipelines import marker, projecting, records, retention, vaulted
 
     failed = _apply(shop, workers)
     failed |= _alone(workers, TERMS) if retention.is_declared(shop.declarations) else {}
@@ -100,17 +100,17 @@ def _work(shop: Workshop, workers: Crew, waiting: dict[str, list[str]]) -> Faile
         if not unerased:
             marker.erased(shop)
         failed |= unerased
-    return failed | (_alone(workers, EXPIRY) if licences.is_due(shop) else {})
+    return failed | (_alone(workers, EXPIRY) if vaulted.is_due(shop) else {})
 
 
 def _apply(shop: Workshop, workers: Crew) -> Failed:
     """Bring what was made by other declarations up to today's; what cannot be is written to by nobody."""
-    from pipelines import changing
+    from pipelines.due import due
 
-    due = changing.due(shop)
-    if not due:
+    wanted = due(shop)
+    if not wanted:
         return {}
-    names = [*(resource.id for resource in due.resources), *(f"{file.kind} files" for file in due.kinds)]
+    names = [*(resource.id for resource in wanted.resources), *(f"{file.kind} files" for file in wanted.kinds)]
     _say(f"declarations changed, and are applied first: {', '.join(names)}")
     return _alone(workers, CHANGED)
 

@@ -10,7 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 import catalog
-from pipelines.steps import Outcome
+from pipelines.finished import Outcome
 from tests.declared import SHOP, lay
 from tests.house import House
 

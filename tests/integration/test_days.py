@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from inbox import deliveries
 from pipelines import history, names
-from pipelines.steps import Outcome
+from pipelines.finished import Outcome
 from schemas.serving.connection import writing
 from schemas.serving.tables import IDENTIFIER, SUBJECT
 from schemas.subjects import SubjectNumber

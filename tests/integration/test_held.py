@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines import names, steps
-from pipelines.steps import Outcome
+from pipelines.finished import Outcome
 from schemas.serving.reading import find, reading
 from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, lay
 from tests.house import House, broken, shop_house

@@ -9,8 +9,8 @@ from licence_vault import provenance, store
 from licence_vault.auditing import audit
 from licence_vault.status_lists import current
 from onefile.verify.status import open_status
-from pipelines import licence_statistics, licences, names
-from pipelines.licences import Told
+from pipelines import licence_statistics, licences, names, vaulted
+from pipelines.vaulted import Told
 from tests.house import House, narrowed
 
 PERMITS = "market.food_permits"
@@ -43,7 +43,7 @@ def house(spark, tmp_path_factory):
 
 def told(house: House) -> list[tuple[str, str, str]]:
     """What the table has of each version: what happened, the state, since when; in the log's order."""
-    with licences.opened(house.shop).tables() as connection:
+    with vaulted.opened(house.shop).tables() as connection:
         _, size = store.counts(connection)
         return [(v.event, v.state, v.since_on) for v in store.versions(connection, 0, size)]
 
@@ -58,12 +58,12 @@ def test_every_statement_becomes_a_version_once_and_in_its_order(house):
     assert [version for version in told(house) if version in by_first[1:]] == by_first[1:]
     assert sorted(event for event, _, _ in told(house)) == ["cancelled", "new", "new", "new", "resumed", "suspended"]
     assert licences.issue(house.shop) == Told()
-    assert audit(licences.opened(house.shop)).leaves == 6
+    assert audit(vaulted.opened(house.shop)).leaves == 6
 
 
 def test_what_cannot_have_happened_waits_in_the_vaults_quarantine_with_its_row(house):
     licences.issue(house.shop)
-    with licences.opened(house.shop).tables() as connection:
+    with vaulted.opened(house.shop).tables() as connection:
         (waiting,) = provenance.waiting(connection, [PERMITS])
     assert (waiting.delivery, waiting.row_no, waiting.column, waiting.reason) == ("d-3", 2, "state", "transition")
 
@@ -80,12 +80,12 @@ def test_looking_at_everything_again_issues_nothing(house, monkeypatch):
 def test_what_ended_lapses_by_itself_and_the_lake_tells_how_each_licence_stands(house):
     licences.issue(house.shop)
     house.on("2026-11-05")
-    assert not licences.is_due(house.shop)
+    assert not vaulted.is_due(house.shop)
     house.on("2026-11-06")
-    assert licences.lapse(house.shop) == Told(issued=1)
+    assert vaulted.lapse(house.shop) == Told(issued=1)
     assert told(house)[-1] == ("lapsed", "lapsed", "2026-11-06")
-    assert licences.lapse(house.shop) == Told()
-    vault = licences.opened(house.shop)
+    assert vaulted.lapse(house.shop) == Told()
+    vault = vaulted.opened(house.shop)
     assert licence_statistics.refresh(house.shop.lake, vault, house.catalogue.declarations) == 7
     rows = house.rows(names.LICENCE)
     assert sorted((row["version"], row["state"]) for row in rows) == [(2, "cancelled"), (2, "lapsed"), (3, "valid")]
@@ -93,7 +93,7 @@ def test_what_ended_lapses_by_itself_and_the_lake_tells_how_each_licence_stands(
     version = house.versions()[names.LICENCE]
     assert licence_statistics.refresh(house.shop.lake, vault, house.catalogue.declarations) == 7
     assert house.versions()[names.LICENCE] == version
-    licences.publish(house.shop)
+    vaulted.publish(house.shop)
     listed = open_status(current(house.home, 0) or "", vault.trust, vault.origin, 0)
     assert listed.status(6) == "lapsed"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onefile import settings
-from pipelines import receiving, steps
+from pipelines import finished, receiving
 from pipelines.asking import NotAskable, chosen
 from pipelines.workshop import Workshop
 from tests.declared import lay
@@ -47,7 +47,7 @@ def shop(tmp_path: Path) -> Workshop:
 def test_deliveries_are_chosen_by_id_and_by_the_end_of_their_period_and_none_overtakes_another(
     shop: Workshop, conf: dict[str, str], taken: list[str]
 ) -> None:
-    assert chosen(shop, REGISTER, steps.pending(shop, REGISTER), conf) == taken
+    assert chosen(shop, REGISTER, finished.pending(shop, REGISTER), conf) == taken
 
 
 @pytest.mark.parametrize(
@@ -64,4 +64,4 @@ def test_what_is_not_there_is_told_and_not_passed_over(
     shop: Workshop, resource: str, conf: dict[str, str], told: str
 ) -> None:
     with pytest.raises(NotAskable, match=told):
-        chosen(shop, resource, steps.pending(shop, resource), conf)
+        chosen(shop, resource, finished.pending(shop, resource), conf)
