@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +26,7 @@ from onefile.errors import OneFileError
 from pipelines import commit_check
 from pipelines.engine_errors import translated
 from pipelines.errors import EngineFailed, PipelineError
+from pipelines.places import Where, at
 
 FORMAT = "1"
 TRIES = 4
@@ -66,14 +66,15 @@ def no_boundary(name: str) -> None:
 
 
 class Lake:
-    """The Delta tables under one root. A table's name is its path below it, as `silver/population`.
+    """The Delta tables of one place. A table's name is its path below it, as `silver/population`.
 
     `boundary` is called with a name right before and right after every commit.
     """
 
-    def __init__(self, spark: SparkSession, root: str, boundary: Callable[[str], None] = no_boundary) -> None:
+    def __init__(self, spark: SparkSession, where: Where, boundary: Callable[[str], None] = no_boundary) -> None:
         self.spark = spark
-        self.root = root.rstrip("/")
+        self.place = at(where)
+        self.root = self.place.address
         self._boundary = boundary
         self._seen: set[str] = set()
 
@@ -89,7 +90,7 @@ class Lake:
         Raises:
             LakeDamaged: it is there, and its log is cut off or cannot be read.
         """
-        if "://" not in self.root and not Path(self.path(name), "_delta_log").is_dir():
+        if not self.place.holds(name):
             return False  # the engine would look for longer, and find the same
         if name not in self._seen:
             try:
@@ -101,8 +102,7 @@ class Lake:
 
     def tables(self) -> list[str]:
         """Return the names of all tables there are, sorted."""
-        root = Path(self.root)
-        return sorted(str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log"))
+        return self.place.tables()
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
         """Return the table as it is, or as it was at `version`.
@@ -116,7 +116,7 @@ class Lake:
     def _open(self, name: str, version: int | None = None) -> DataFrame:
         """Open a table, and see before its first use that its newest commit is whole; errors as `read`."""
         if name not in self._seen:
-            commit_check.check(self.root, name)
+            commit_check.check(self.place, name)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -124,7 +124,7 @@ class Lake:
             frame = reader.load(self.path(name))
             frame.schema  # noqa: B018 - over Connect the table is looked for only when it is asked about
         except AnalysisException as error:
-            if version is not None or not commit_check.has_commits(self.root, name):
+            if version is not None or not commit_check.has_commits(self.place, name):
                 raise TableMissing(name) from None
             raise _failed(f"open {name}", error) from None
         except (PySparkException, Py4JError) as error:
@@ -245,7 +245,7 @@ class Lake:
         """Return the table's newest version; -1 when there is no table."""
         if not self.exists(name):
             return -1
-        found = commit_check.newest(self.root, name)
+        found = commit_check.newest(self.place, name)
         if found is not None:
             return found
         with engine(f"read the history of {name}"):
@@ -260,12 +260,7 @@ class Lake:
         """Return the newest value noted under `key` with a commit of the table; None when there is none."""
         if not self.exists(name):
             return None
-        if commit_check.has_commits(self.root, name):
-            told = commit_check.notes(self.root, name, NOTED_WITHIN)
-        else:
-            with engine(f"read the history of {name}"):
-                told = iter([row["userMetadata"] for row in self._history(name, NOTED_WITHIN) if row["userMetadata"]])
-        noted = (json.loads(each) for each in told)
+        noted = (json.loads(each) for each in commit_check.notes(self.place, name, NOTED_WITHIN))
         return next((each[key] for each in noted if key in each), None)
 
     def _history(self, name: str, limit: int) -> Sequence[Any]:

@@ -27,7 +27,7 @@ def receive(shop: Workshop, on_look: Callable[[str], None] = lambda _: None) -> 
     """
     arrivals = door.receive(
         shop.home, shop.resources, shop.at, shop.settings.timezone, wait=True, on_look=on_look,
-        rejected=lambda resource: quarantine.ever(shop.home / "lake", resource),
+        rejected=lambda resource: quarantine.ever(shop.place, resource),
     )  # fmt: skip
     for folder, note in deliveries.notes(shop.home):
         if note.status == "refused":
