@@ -63,5 +63,5 @@ codes: python ## renew schemas/codes/*.csv from the packages that carry them (ne
 	@$(PYTHON) -m tools.codes
 
 clean: ## remove what was made here: environment, Java, jars, caches (not ./var)
-	rm -rf .venv .java .java.new .jars .interop .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf .venv .java .java.new .jars .s3server .interop .setup.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -274,7 +274,7 @@ def _made(shop: Workshop, kind: str) -> int:
 
 
 def _publish(shop: Workshop, url: str) -> int:
-    return sum(publish.publish(shop.spark, shop.lake.root, url, kind, shop.at).upserted for kind in KINDS)
+    return sum(publish.publish(shop.spark, shop.lake.place, url, kind, shop.at).upserted for kind in KINDS)
 
 
 def _published(url: str) -> tuple[bare.Rows, bare.Rows]:

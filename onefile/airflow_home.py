@@ -140,6 +140,7 @@ def _settings(settings: Settings) -> dict[str, str]:
     """Return the variables from which `settings.read` makes the same settings again."""
     some = {} if settings.fixed_now is None else {"ONEFILE_NOW": settings.fixed_now.isoformat()}
     some |= {} if settings.oidc is None else {"ONEFILE_OIDC": str(settings.oidc)}
+    some |= {} if settings.lake_key is None else {"ONEFILE_LAKE_KEY": str(settings.lake_key)}
     some |= {} if settings.materials_key is None else {"ONEFILE_MATERIALS_KEY": str(settings.materials_key)}
     return some | {
         "ONEFILE_HOME": str(settings.home),
@@ -154,6 +155,7 @@ def _settings(settings: Settings) -> dict[str, str]:
         "ONEFILE_LOG_ORIGIN": settings.log_origin,
         "ONEFILE_JARS": str(settings.jars),
         "ONEFILE_LINEAGE": settings.lineage,
+        "ONEFILE_LAKE": settings.lake,
         "ONEFILE_MATERIALS": settings.materials,
         "ONEFILE_CLAMD": settings.clamd,
         "ONEFILE_COUNTER_URL": settings.counter_url,

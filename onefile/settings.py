@@ -32,6 +32,8 @@ NAMES = {
     "ONEFILE_LOG_ORIGIN": "name of the licence log, like city.example/log, for good (default onefile.invalid/log)",
     "ONEFILE_WEBHOOK_NETWORKS": "private networks that notices may be sent into, parted by commas (default none)",
     "ONEFILE_JARS": "folder with the Delta jars (default .jars beside the code)",
+    "ONEFILE_LAKE": "where the lake lies: s3a://BUCKET/PREFIX?endpoint=URL[&region=NAME] (default: in the home)",
+    "ONEFILE_LAKE_KEY": "file with that bucket's access key id and secret, a line each (default: none)",
     "ONEFILE_MATERIALS": "where materials lie: s3://BUCKET[/PREFIX]?endpoint=URL[&region=NAME] (default: in the home)",
     "ONEFILE_MATERIALS_KEY": "file with the bucket's access key id and secret, a line each (default: none)",
     "ONEFILE_CLAMD": "where clamd listens, a socket's path or HOST:PORT; materials are scanned by it (default: not)",
@@ -87,6 +89,8 @@ class Settings:
     certificate_header: str = ""
     webhook_networks: str = ""
     clamd: str = ""
+    lake: str = ""
+    lake_key: Path | None = None
     materials: str = ""
     materials_key: Path | None = None
     targets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -132,6 +136,8 @@ def read(environ: Mapping[str, str] | None = None, *, at: str | None = None, lan
         oidc=Path(env["ONEFILE_OIDC"]).absolute() if env.get("ONEFILE_OIDC") else None,
         webhook_networks=env.get("ONEFILE_WEBHOOK_NETWORKS") or "",
         clamd=env.get("ONEFILE_CLAMD") or "",
+        lake=env.get("ONEFILE_LAKE") or "",
+        lake_key=Path(env["ONEFILE_LAKE_KEY"]).absolute() if env.get("ONEFILE_LAKE_KEY") else None,
         materials=env.get("ONEFILE_MATERIALS") or "",
         materials_key=Path(env["ONEFILE_MATERIALS_KEY"]).absolute() if env.get("ONEFILE_MATERIALS_KEY") else None,
         targets=_named(env, TARGET),

@@ -8,14 +8,15 @@ removes has to lead from the sums before it to its own; three small files are re
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pipelines.errors import LakeDamaged
+from pipelines.places import LOG, Place, Where, at
 
-LOG = "_delta_log"
-COMMITS = f"{'[0-9]' * 20}.json"
+COMMIT = re.compile(r"[0-9]{20}\.json")
+SUMS = re.compile(r"[0-9]{20}\.crc")
 COMMIT_INFO = '{"commitInfo":'
 CUT, DIFFERS, GONE = "COMMIT_CUT_OFF", "COMMIT_DIFFERS_FROM_ITS_SUMS", "COMMIT_GONE"
 UNREADABLE = "COMMIT_UNREADABLE"
@@ -26,61 +27,64 @@ LISTS = (
 """What the sums list besides files: by its name there, the action that brings it, and what tells one from another."""
 
 
-def check(root: str, table: str) -> None:
-    """Look at the newest commit of a table in a folder; where there is none, or the lake is no folder, do nothing.
+def check(lake: Where, table: str) -> None:
+    """Look at the newest commit of a table; where there is none, do nothing.
 
     Raises:
         LakeDamaged: the commit's file is cut off, or is not what was committed.
     """
-    log = Path(root) / table / LOG
-    if not log.is_dir():
-        return
+    place = at(lake)
     # The sums are looked for first: a commit that comes meanwhile has its file before its sums.
-    summed, commit = (max(log.glob("[0-9]" * 20 + end), default=None) for end in (".crc", ".json"))
+    summed, commit = (max(filter(kind.fullmatch, place.log(table)), default=None) for kind in (SUMS, COMMIT))
     if commit is None:
         return
-    if summed is not None and summed.stem > commit.stem:
-        raise LakeDamaged(f"open {table}", GONE, table, f"{LOG}/{summed.stem}.json")
-    fault = _fault(commit)
+    if summed is not None and _version(summed) > _version(commit):
+        raise LakeDamaged(f"open {table}", GONE, table, f"{LOG}/{_version(summed):020d}.json")
+    fault = _fault(place, table, commit)
     if fault is not None:
-        raise LakeDamaged(f"open {table}", fault, table, f"{LOG}/{commit.name}")
+        raise LakeDamaged(f"open {table}", fault, table, f"{LOG}/{commit}")
 
 
-def has_commits(root: str, table: str) -> bool:
-    """Say whether a folder holds a table's log, readable or not."""
-    return any((Path(root) / table / LOG).glob("*.json"))
+def has_commits(lake: Where, table: str) -> bool:
+    """Say whether there is a table's log, readable or not."""
+    return any(name.endswith(".json") for name in at(lake).log(table))
 
 
-def newest(root: str, table: str) -> int | None:
-    """Return the newest version of a table in a folder; None where there is no such folder to look into."""
-    commit = max(Path(root, table, LOG).glob(COMMITS), default=None)
-    return None if commit is None else int(commit.stem)
+def newest(lake: Where, table: str) -> int | None:
+    """Return the newest version of a table; None where there is no such table."""
+    commit = max(filter(COMMIT.fullmatch, at(lake).log(table)), default=None)
+    return None if commit is None else _version(commit)
 
 
-def notes(root: str, table: str, limit: int) -> Iterator[str]:
-    """Yield what the newest `limit` commits of a table in a folder were given as user metadata, newest first.
+def notes(lake: Where, table: str, limit: int) -> Iterator[str]:
+    """Yield what the newest `limit` commits of a table were given as user metadata, newest first.
 
     Raises:
         LakeDamaged: the file of one is cut off or cannot be read.
     """
-    for commit in sorted(Path(root, table, LOG).glob(COMMITS), reverse=True)[:limit]:
+    place = at(lake)
+    for commit in sorted(filter(COMMIT.fullmatch, place.log(table)), reverse=True)[:limit]:
         try:
-            lines = commit.read_text("utf-8").splitlines()
+            lines = place.read(table, commit).decode("utf-8").splitlines()
             told = [json.loads(line)["commitInfo"] for line in lines if line.startswith(COMMIT_INFO)]
         except FileNotFoundError:  # Delta takes the oldest files of a log away
             return
         except (ValueError, KeyError):
-            raise LakeDamaged(f"read the notes of {table}", UNREADABLE, table, f"{LOG}/{commit.name}") from None
+            raise LakeDamaged(f"read the notes of {table}", UNREADABLE, table, f"{LOG}/{commit}") from None
         yield from (info["userMetadata"] for info in told if info.get("userMetadata"))
 
 
-def _fault(commit: Path) -> str | None:
-    content = commit.read_bytes()
+def _version(name: str) -> int:
+    return int(name[:20])
+
+
+def _fault(place: Place, table: str, commit: str) -> str | None:
+    content = place.read(table, commit)
     if not content.endswith((b"}", b"}\n")):  # also where there is nothing at all
         return CUT
     try:
         actions = [json.loads(line) for line in content.splitlines() if line.strip()]
-        after, before = _sums(commit, 0), _sums(commit, 1)
+        after, before = (_sums(place, table, _version(commit) - back) for back in (0, 1))
         is_told = after is None or before is None or _leads(actions, before, after)
     except (ValueError, KeyError, TypeError, AttributeError):
         return UNREADABLE
@@ -129,13 +133,12 @@ def _only_tells_anew(actions: list[dict[str, Any]], files: list[dict[str, Any]])
     return not changes and operations.isdisjoint({"OPTIMIZE"}) and not any("remove" in action for action in actions)
 
 
-def _sums(commit: Path, back: int) -> dict[str, Any] | None:
-    """Return what Delta keeps of the table at a commit, or so many before it; of an empty table before its first."""
-    version = int(commit.stem) - back
+def _sums(place: Place, table: str, version: int) -> dict[str, Any] | None:
+    """Return what Delta keeps of the table at a version; of an empty table before its first."""
     if version < 0:
         return {"numFiles": 0, "tableSizeBytes": 0, "setTransactions": [], "domainMetadata": []}
     try:
-        found = json.loads(commit.with_name(f"{version:020d}.crc").read_bytes())
+        found = json.loads(place.read(table, f"{version:020d}.crc"))
         return {**found, "numFiles": int(found["numFiles"]), "tableSizeBytes": int(found["tableSizeBytes"])}
     except (OSError, ValueError, KeyError, TypeError):  # not there, or hurt itself: then they prove nothing
         return None

@@ -6,9 +6,10 @@ of what is spent: docs/performance.md has the figures, docs/adr/0049 the choice.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
+
+from pipelines.places import Folder, Place
 
 SMALL_DELIVERED, SMALL_LAKE = 4 * 2**20, 32 * 2**20
 """Bytes that what was ever delivered or waits, and the lake, may weigh and still be computed as small."""
@@ -24,28 +25,22 @@ PLAINLY = {
 QUICK_JVM = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m")
 
 
-def is_small(home: Path, delivered: int = SMALL_DELIVERED, lake: int = SMALL_LAKE) -> bool:
-    """Tell whether what a run may read below `home` weighs little: its deliveries and inbox, and its lake, in bytes.
+def is_small(home: Path, delivered: int = SMALL_DELIVERED, lake: int = SMALL_LAKE, place: Place | None = None) -> bool:
+    """Tell whether what a run may read weighs little: deliveries and inbox of `home`, and its lake, in bytes.
 
     Nothing is opened, and no more is looked at than tells.
+
+    Args:
+        place: where the lake lies; None: in the home.
     """
-    return _weighs_less((home / "inbox", home / "deliveries"), delivered) and _weighs_less((home / "lake",), lake)
+    taken_in = (Folder(home / "inbox"), Folder(home / "deliveries"))
+    return _weighs_less(taken_in, delivered) and _weighs_less((place or Folder(home / "lake"),), lake)
 
 
-def _weighs_less(folders: Iterable[Path], limit: int) -> bool:
+def _weighs_less(places: Iterable[Place], limit: int) -> bool:
     weight = 0
-    for size in (size for folder in folders for size in _sizes(folder)):
+    for size in (size for place in places for _, size in place.sizes()):
         weight += size
         if weight >= limit:
             return False
     return True
-
-
-def _sizes(folder: Path) -> Iterator[int]:
-    """Yield the bytes of each file below a folder; one that is removed meanwhile weighs nothing."""
-    for path, _, files in os.walk(folder):
-        for name in files:
-            try:
-                yield os.lstat(os.path.join(path, name)).st_size  # noqa: PTH118 - a folder may hold very many
-            except FileNotFoundError:
-                continue

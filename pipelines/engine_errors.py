@@ -14,7 +14,7 @@ from pyspark.errors import PySparkException
 
 from onefile.errors import OneFileError
 from onefile.files import DiskFull
-from pipelines.errors import EngineFailed, LakeDamaged
+from pipelines.errors import EngineFailed, LakeDamaged, LakeStoreGone
 
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FILE = re.compile(
@@ -26,6 +26,12 @@ _FILE = re.compile(
 )
 _TABLE = re.compile(r"/((?:bronze|silver|gold|quarantine)/\w+(?:\.\w+)*)(?:/_delta_log)?(?:[`'\"\s)]|[.:]\s|$)")
 _FULL = re.compile("No space left on device|Disk quota exceeded")
+# What Hadoop's S3A says of a store that does not answer, knows no such bucket, or takes no such key. Looked for first:
+# a file that cannot be had for that is not damaged.
+_STORE = re.compile(
+    r"s3a\.(?:auth\.)?(AWS\w+Exception|UnknownStoreException|CredentialInitializationException|NoAwsCredentialsException)"
+    r"|\b(SdkClientException)\b|nio\.file\.(AccessDeniedException): s3a:"
+)
 _DAMAGED = re.compile(
     "FAILED_READ_FILE|ChecksumException|Checksum error|FileNotFoundException|NoSuchFileException|not a Parquet file|"
     "ParquetDecodingException|DELTA_TRUNCATED_TRANSACTION_LOG|DELTA_LOG_FILE_NOT_FOUND|DELTA_FILE_NOT_FOUND|"
@@ -48,6 +54,8 @@ def translated(what: str, error: Exception) -> OneFileError | None:
     condition = _condition(error)
     if _FULL.search(text):
         return DiskFull(_where(text))
+    if gone := _STORE.search(text):
+        return LakeStoreGone(what, next(filter(None, gone.groups())))
     hurt = _FILE.search(text)
     if _DAMAGED.search(text) or _DAMAGED.search(condition):
         table = hurt or _TABLE.search(text)

@@ -57,3 +57,56 @@ class CriticalExpectationFailed(PipelineError):
         )
         self.subject = subject
         self.expectations = expectations
+
+
+class StoreJarsMissing(PipelineError):
+    """The jars for a lake in a store are not where they should be."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"no jars of this release for a lake in a store in {folder}: run tools/setup-s3")
+
+
+class BadLake(PipelineError):
+    """What names the store of the lake, or the file with its key, cannot be used."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}: ONEFILE_LAKE is s3a://BUCKET/PREFIX?endpoint=https://HOST[:PORT][&region=NAME], and "
+            "ONEFILE_LAKE_KEY a file with the access key's id and its secret, a line each"
+        )
+
+
+class LakeElsewhere(PipelineError):
+    """The home's lake lies in another place than the settings say."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"this home's lake lies in {place}, and ONEFILE_LAKE says otherwise: set it to that place (how a lake is "
+            "moved: docs/how-to/keep-the-lake-in-a-store.md)"
+        )
+
+
+class LakeStoreUnfit(PipelineError):
+    """The store of the lake must not be written to; nothing was."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the store of the lake cannot be used: {what}")
+
+
+class LakeStoreGone(EngineFailed):
+    """The store of the lake does not answer, or refuses what is asked; `condition` says how."""
+
+    def __init__(self, what: str, condition: str) -> None:
+        PipelineError.__init__(
+            self,
+            f"{what} failed, for the store of the lake does not answer or says no ({condition}): see with "
+            "`onefile doctor` whether it is reached and takes the key, then run it again",
+        )
+        self.condition = condition
+
+
+class NotInAStore(PipelineError):
+    """Something that is done only with a lake in the home's own folder."""
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(f"{what} is for a lake in the home, and this home's lies in a store: {instead}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -247,7 +246,7 @@ def _bring_few(
 def _held(lake: Lake, table: str, asked: DataFrame, touched: pa.Table, kind: str, *, is_here: bool) -> pa.Table:
     """Return `subject_id` and `_digest` of the files that gold has of touched subjects; read here where that can be."""
     if is_here:
-        there = peek.rows(Path(lake.root), table, ["subject_id", "_digest"])
+        there = peek.rows(lake.place, table, ["subject_id", "_digest"])
         assert there is not None
         return there.filter(
             pc.is_in(there["subject_id"], identity.subject_ids(touched["number"].combine_chunks(), kind))

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -21,6 +20,7 @@ from pyspark.sql.types import StructType
 from pipelines import assembly, bridges, bridging, names, peek, present, publish, types
 from pipelines.bridging import Bridges, Told
 from pipelines.lake import Lake, engine, literal_rows
+from pipelines.places import Where
 from schemas import feeds
 from schemas.identifiers.earlier import earlier_number
 from schemas.model import Declarations
@@ -173,10 +173,10 @@ class Gone:
     basis: str
 
 
-def gone(home: Path, subject_hash: str) -> list[Gone]:
+def gone(lake: Where, subject_hash: str) -> list[Gone]:
     """Return what was erased of a subject, known by its keyed hash; in the order in which it was."""
     columns = ["_resource", "erased_at", "cause", "basis", "subjects"]
-    stones = peek.rows(home / "lake", names.TOMBSTONE, columns)
+    stones = peek.rows(lake, names.TOMBSTONE, columns)
     counted: Counter[tuple[datetime, str, str, str]] = Counter()
     for stone in [] if stones is None else stones.to_pylist():
         if subject_hash in stone["subjects"]:

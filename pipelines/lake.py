@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -27,6 +26,7 @@ from onefile.errors import OneFileError
 from pipelines import commit_check, peek, pen, rewriting, table_design
 from pipelines.engine_errors import translated
 from pipelines.errors import EngineFailed, LakeDamaged, PipelineError
+from pipelines.places import Where, at
 from pipelines.table_design import ROW_TRACKING, TableDesign
 
 TRIES = 4
@@ -54,14 +54,15 @@ def no_boundary(name: str) -> None:
 
 
 class Lake:
-    """The Delta tables under one root. A table's name is its path below it, as `silver/population`.
+    """The Delta tables of one place. A table's name is its path below it, as `silver/population`.
 
     `boundary` is called with a name right before and right after every commit.
     """
 
-    def __init__(self, spark: SparkSession, root: str, boundary: Callable[[str], None] = no_boundary) -> None:
+    def __init__(self, spark: SparkSession, where: Where, boundary: Callable[[str], None] = no_boundary) -> None:
         self.spark = spark
-        self.root = root.rstrip("/")
+        self.place = at(where)
+        self.root = self.place.address
         self._boundary = boundary
         self._seen: set[str] = set()
 
@@ -77,7 +78,7 @@ class Lake:
         Raises:
             LakeDamaged: it is there, and its log is cut off or cannot be read.
         """
-        if "://" not in self.root and not Path(self.path(name), "_delta_log").is_dir():
+        if not self.place.holds(name):
             return False  # the engine would look for longer, and find the same
         if name not in self._seen:
             try:
@@ -89,8 +90,7 @@ class Lake:
 
     def tables(self) -> list[str]:
         """Return the names of all tables there are, sorted."""
-        root = Path(self.root)
-        return sorted(str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log"))
+        return self.place.tables()
 
     def read(self, name: str, version: int | None = None) -> DataFrame:
         """Return the table as it is, or as it was at `version`.
@@ -104,7 +104,7 @@ class Lake:
     def _open(self, name: str, version: int | None = None) -> DataFrame:
         """Open a table, and see before its first use that its newest commit is whole; errors as `read`."""
         if name not in self._seen:
-            commit_check.check(self.root, name)
+            commit_check.check(self.place, name)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -112,7 +112,7 @@ class Lake:
             frame = reader.load(self.path(name))
             frame.schema  # noqa: B018 - over Connect the table is looked for only when it is asked about
         except AnalysisException as error:
-            if version is not None or not commit_check.has_commits(self.root, name):
+            if version is not None or not commit_check.has_commits(self.place, name):
                 raise TableMissing(name) from None
             raise _failed(f"open {name}", error) from None
         except (PySparkException, Py4JError) as error:
@@ -120,17 +120,13 @@ class Lake:
         return frame
 
     def fetched(self, name: str, delivery: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return the rows of one delivery, which are few, or columns of them; without the engine where that can be.
+        """Return the rows of one delivery, which are few, or columns of them, without the engine.
 
         Raises:
             TableMissing, LakeDamaged: as `read`.
         """
-        if "://" in self.root:
-            rows = self.read(name).where(f.col("_delivery") == delivery)
-            with engine(f"read rows of {name}"):
-                return (rows if columns is None else rows.select(*columns)).toArrow()
         try:
-            found = peek.rows(Path(self.root), name, columns, pc.field("_delivery") == delivery)
+            found = peek.rows(self.place, name, columns, pc.field("_delivery") == delivery)
         except peek.TableUnreadable as error:
             raise LakeDamaged(f"read {name}", error.condition, name, None) from None
         if found is None:
@@ -315,7 +311,7 @@ class Lake:
         """Return the table's newest version; -1 when there is no table."""
         if not self.exists(name):
             return -1
-        found = commit_check.newest(self.root, name)
+        found = commit_check.newest(self.place, name)
         if found is not None:
             return found
         with engine(f"read the history of {name}"):
@@ -330,12 +326,7 @@ class Lake:
         """Return the newest value noted under `key` with a commit of the table; None when there is none."""
         if not self.exists(name):
             return None
-        if commit_check.has_commits(self.root, name):
-            told = commit_check.notes(self.root, name, NOTED_WITHIN)
-        else:
-            with engine(f"read the history of {name}"):
-                told = iter([row["userMetadata"] for row in self._history(name, NOTED_WITHIN) if row["userMetadata"]])
-        noted = (json.loads(each) for each in told)
+        noted = (json.loads(each) for each in commit_check.notes(self.place, name, NOTED_WITHIN))
         return next((each[key] for each in noted if key in each), None)
 
     def _history(self, name: str, limit: int) -> Sequence[Any]:

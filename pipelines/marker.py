@@ -23,8 +23,7 @@ def state(shop: Workshop) -> dict[str, object]:
 
 def erasures_ordered(shop: Workshop) -> int:
     """Return how many erasures are ordered, by a term or by a delivery that counts, and not done."""
-    lake = shop.home / "lake"
-    orders, released = (peek.rows(lake, table, ["_delivery"]) for table in (names.ERASURE_ORDER, names.RELEASE))
+    orders, released = (peek.rows(shop.place, table, ["_delivery"]) for table in (names.ERASURE_ORDER, names.RELEASE))
     if orders is None or released is None:
         return 0
     counting = {None, *released["_delivery"].to_pylist()}

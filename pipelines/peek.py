@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines import commit_check
 from pipelines.errors import PipelineError
+from pipelines.places import Where, at
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Expression
@@ -30,7 +31,7 @@ class TableUnreadable(PipelineError):
         self.condition = condition
 
 
-def rows(lake: Path, name: str, columns: Sequence[str] | None, where: Expression | None = None) -> pa.Table | None:
+def rows(lake: Where, name: str, columns: Sequence[str] | None, where: Expression | None = None) -> pa.Table | None:
     """Return columns of a table (None: all), filtered; None when the table was never written to.
 
     A filter costs a quarter of a second before anything is read (Arrow's datasets load pandas), and spares what it
@@ -39,31 +40,32 @@ def rows(lake: Path, name: str, columns: Sequence[str] | None, where: Expression
     Raises:
         TableUnreadable, LakeDamaged: its log or a file of it is damaged or gone.
     """
-    path = lake / name
-    if not (path / "_delta_log").is_dir():
+    place = at(lake)
+    if not place.holds(name):
         return None
-    commit_check.check(str(lake), name)
+    commit_check.check(place, name)
     try:
-        table = DeltaTable(str(path))
-        asked = [field.name for field in table.schema().fields] if columns is None else columns
-        return _whole(table, path, asked) if where is None else _filtered(table, path, asked, where)
+        table = place.opened(name)
+        asked = tuple(field.name for field in table.schema().fields) if columns is None else tuple(columns)
+        read = _whole if where is None else _filtered
+        return read(table, _Read(name, place.files(name), asked), where)
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:
         raise TableUnreadable(name, type(error).__name__) from None
 
 
-def table_id(lake: Path, name: str) -> str:
+def table_id(lake: Where, name: str) -> str:
     """Return Delta's id of a table, as `Lake.table_id`; empty when the table was never written to.
 
     Raises:
         TableUnreadable: its log is damaged.
     """
-    path = lake / name
-    if not (path / "_delta_log").is_dir():
+    place = at(lake)
+    if not place.holds(name):
         return ""
     try:
-        return str(DeltaTable(str(path)).metadata().id)
+        return str(place.opened(name).metadata().id)
     except TableNotFoundError:
         return ""
     except (DeltaError, OSError) as error:
@@ -83,18 +85,31 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     return [None if value is None else EPOCH + timedelta(microseconds=value) for value in since]
 
 
-def _whole(table: DeltaTable, path: Path, columns: Sequence[str]) -> pa.Table:
+@dataclass(frozen=True)
+class _Read:
+    """What is read of a table, and Arrow's file system of its folder."""
+
+    name: str
+    files: Any
+    columns: tuple[str, ...]
+
+
+def _whole(table: DeltaTable, wanted: _Read, where: Expression | None) -> pa.Table:
     """Read each file, its pages held against their checksums; a column that a file lacks is null there."""
     if "deletionVectors" in (table.protocol().reader_features or ()):
-        return _filtered(table, path, columns, None)
+        return _filtered(table, wanted, where)
     declared = pa.schema(table.schema().to_arrow())
-    schema = pa.schema([declared.field(name) for name in columns])
-    read = [_read(place, schema) for place in table.file_uris()]
+    schema = pa.schema([declared.field(name) for name in wanted.columns])
+    places = (uri.rpartition(f"/{wanted.name}/")[2] for uri in table.file_uris())
+    read = [_read(wanted.files, place, schema) for place in places]
     return pa.concat_tables(read) if read else pa.Table.from_batches([], schema)
 
 
-def _read(place: str, schema: pa.Schema) -> pa.Table:
-    with pq.ParquetFile(place, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file:
+def _read(files: Any, place: str, schema: pa.Schema) -> pa.Table:
+    with (
+        files.open_input_file(place) as source,
+        pq.ParquetFile(source, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file,
+    ):
         there = [name for name in schema.names if name in file.schema_arrow.names]
         found = file.read(columns=there, use_threads=False)
     nothing = pa.nulls(found.num_rows)
@@ -103,13 +118,10 @@ def _read(place: str, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(cast, schema=schema)  # `pa.table` would load pandas
 
 
-def _filtered(table: DeltaTable, path: Path, columns: Sequence[str], where: Expression | None) -> pa.Table:
+def _filtered(table: DeltaTable, wanted: _Read, where: Expression | None) -> pa.Table:
     import pyarrow.dataset as ds
-    import pyarrow.fs as fs
 
-    # Arrow's own file system: its threads may outlive the interpreter, and then must not call into it.
-    files = fs.SubTreeFileSystem(str(path), fs.LocalFileSystem())
     verified = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-    return table.to_pyarrow_dataset(filesystem=files).to_table(
-        columns=list(columns), filter=where, fragment_scan_options=verified
+    return table.to_pyarrow_dataset(filesystem=wanted.files).to_table(
+        columns=list(wanted.columns), filter=where, fragment_scan_options=verified
     )

@@ -158,7 +158,7 @@ def _targets(shop: Workshop) -> tuple[dict[str, _Target], dict[str, Projection]]
 
 def _target(shop: Workshop, case: Case, fields: tuple[str, ...]) -> _Target:
     limited_to = str(case.wants["rows"])
-    found = {kind: commit_check.newest(str(shop.home / "lake"), names.gold(kind))
+    found = {kind: commit_check.newest(shop.place, names.gold(kind))
              for kind in shop.declarations.files}  # fmt: skip
     versions = json.dumps(found, sort_keys=True) if read_rows(limited_to).kind == "area" else ""
     return _Target(case.id, wished(shop, case.entry_id, fields), limited_to, versions)
@@ -180,7 +180,7 @@ def _is_continued(shop: Workshop, target: _Target, last: Projection, state: Stat
 
 
 def _is_ordered(shop: Workshop, resource_id: str) -> bool:
-    found = peek.rows(shop.home / "lake", names.ERASURE_ORDER, ["_resource"])
+    found = peek.rows(shop.place, names.ERASURE_ORDER, ["_resource"])
     return found is not None and resource_id in found["_resource"].to_pylist()
 
 

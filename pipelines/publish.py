@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
@@ -21,6 +20,7 @@ from pyspark.sql import functions as f
 from pipelines import names
 from pipelines.errors import EngineFailed
 from pipelines.lake import Lake, TableMissing, engine, latest
+from pipelines.places import Where
 from schemas.serving import migration, writing
 from schemas.serving.connection import writing as write_transaction
 
@@ -52,7 +52,7 @@ class Published:
 
 def publish(
     spark: SparkSession,
-    lake_root: Path | str,
+    where: Where,
     database_url: str,
     kind: str,
     at: datetime,
@@ -64,7 +64,7 @@ def publish(
 
     Args:
         spark: a session, in process or over Spark Connect.
-        lake_root: the folder of the lake's tables.
+        where: where the lake's tables lie.
         database_url: an SQLAlchemy URL of SQLite or PostgreSQL.
         kind: `person` or `enterprise`.
         at: the instant to note with what is published.
@@ -77,7 +77,7 @@ def publish(
         EngineFailed: Spark failed; nothing is kept.
         schemas.serving.errors.ServingError: the database failed; nothing is kept.
     """
-    lake = Lake(spark, str(lake_root))
+    lake = Lake(spark, where)
     table = names.gold(kind)
     migration.upgrade(database_url)
     with write_transaction(database_url) as connection:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from pipelines import names, peek
 from pipelines.names import RESOLUTION
+from pipelines.places import Where
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Pile:
     oldest: datetime
 
 
-def waiting(lake: Path, resources: Sequence[str]) -> Iterator[Rejected]:
+def waiting(lake: Where, resources: Sequence[str]) -> Iterator[Rejected]:
     """Yield the quarantined rows of the resources that nothing has settled yet, in the order delivered."""
     settled = _settled(lake)
     for resource in sorted(resources):
@@ -54,7 +54,7 @@ def waiting(lake: Path, resources: Sequence[str]) -> Iterator[Rejected]:
             )
 
 
-def ever(lake: Path, resource: str) -> set[tuple[str, int]]:
+def ever(lake: Where, resource: str) -> set[tuple[str, int]]:
     """Return (delivery, row) of every row of a resource that was ever quarantined."""
     table = peek.rows(lake, names.quarantine(resource), ["_delivery", "_row_no"])
     return set() if table is None else {(row["_delivery"], row["_row_no"]) for row in table.to_pylist()}
@@ -69,6 +69,6 @@ def piles(rejected: Iterator[Rejected]) -> list[Pile]:
     return [Pile(*key, rows=len(seen), oldest=min(seen)) for key, seen in sorted(found.items())]
 
 
-def _settled(lake: Path) -> set[tuple[str, str, int]]:
+def _settled(lake: Where) -> set[tuple[str, str, int]]:
     table = peek.rows(lake, RESOLUTION, ["_resource", "_delivery", "_row_no"])
     return set() if table is None else set(zip(*(column.to_pylist() for column in table.columns), strict=True))

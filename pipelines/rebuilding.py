@@ -23,9 +23,10 @@ from inbox.deliveries import Delivery
 from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
 from pipelines import answers, bronze, conform, declared, erasing, marker, names, steps
-from pipelines.errors import LakeDamaged
+from pipelines.errors import LakeDamaged, NotInAStore
 from pipelines.finished import FINISHED, is_finished
 from pipelines.lake import Lake, engine
+from pipelines.places import Folder
 from pipelines.workshop import Workshop
 
 FOLDER = "rebuilt"
@@ -99,7 +100,11 @@ def swap(shop: Workshop, beside: Workshop) -> Path:
 
     Receipts stay as they were given. What is published follows with the next run, which
     compares every file. Killed half-way, the next rebuild puts its own in the place that is empty.
+
+    Raises:
+        NotInAStore: the lake lies in a store, where nothing is renamed in one step.
     """
+    require_folder(shop)
     kept, lake = shop.home / f"lake.before-{shop.at:%Y%m%dT%H%M%S}", shop.home / "lake"
     if lake.exists():  # it is not, where a swap was killed between the two renames
         lake.rename(kept)
@@ -112,6 +117,15 @@ def swap(shop: Workshop, beside: Workshop) -> Path:
     fsync_folder(shop.home)
     shutil.rmtree(beside.home)
     return kept
+
+
+def require_folder(shop: Workshop) -> None:
+    """See that tables can be swapped in; to be asked before they are made."""
+    if not isinstance(shop.place, Folder):
+        raise NotInAStore(
+            "`onefile rebuild --swap`",
+            "move it into the home first, rebuild it there, and move it back (docs/how-to/keep-the-lake-in-a-store.md)",
+        )
 
 
 def open_beside(shop: Workshop, house: Path) -> Workshop:

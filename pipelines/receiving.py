@@ -38,7 +38,7 @@ def _rejected(shop: Workshop, resource: str) -> set[tuple[str, int]]:
     """Return what was ever quarantined of a resource; what reads tables is loaded when a correction comes in."""
     from pipelines import quarantine
 
-    return quarantine.ever(shop.home / "lake", resource)
+    return quarantine.ever(shop.place, resource)
 
 
 def _answer(shop: Workshop, folder: Path, note: Received) -> None:

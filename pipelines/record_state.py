@@ -67,7 +67,7 @@ class State:
     """What the lake's rows follow from at this moment: releases, orders to erase, rows erased; each looked up once."""
 
     def __init__(self, shop: Workshop) -> None:
-        self._shop, self._lake = shop, shop.home / "lake"
+        self._shop = shop
         self._released: dict[int, list[str]] = {}
 
     @cached_property
@@ -81,11 +81,11 @@ class State:
     @cached_property
     def lake_table(self) -> str:
         """Delta's id of the release table; empty before anything was released."""
-        return peek.table_id(self._lake, names.RELEASE)
+        return peek.table_id(self._shop.place, names.RELEASE)
 
     @cached_property
     def erased(self) -> Counter[str]:
-        stones = peek.rows(self._lake, names.TOMBSTONE, ["_resource"])
+        stones = peek.rows(self._shop.place, names.TOMBSTONE, ["_resource"])
         return Counter() if stones is None else Counter(stones["_resource"].to_pylist())
 
     def is_same(self, wish: Wish, last: Made) -> bool:
@@ -105,7 +105,7 @@ class State:
         return [each for each, found in kept.items() if found is None or found.manifest.resource == resource]
 
     def _version(self, table: str) -> int:
-        found = commit_check.newest(str(self._lake), table)
+        found = commit_check.newest(self._shop.place, table)
         return -1 if found is None else found
 
 

@@ -15,9 +15,10 @@ from pyspark.sql import SparkSession
 
 from onefile import java
 from onefile.settings import Settings
-from pipelines import effort, engine_sessions
+from pipelines import effort, engine_sessions, places, store_engine
 from pipelines import scratch as scratch_folders
 from pipelines.errors import JarsMissing, NoJava
+from pipelines.store import Store
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession as ConnectSession
@@ -52,6 +53,7 @@ def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
 
     Raises:
         JarsMissing: an in-process session is asked for and the Delta jars are absent.
+        StoreJarsMissing: likewise, and the lake lies in a store and its jars are absent.
         NoJava: the engine did not start.
         StillAtWork: a served engine does not end what a killed process had asked it for.
     """
@@ -63,7 +65,7 @@ def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
         return started
     java.use_own()
     builder = SparkSession.builder.master(settings.spark).appName("onefile")
-    for name, value in in_process(settings, is_small=effort.is_small(settings.home), is_brief=is_brief).items():
+    for name, value in in_process(settings, is_small=_is_small(settings), is_brief=is_brief).items():
         builder = builder.config(name, value)
     try:
         with _output_to(settings.home / "logs" / "spark.log"):
@@ -77,11 +79,15 @@ def session(settings: Settings, *, is_brief: bool = True) -> SparkSession:
 def _served(settings: Settings) -> SparkSession:
     """Return a session of a served engine, which plans as little as a small lake asks for, and is noted as in use."""
     builder = SparkSession.builder.remote(settings.spark)
-    for name, value in (effort.PLAINLY if effort.is_small(settings.home) else {}).items():
+    for name, value in (effort.PLAINLY if _is_small(settings) else {}).items():
         if name.startswith("spark.sql."):
             builder = builder.config(name, value)
     connect = cast("Callable[[], ConnectSession]", builder.getOrCreate)
     return cast("SparkSession", engine_sessions.opened(settings.home, settings.spark, connect))
+
+
+def _is_small(settings: Settings) -> bool:
+    return effort.is_small(settings.home, place=places.of(settings))
 
 
 def _look_up_once(spark: SparkSession) -> None:
@@ -142,8 +148,10 @@ def in_process(settings: Settings, *, is_small: bool = False, is_brief: bool = T
         "-XX:+UseParallelGC",
         *(effort.QUICK_JVM if is_small and is_brief else ()),
     )
+    store = places.of(settings)
+    needed = (*jars(settings.jars), *(store_engine.jars(settings.jars) if isinstance(store, Store) else ()))
     machine = {
-        "spark.jars": ",".join(str(jar) for jar in jars(settings.jars)),
+        "spark.jars": ",".join(str(jar) for jar in needed),
         "spark.sql.shuffle.partitions": str(max(2, cores)),
         "spark.default.parallelism": str(max(2, cores)),
         "spark.driver.memory": settings.spark_memory,
@@ -151,7 +159,8 @@ def in_process(settings: Settings, *, is_small: bool = False, is_brief: bool = T
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
     }
-    return COMMON | machine | _listening(settings.spark) | (effort.PLAINLY if is_small else {})
+    of_store = store_engine.configuration(store, scratch) if isinstance(store, Store) else {}
+    return COMMON | machine | of_store | _listening(settings.spark) | (effort.PLAINLY if is_small else {})
 
 
 def _listening(master: str) -> dict[str, str]:

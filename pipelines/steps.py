@@ -228,5 +228,5 @@ def publication(shop: Workshop, kinds: Sequence[str]) -> list[Published]:
         if version >= 0 and verdicts.passed(shop.lake, kind, version):
             with lock(shop.home / "locks" / f"publish-{kind}.lock"):
                 url = shop.settings.database_url
-                found.append(publish.publish(shop.spark, shop.lake.root, url, kind, shop.at, version=version))
+                found.append(publish.publish(shop.spark, shop.lake.place, url, kind, shop.at, version=version))
     return found

@@ -20,6 +20,7 @@ from inbox.deliveries import Delivery
 from licence_vault.log import leaf_hash
 from pipelines import names, peek
 from pipelines.errors import PipelineError
+from pipelines.places import Where
 from schemas.model import Attribute, AttributeSource, Resource
 
 
@@ -62,10 +63,11 @@ class Step:
     is_as_received: bool
 
 
-def trace(home: Path, catalogue: Catalogue, attribute: Attribute, stated: Mapping[str, Any]) -> Step:
+def trace(home: Path, lake: Where, catalogue: Catalogue, attribute: Attribute, stated: Mapping[str, Any]) -> Step:
     """Follow a value back to its record.
 
     Args:
+        lake: where the home's lake lies.
         stated: a value of a one file, or a contradiction: `resource`, `delivery`, `row_no`, `rank`.
 
     Raises:
@@ -76,12 +78,12 @@ def trace(home: Path, catalogue: Catalogue, attribute: Attribute, stated: Mappin
     resource, row = catalogue.resource(stated["resource"]), int(stated["row_no"])
     column = _source(attribute, resource, stated).column
     kept = ["_valid_from", "_recorded_at", "_row_hash", column]
-    silver = _row(home, names.silver(resource.table), kept, delivery, row)
+    silver = _row(lake, names.silver(resource.table), kept, delivery, row)
     mapping = next(m for m in resource.columns if m.column == column)
     received = None
     if mapping.source is not None:
         bronze_column = names.columns_of(resource)[mapping.source]
-        received = _row(home, names.bronze(resource.id), [bronze_column], delivery, row)[bronze_column]
+        received = _row(lake, names.bronze(resource.id), [bronze_column], delivery, row)[bronze_column]
     record = deliveries.row_bytes(delivery, resource, row)
     file, file_row = _in_file(delivery, row)
     value = silver[column]
@@ -112,9 +114,9 @@ def _source(attribute: Attribute, resource: Resource, stated: Mapping[str, Any])
     return (ranked or of_the_table)[0]
 
 
-def _row(home: Path, table: str, columns: list[str], delivery: Delivery, row: int) -> dict[str, Any]:
+def _row(lake: Where, table: str, columns: list[str], delivery: Delivery, row: int) -> dict[str, Any]:
     mine = (ds.field("_delivery") == delivery.id) & (ds.field("_row_no") == row)
-    found = peek.rows(home / "lake", table, columns, mine)
+    found = peek.rows(lake, table, columns, mine)
     if found is None or found.num_rows == 0:
         raise TraceBroken(delivery.id, row, table)
     return dict(found.slice(0, 1).to_pylist()[0])

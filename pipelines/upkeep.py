@@ -16,6 +16,7 @@ from onefile.files import lock
 from pipelines import names, purging
 from pipelines.errors import PipelineError
 from pipelines.lake import Lake
+from pipelines.places import LOG
 from pipelines.workshop import Workshop
 from schemas.serving.connection import scrub
 from schemas.serving.database import database
@@ -112,14 +113,5 @@ def _of_kind(kind: str) -> tuple[str, ...]:
 
 def _on_disk(lake: Lake, name: str) -> tuple[int, int]:
     """Return how many data files lie in a table's folder, and how many bytes they take."""
-    files = [path for path in Path(lake.path(name)).rglob("*.parquet") if "_delta_log" not in path.parts]
-    sizes = [size for path in files if (size := _size(path)) is not None]
+    sizes = [size for file, size in lake.place.sizes(name) if file.endswith(".parquet") and not file.startswith(LOG)]
     return len(sizes), sum(sizes)
-
-
-def _size(path: Path) -> int | None:
-    """Return a file's bytes; None where a run that failed has just taken it away."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return None

@@ -16,6 +16,8 @@ from inbox.erased import Seal
 from licence_vault import keystore
 from licence_vault.keystore import Keystore
 from onefile.settings import Settings
+from pipelines import places
+from pipelines.places import Place
 from schemas.model import Declarations, Resource
 
 if TYPE_CHECKING:
@@ -51,18 +53,31 @@ class Workshop:
         return session(self.settings)
 
     @cached_property
-    def lake(self) -> Lake:
-        from pipelines.lake import Lake
+    def place(self) -> Place:
+        """Where the lake lies, to be looked at without an engine."""
+        return places.of(self.settings)
 
-        return Lake(self.spark, str(self.home / "lake"))
+    @cached_property
+    def lake(self) -> Lake:
+        from pipelines import store_engine
+        from pipelines.lake import Lake
+        from pipelines.store import Store, take
+
+        if isinstance(self.place, Store):
+            take(self.place, self.home)
+            store_engine.require(self.spark)
+        return Lake(self.spark, self.place)
 
     @cached_property
     def keys(self) -> Keystore:
         return keystore.bureau(self.home, self.settings.passphrase_file, self.at)
 
     def beside(self, home: Path) -> Workshop:
-        """Return a workshop of a home beside this one: the same declarations, clock and engine, tables of its own."""
-        other = Workshop(replace(self.settings, home=home))
+        """Return a workshop of a home beside this one: the same declarations, clock and engine, tables of its own.
+
+        Its lake lies in its folder, wherever this one's does.
+        """
+        other = Workshop(replace(self.settings, home=home, lake=""))
         other.at = self.at
         other.__dict__["catalogue"] = self.catalogue
         return other

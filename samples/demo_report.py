@@ -18,6 +18,7 @@ from onefile.settings import Settings
 
 if TYPE_CHECKING:
     from onefile.verify.receipt import Receipt
+    from pipelines.places import Where
 
 WIDTH, LINES_OF_FILE, MOST_REASONS = 100, 5, 8
 COUNTS = ("received", "accepted", "quarantined", "duplicates")
@@ -91,9 +92,9 @@ def read(settings: Settings, ran: Mapping[str, Any] | None, *, has_register: boo
     Args:
         ran: what `onefile run --json` said; None when it said nothing.
     """
-    from pipelines import names
+    from pipelines import names, places
 
-    lake = settings.home / "lake"
+    lake = places.of(settings)
     receipts = _receipts(settings)
     said = Counter(delivery["status"] for delivery in ran["deliveries"]) if ran else Counter[str]()
     failed = None if ran is None else tuple(ran["failed"])
@@ -218,10 +219,10 @@ def _by_resource(receipts: Sequence[Receipt]) -> dict[str, Counter[str]]:
 
 def _waiting(settings: Settings) -> Counter[str]:
     import catalog
-    from pipelines import quarantine
+    from pipelines import places, quarantine
 
     resources = list(catalog.load(settings.declarations).resources)
-    return Counter(row.resource.partition(".")[0] for row in quarantine.waiting(settings.home / "lake", resources))
+    return Counter(row.resource.partition(".")[0] for row in quarantine.waiting(places.of(settings), resources))
 
 
 def _published(settings: Settings) -> dict[str, int]:
@@ -235,7 +236,7 @@ def _published(settings: Settings) -> dict[str, int]:
         return {}
 
 
-def _contradictions(lake: Path) -> Counter[str]:
+def _contradictions(lake: Where) -> Counter[str]:
     """Count contradictions by attribute."""
     from pipelines import names
 
@@ -248,7 +249,7 @@ def _contradictions(lake: Path) -> Counter[str]:
     return found
 
 
-def _expectations(lake: Path) -> tuple[int, int]:
+def _expectations(lake: Where) -> tuple[int, int]:
     """Return how many expectations were met, and how many were checked, over all runs."""
     from pipelines import names
 
@@ -257,7 +258,7 @@ def _expectations(lake: Path) -> tuple[int, int]:
     return sum(met), len(met)
 
 
-def _example(lake: Path) -> str | None:
+def _example(lake: Where) -> str | None:
     """Return the number of a synthetic person with contradictions and relations: the one with most to see."""
     from pipelines import names
 
@@ -271,7 +272,7 @@ def _example(lake: Path) -> str | None:
     return max(made_up)[1] if made_up else None
 
 
-def _rows(lake: Path, name: str, *columns: str) -> pa.Table | None:
+def _rows(lake: Where, name: str, *columns: str) -> pa.Table | None:
     from pipelines import peek
 
     return peek.rows(lake, name, columns)

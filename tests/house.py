@@ -116,7 +116,7 @@ class House:
         return found
 
     def publish(self, kind: str, url: str, version: int | None = None) -> None:
-        publish.publish(self.shop.spark, self.shop.lake.root, url, kind, self.shop.at, version=version)
+        publish.publish(self.shop.spark, self.shop.lake.place, url, kind, self.shop.at, version=version)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table of the lake, sorted; none where there is no such table."""

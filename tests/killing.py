@@ -60,9 +60,10 @@ class Boundaries:
 def take_in(home: Path, declarations: Path, boundaries: Boundaries) -> None:
     """Take in what waits in the home, by the Spark that the environment names."""
     house = shop_house(home, declarations)
-    house.environ["ONEFILE_SPARK"] = os.environ.get("ONEFILE_SPARK", "")
+    for name in ("ONEFILE_SPARK", "ONEFILE_LAKE", "ONEFILE_LAKE_KEY", "ONEFILE_JARS"):
+        house.environ[name] = os.environ.get(name, "")
     house.on("2026-11-03")
-    house.shop.__dict__["lake"] = Lake(house.shop.spark, f"{home}/lake", boundaries)
+    house.shop.__dict__["lake"] = Lake(house.shop.spark, house.shop.lake.place, boundaries)
     with boundaries.in_place():
         house.take_in()
 

@@ -12,8 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from deltalake import DeltaTable
-
+from pipelines.places import Folder, Place
 from tests.declared import SHOP, SHOP_FILE, lay
 from tests.house import shop_house
 
@@ -53,7 +52,7 @@ def start(home: Path, declarations: Path, spark: Mapping[str, str], fatal: int =
 
 def finished(run: subprocess.Popen[str]) -> str:
     """Wait until a run has done what it should; return what it printed."""
-    printed, _ = run.communicate(timeout=600)
+    printed, _ = run.communicate(timeout=1800)
     assert run.returncode == 0
     return printed
 
@@ -71,12 +70,16 @@ def copy(waiting: Path, home: Path) -> Path:
     return home
 
 
-def left(home: Path) -> dict[str, object]:
-    """Return all that a home holds: rows of each table, receipts, what is published."""
-    tables = {str(log.parent.relative_to(home / "lake")): log.parent for log in home.glob("lake/*/*/_delta_log")}
-    held: dict[str, object] = {
-        name: sorted(map(repr, DeltaTable(str(path)).to_pyarrow_table().to_pylist())) for name, path in tables.items()
-    }
+def rows(place: Place, table: str) -> list[str]:
+    """Return the rows of a table, each as text, in order."""
+    read = place.opened(table).to_pyarrow_dataset(filesystem=place.files(table)).to_table()
+    return sorted(map(repr, read.to_pylist()))
+
+
+def left(home: Path, lake: Place | None = None) -> dict[str, object]:
+    """Return all that a home holds: rows of each table (of a lake elsewhere, too), receipts, what is published."""
+    place = Folder(home / "lake") if lake is None else lake
+    held: dict[str, object] = {name: rows(place, name) for name in place.tables()}
     held["receipts"] = {path.name: path.read_bytes() for path in home.glob("receipts/*.json")}
     with sqlite3.connect(home / "serving.db") as database:
         held["published"] = sorted(database.execute("SELECT subject_id, number, digest, document FROM subject"))

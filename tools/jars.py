@@ -62,7 +62,7 @@ def fetch(jar: Jar, folder: Path) -> str | None:
         if ivy.returncode != 0 or not got.exists():
             return "could not be fetched: is the Maven registry reached from here? (or copy it in by hand)"
         if not is_whole(got, jar):
-            return "is not the file that requirements/jars.txt pins: nothing was kept"
+            return "is not the file that is pinned: nothing was kept"
         got.rename(folder / jar.file_name)
     return None
 

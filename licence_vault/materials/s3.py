@@ -111,7 +111,7 @@ class Bucket:
         """Send a request until it is answered; each of them may be sent twice."""
         for left in range(TRIES - 1, -1, -1):
             try:
-                status, content = self._send(method, path, query, body)
+                status, content = send(self._place, method, path, query, {}, body, self._clock())
             except (OSError, http.client.HTTPException):
                 if not left:
                     raise StoreGone from None
@@ -122,18 +122,27 @@ class Bucket:
                 break
         raise StoreGone
 
-    def _send(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        host = urlsplit(self._place.endpoint)
-        made = http.client.HTTPSConnection if host.scheme == "https" else http.client.HTTPConnection
-        link = made(host.netloc, timeout=SECONDS)
-        try:
-            headers = signed(self._place, method, path, query, {"host": host.netloc}, body, self._clock())
-            asked = f"{quote(path, safe='/-_.~')}?{_query(query)}" if query else quote(path, safe="/-_.~")
-            link.request(method, asked, body or None, headers)
-            answer = link.getresponse()
-            return answer.status, answer.read()
-        finally:
-            link.close()
+
+def send(
+    place: Place, method: str, path: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes,
+    at: datetime, seconds: float = SECONDS,
+) -> tuple[int, bytes]:  # fmt: skip
+    """Send one signed request; return the status of the answer and its content.
+
+    Raises:
+        OSError, http.client.HTTPException: there was no answer, or none that is one.
+    """
+    host = urlsplit(place.endpoint)
+    made = http.client.HTTPSConnection if host.scheme == "https" else http.client.HTTPConnection
+    link = made(host.netloc, timeout=seconds)
+    try:
+        told = signed(place, method, path, query, {**headers, "host": host.netloc}, body, at)
+        asked = f"{quote(path, safe='/-_.~')}?{_query(query)}" if query else quote(path, safe="/-_.~")
+        link.request(method, asked, body or None, told)
+        answer = link.getresponse()
+        return answer.status, answer.read()
+    finally:
+        link.close()
 
 
 def signed(

@@ -31,11 +31,12 @@ def command(settings: Settings, folder: Path, as_json: bool) -> None:
     """
     import catalog
     from onefile.keeping import backing
+    from pipelines import places
 
     declared = catalog.load(settings.declarations)
     place = backing.Place(
         settings.home, settings.database_url, (settings.passphrase_file,), tuple(declared.resources),
-        tuple(declared.declarations.files),
+        tuple(declared.declarations.files), places.of(settings),
     )  # fmt: skip
     note = backing.back_up(place, folder, settings.now())
     if as_json:

@@ -81,13 +81,16 @@ def _one(receipt: Receipt, settings: Settings) -> Delivered:
 
 
 def _checked(settings: Settings) -> dict[str, list[Checked]]:
-    if not (settings.home / "lake" / "gold" / "quality" / "_delta_log").is_dir():
+    from pipelines import names, places
+
+    lake = places.of(settings)
+    if not lake.holds(names.QUALITY):
         return {}
     from catalog.figures import Checked
     from onefile.cli.quality import newest
-    from pipelines import names, peek
+    from pipelines import peek
 
-    table = peek.rows(settings.home / "lake", names.QUALITY, COLUMNS)
+    table = peek.rows(lake, names.QUALITY, COLUMNS)
     found: dict[str, list[Checked]] = defaultdict(list)
     for row in newest([] if table is None else table.to_pylist(), None):
         if row["layer"] in ("silver", "delivery"):

@@ -135,8 +135,12 @@ def score(settings: Settings, home: Path, city: Path, as_json: bool) -> None:
     """
     import catalog
     from onefile.cli import city_score
+    from pipelines import places
+    from pipelines.errors import NotInAStore
     from samples.scoring.score import score as scored
 
+    if places.note(home) is not None:
+        raise NotInAStore("the score of a city", "take the city in with a home that has its lake itself")
     found = scored(home, city, catalog.load(settings.declarations, with_items=False))
     click.echo(city_score.as_json(found) if as_json else city_score.as_text(found, settings.lang))
     if not found.is_good:

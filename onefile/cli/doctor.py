@@ -22,9 +22,9 @@ LEAST_FREE_GIB = 5
 SECONDS_TO_WAIT = 20
 WORDS = {
     "zh": {"declarations": "声明", "java": "Java", "jars": "Delta 程序包", "disk": "磁盘", "home": "数据目录",
-           "database": "服务数据库", "sources": "数据来源", "ok": "正常", "wrong": "有问题"},
+           "lake": "数据湖", "database": "服务数据库", "sources": "数据来源", "ok": "正常", "wrong": "有问题"},
     "en": {"declarations": "declarations", "java": "java", "jars": "jars", "disk": "disk", "home": "home",
-           "database": "database", "sources": "sources", "ok": "ok", "wrong": "WRONG"},
+           "lake": "lake", "database": "database", "sources": "sources", "ok": "ok", "wrong": "WRONG"},
 }  # fmt: skip
 
 
@@ -160,6 +160,25 @@ def _home_to_be(home: Path) -> Finding:
     return Finding("home", f"{home} will be made")
 
 
+def lake_reached(settings: Settings) -> Finding:
+    """See where the lake lies; of a store, that it answers, takes the key, knows this home, and has what it takes."""
+    from pipelines import places, store, store_engine
+
+    try:
+        place = places.of(settings)
+        tables = len(place.tables())
+        if not isinstance(place, store.Store):
+            return Finding("lake", f"{tables} tables in the home")
+        noted = places.note(settings.home)
+        if noted is not None and noted["is_taken"]:
+            store.see(place, noted["mark"])
+        if not settings.spark.startswith("sc://"):
+            store_engine.jars(settings.jars)
+    except OneFileError as error:
+        return Finding("lake", "not usable", (str(error),))
+    return Finding("lake", f"{tables} tables in {place.address}")
+
+
 def database_answers(settings: Settings) -> Finding:
     """Open the serving database and see its shape."""
     from schemas.serving.errors import NothingPublished
@@ -202,6 +221,7 @@ MACHINE: Mapping[str, Callable[[Settings], Finding]] = {
     "jars": jars_there,
     "disk": disk_free,
     "home": home_private,
+    "lake": lake_reached,
     "database": database_answers,
     "sources": sources_usable,
 }

@@ -101,7 +101,7 @@ def _views(
 def _bridged(settings: Settings, shown: dict[str, Any], numbers: tuple[SubjectNumber, ...]) -> dict[str, Any]:
     from onefile.cli import file_bridges
 
-    return shown | file_bridges.bridged(settings.home, shown, numbers)
+    return shown | file_bridges.bridged(settings, shown, numbers)
 
 
 def _disclosed(shown: dict[str, Any]) -> tuple[str, ...]:

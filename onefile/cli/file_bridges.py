@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from onefile.settings import Settings
 from schemas.identifiers.earlier import ORGANISATION, STANDARD
 from schemas.subjects import SubjectNumber
 
@@ -13,7 +13,7 @@ OF_15_DIGITS = "GB 11643-1999"
 BROUGHT = ("department", "delivery", "row_no", "learnt_at")
 
 
-def bridged(home: Path, shown: Mapping[str, Any], asked: Sequence[SubjectNumber]) -> dict[str, Any]:
+def bridged(settings: Settings, shown: Mapping[str, Any], asked: Sequence[SubjectNumber]) -> dict[str, Any]:
     """Return what is to be shown of a file's earlier numbers: `identifiers` with what brought them, and `found_by`.
 
     Args:
@@ -23,7 +23,7 @@ def bridged(home: Path, shown: Mapping[str, Any], asked: Sequence[SubjectNumber]
     Returns:
         `found_by` is empty where the file is known by the number that was asked for.
     """
-    brought = _brought(home, shown)
+    brought = _brought(settings, shown)
     identifiers = [
         each | brought.get((each["number"], each["resource"]), dict.fromkeys(BROUGHT)) for each in shown["identifiers"]
     ]
@@ -51,17 +51,17 @@ def _by_standard(standard: str, number_type: str, number: str) -> dict[str, Any]
     return told | {"resource_title": None, "resource_title_en": None} | dict.fromkeys(BROUGHT)
 
 
-def _brought(home: Path, shown: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def _brought(settings: Settings, shown: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return by earlier number and resource what brought the bridge; the lake is asked only where there is one."""
     if all(each["number"] == shown["number"] for each in shown["identifiers"]):
         return {}
     import pyarrow.dataset as ds
 
-    from pipelines import names, peek
+    from pipelines import names, peek, places
 
     columns = ("earlier", "resource", "since", *BROUGHT)
     mine = ds.field("present") == shown["number"]
-    rows = peek.rows(home / "lake", names.bridge(shown["kind"]), columns, mine)
+    rows = peek.rows(places.of(settings), names.bridge(shown["kind"]), columns, mine)
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in sorted([] if rows is None else rows.to_pylist(), key=lambda row: row["since"]):
         told = {name: row[name] for name in BROUGHT} | {"learnt_at": row["learnt_at"].isoformat()}

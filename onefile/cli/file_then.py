@@ -68,7 +68,7 @@ def history(settings: Settings, purpose: str, numbers: Sequence[SubjectNumber], 
     told = {n: list(past.changes(shop.lake, shop.declarations, n, attribute)) for n in numbers}
     looks.record(settings, purpose, [(n.subject_id, (f"{attribute}.history",)) for n in numbers], "onefile file")
     secret = shop.keys.secret("subject-hash")
-    gone = [each for n in numbers for each in past.gone(shop.home, subject_hash(secret, n.subject_id))]
+    gone = [each for n in numbers for each in past.gone(shop.place, subject_hash(secret, n.subject_id))]
     if not any(told.values()) and not gone:
         raise Failure({"zh": "从未有过记载", "en": "nothing was ever stated of it"}[settings.lang])
     rows = [_row(n, change.learnt_at, change.stated) for n, changes in told.items() for change in changes]

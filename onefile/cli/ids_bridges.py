@@ -50,7 +50,7 @@ def command(settings: Settings, as_json: bool) -> None:
 
 
 def _rows(settings: Settings, kind: str) -> list[dict[str, Any]]:
-    from pipelines import names, peek
+    from pipelines import names, peek, places
 
-    rows = peek.rows(settings.home / "lake", names.bridge(kind), _SHOWN)
+    rows = peek.rows(places.of(settings), names.bridge(kind), _SHOWN)
     return [] if rows is None else sorted(rows.to_pylist(), key=lambda row: tuple(map(str, row.values())))

@@ -153,9 +153,11 @@ def lanes(settings: Settings, count: int) -> Iterator[Lanes]:
 
 def fitting(settings: Settings, waiting: int) -> int:
     """Return how many lanes pay on this machine for so many resources that wait: 1 means none but this process."""
-    from pipelines import effort
+    from pipelines import effort, places
 
-    if waiting < ENOUGH or not settings.spark.startswith("local") or not effort.is_small(settings.home):
+    if waiting < ENOUGH or not settings.spark.startswith("local"):
+        return 1
+    if not effort.is_small(settings.home, place=places.of(settings)):
         return 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(1, min(MOST, len(os.sched_getaffinity(0)), memory // MEMORY))

@@ -41,9 +41,9 @@ OUTCOME = {"zh": {True: "符合", False: "不符合"}, "en": {True: "met", False
 def command(settings: Settings, show_all: bool, resource: str | None, as_json: bool) -> None:
     """Show the newest outcome of each expectation, and how complete the one files are."""
     from onefile.cli.tables import aligned
-    from pipelines import names, peek
+    from pipelines import names, peek, places
 
-    table = peek.rows(settings.home / "lake", names.QUALITY, COLUMNS)
+    table = peek.rows(places.of(settings), names.QUALITY, COLUMNS)
     found = newest([] if table is None else peek.dicts(table), resource)
     if resource is not None and not found:
         raise Failure(UNKNOWN[settings.lang])

@@ -34,10 +34,10 @@ def command() -> None:
 def list_(settings: Settings, department: str | None, as_json: bool) -> None:
     """List what waits, by resource, column and reason. No value is shown."""
     from onefile.cli.tables import aligned
-    from pipelines import quarantine
+    from pipelines import places, quarantine
 
     resources = _resources(settings, department)
-    piles = quarantine.piles(quarantine.waiting(settings.home / "lake", resources))
+    piles = quarantine.piles(quarantine.waiting(places.of(settings), resources))
     if as_json:
         click.echo(json.dumps([asdict(pile) for pile in piles], ensure_ascii=False, indent=2, default=_text))
     elif piles:
@@ -56,9 +56,9 @@ def export(settings: Settings, department: str, out: Path) -> None:
     Correct the values, leave the first three columns as they are, and hand the file to
     `onefile redrive`. A cell that a spreadsheet would run has an apostrophe in front.
     """
-    from pipelines import correction, quarantine
+    from pipelines import correction, places, quarantine
 
-    lake, written = settings.home / "lake", 0
+    lake, written = places.of(settings), 0
     for resource in _resources(settings, department):
         rows = list(quarantine.waiting(lake, [resource]))
         if rows:

@@ -45,6 +45,8 @@ def command(settings: Settings, swap: bool, as_json: bool) -> int:
     from pipelines.workshop import Workshop
 
     shop = Workshop(settings)
+    if swap:
+        rebuilding.require_folder(shop)
     with lock(settings.home / "locks" / "run.lock", wait=False):
         beside = rebuilding.rebuild(shop, lambda step: click.echo(step, err=True))
         found = list(rebuilding.differences(shop, beside))

@@ -73,9 +73,9 @@ def command(settings: Settings, file: Path, resource: str | None, key: Path | No
 
 def _check_known(settings: Settings, resource: Resource, rows: list[Corrected]) -> None:
     """Refuse rows that were never rejected: a number was mistyped, or the file is of another home."""
-    from pipelines import quarantine
+    from pipelines import places, quarantine
 
-    known = quarantine.ever(settings.home / "lake", resource.id)
+    known = quarantine.ever(places.of(settings), resource.id)
     strange = [str(line) for line, row in enumerate(rows, 1) if (row.delivery, row.row_no) not in known]
     if strange:
         shown = ", ".join(strange[:10]) + (" …" if len(strange) > 10 else "")
@@ -84,9 +84,9 @@ def _check_known(settings: Settings, resource: Resource, rows: list[Corrected]) 
 
 def _to_redrive(settings: Settings, resource: Resource, rows: list[Corrected], unchanged: bool) -> list[Corrected]:
     """Keep the rows that wait in quarantine and now say something else than there, or all that wait."""
-    from pipelines import quarantine
+    from pipelines import places, quarantine
 
-    waiting = {(r.delivery, r.row_no): r.row for r in quarantine.waiting(settings.home / "lake", [resource.id])}
+    waiting = {(r.delivery, r.row_no): r.row for r in quarantine.waiting(places.of(settings), [resource.id])}
     return [
         row
         for row in rows

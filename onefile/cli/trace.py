@@ -72,7 +72,7 @@ def _numbers(
     from onefile.cli import file_bridges
     from onefile.cli.file_view import view
 
-    return file_bridges.bridged(settings.home, view(file, catalogue, settings.today()), asked)
+    return file_bridges.bridged(settings, view(file, catalogue, settings.today()), asked)
 
 
 def _bridge_lines(settings: Settings, file: PublishedFile, numbers: dict[str, Any]) -> Iterator[str]:
@@ -108,14 +108,16 @@ def _steps(
     settings: Settings, catalogue: Catalogue, file: PublishedFile, attribute: Attribute
 ) -> Iterator[tuple[dict[str, Any], Step]]:
     """Yield the winner and what contradicts it, each with the way it came."""
+    from pipelines import places
     from pipelines.tracing import trace
 
+    lake = places.of(settings)
     document = json.loads(file.document)
     winner = document.get(attribute.name) or {}
     stated = [winner] if winner.get("delivery") else []
     stated += [c for c in document.get("contradictions") or [] if c["attribute"] == attribute.name]
     for value in stated:
-        yield value, trace(settings.home, catalogue, attribute, value)
+        yield value, trace(settings.home, lake, catalogue, attribute, value)
 
 
 def _as_json(file: PublishedFile, attribute: str, steps: list[tuple[dict[str, Any], Step]]) -> dict[str, Any]:

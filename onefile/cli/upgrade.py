@@ -28,10 +28,13 @@ def command(settings: Settings, as_json: bool) -> None:
     """
     from onefile.files import lock
     from onefile.keeping import upgrading
+    from pipelines import places
 
     release = version("onefile")
     with lock(settings.home / "locks" / "run.lock", wait=False):
-        moved = upgrading.upgrade(settings.home, settings.database_url, release, lambda: _track_rows(settings))
+        moved = upgrading.upgrade(
+            settings.home, settings.database_url, release, lambda: _track_rows(settings), places.of(settings)
+        )
     if as_json:
         click.echo(json.dumps({"release": release, "moved": [asdict(each) for each in moved]}, ensure_ascii=False))
         return

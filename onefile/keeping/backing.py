@@ -12,10 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from onefile.files import lock, make_folder
-from onefile.keeping import database_copy, packing, parts, still
+from onefile.keeping import database_copy, distant, packing, parts, still
 from onefile.keeping.errors import NoRoom, PlaceTaken
 from onefile.keeping.packing import Note
 from onefile.keeping.still import Held
+from pipelines.places import Where
 from schemas.serving.database import database
 
 MARGIN = 64 * 2**20
@@ -24,13 +25,17 @@ MARGIN = 64 * 2**20
 
 @dataclass(frozen=True)
 class Place:
-    """What is backed up: a home, its serving database, and files in it that must not go along."""
+    """What is backed up: a home, its serving database, and files in it that must not go along.
+
+    `lake`: where the home's lake lies; None: in the home.
+    """
 
     home: Path
     url: str
     secrets: tuple[Path, ...]
     resources: tuple[str, ...]
     kinds: tuple[str, ...]
+    lake: Where | None = None
 
 
 def back_up(place: Place, folder: Path, at: datetime) -> Note:
@@ -44,7 +49,7 @@ def back_up(place: Place, folder: Path, at: datetime) -> Note:
     Raises:
         PlaceTaken: the folder holds something, or lies within the home.
         NoRoom: it would not fit, or the disk was full on the way.
-        LakeMoved, ProgramMissing, ProgramFailed, ServingError: as `still` and `database_copy` say.
+        LakeMoved, LakeFileGone, ProgramMissing, ProgramFailed, ServingError: as `still` and `database_copy` say.
     """
     if folder.exists() and any(folder.iterdir()):
         raise PlaceTaken("the folder", str(folder))
@@ -92,6 +97,7 @@ def _held(place: Place) -> Iterator[tuple[list[Held], database_copy.Moment]]:
             with still.flow(place.home, place.resources, place.kinds):
                 wanted = list(parts.files(place.home, file, place.secrets))
                 held = still.hold(place.home, (p for p in wanted if p.parts[0] not in parts.VAULT), scratch)
+                held += distant.hold(place.lake, scratch)
                 with still.vault(place.home):
                     late = (p for p in parts.files(place.home, file, place.secrets) if p.parts[0] in parts.VAULT)
                     held += still.hold(place.home, late, scratch)

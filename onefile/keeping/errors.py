@@ -95,6 +95,18 @@ class LakeMoved(KeepingError):
         super().__init__("a rebuilt lake was swapped in meanwhile: wait until that has ended, then run this again")
 
 
+class LakeFileGone(KeepingError):
+    """A file of the lake's store went while it was being copied, or is none of a lake."""
+
+    exit_code = 5
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} of the lake's store was taken away meanwhile, as an erasure does at once, or is no table's file: "
+            "run this again into another folder; if it stays, see with `onefile lake check` what is hurt"
+        )
+
+
 class NewerHome(KeepingError):
     """Something in the home has a format that this release does not know."""
 

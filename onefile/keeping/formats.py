@@ -15,7 +15,9 @@ from licence_vault import sealing
 from onefile.keeping.errors import NewerHome, UnmovableHome
 from onefile.keeping.home_note import HOME_FORMAT, NOTE, is_newer
 from onefile.verify import receipt, trust
-from pipelines import declared, table_design, table_formats
+from pipelines import declared, store, table_design, table_formats
+from pipelines.places import NOTE as LAKE_NOTE
+from pipelines.places import Where
 from schemas.serving.shape import SHAPES
 
 TABLE_FORMAT = f"onefile.table/{table_design.FORMAT}"
@@ -44,6 +46,7 @@ def _enveloped(content: bytes) -> Any:
 
 KINDS = (
     Kind(NOTE, HOME_FORMAT, _plain),
+    Kind(LAKE_NOTE, store.FORMAT, _plain),
     Kind("deliveries/*/*/received.json", deliveries.FORMAT, _plain),
     Kind("deliveries/*/*/erased.json", erased.FORMAT, _plain),
     Kind("declared/*.json", declared.FORMAT, _plain),
@@ -65,30 +68,34 @@ class Found:
     is_newer: bool
 
 
-def others(home: Path) -> Iterator[Found]:
-    """Yield everything in the home's files and tables whose format is not this release's; reads, changes nothing."""
+def others(home: Path, lake: Where | None = None) -> Iterator[Found]:
+    """Yield everything in the home's files and tables whose format is not this release's; reads, changes nothing.
+
+    Args:
+        lake: where the home's lake lies; None: in the home.
+    """
     for kind in KINDS:
         for path in sorted(home.glob(kind.pattern)):
             found = _read(kind, path)
             if found != kind.known:
                 yield Found(path.relative_to(home).as_posix(), found, kind.known, is_newer(found, kind.known))
-    for name, found in table_formats.of(home / "lake").items():
+    for name, found in table_formats.of(lake or home / "lake").items():
         if found != table_design.FORMAT:
             said = f"onefile.table/{found}"
             yield Found(f"table {name}", said, TABLE_FORMAT, is_newer(said, TABLE_FORMAT))
 
 
-def refuse_newer(home: Path) -> None:
+def refuse_newer(home: Path, lake: Where | None = None) -> None:
     """Raise NewerHome where a later release wrote something of the home."""
-    for each in others(home):
+    for each in others(home, lake):
         if each.is_newer:
             raise NewerHome(each.place, each.found, each.known)
 
 
-def refuse_other(home: Path) -> None:
+def refuse_other(home: Path, lake: Where | None = None) -> None:
     """Raise NewerHome or UnmovableHome where something has another format: none of this release's is moved on yet."""
-    refuse_newer(home)
-    for each in others(home):
+    refuse_newer(home, lake)
+    for each in others(home, lake):
         raise UnmovableHome(each.place, each.found, each.known)
 
 

@@ -16,6 +16,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from onefile.files import fsync_folder, make_folder, write_whole
 from onefile.keeping.errors import BackupDamaged, NewerHome, NoRoom
@@ -40,16 +41,28 @@ class Note:
     digests: str
 
 
-def copy(source: Path, to: Path, size: int | None = None) -> str:
-    """Copy the first `size` bytes of a file (None: all), make them last, and return their SHA-256 in hex.
+class Source(Protocol):
+    """What can be copied: a file of this machine, or one of a store."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as it may be shown."""
+        ...
+
+    def open(self, mode: Literal["rb"], /) -> Any:
+        """Open it to be read from its beginning."""
+        ...
+
+
+def copy(source: Source, to: Path, size: int) -> str:
+    """Copy the first `size` bytes of a file, make them last, and return their SHA-256 in hex.
 
     Raises:
         NoRoom: the disk is full.
         BackupDamaged: the source ends before.
     """
     make_folder(to.parent)
-    taken, left = hashlib.sha256(), source.stat().st_size if size is None else size
-    wanted = left
+    taken, left = hashlib.sha256(), size
     try:
         with source.open("rb") as read, to.open("xb") as write:
             os.fchmod(write.fileno(), 0o600)
@@ -60,7 +73,7 @@ def copy(source: Path, to: Path, size: int | None = None) -> str:
             write.flush()
             os.fsync(write.fileno())
     except OSError as error:
-        raise full(error, to.parent, wanted) from None
+        raise full(error, to.parent, size) from None
     if left:
         raise BackupDamaged(source.name, "ended before all of it was read")
     return taken.hexdigest()

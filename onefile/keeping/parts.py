@@ -13,7 +13,7 @@ from pathlib import Path
 
 from onefile.files import TEMPORARY_SUFFIX
 
-LEFT_OUT = ("airflow", "locks", "logs", "open", "planned", "rebuilt", "shares", "staging")
+LEFT_OUT = ("airflow", "lake.json", "locks", "logs", "open", "planned", "rebuilt", "shares", "staging")
 PUBLIC_KEYS = ("departments", "mandates", "trust.json")
 SECRETS = ("keystore.json", "passphrase")
 MARKER = "restoring.json"

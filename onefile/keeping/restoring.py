@@ -72,9 +72,10 @@ def restore(folder: Path, target: Target, keystore: Path | None) -> Note:
 
 def _bring(folder: Path, home: Path, digests: dict[str, str]) -> None:
     for path, wanted in digests.items():
-        where = Path(path)
-        is_home = where.parts[0] == packing.HOME
-        if is_home and packing.copy(folder / where, home / where.relative_to(packing.HOME)) != wanted:
+        where, source = Path(path), folder / path
+        if where.parts[0] != packing.HOME:
+            continue
+        if packing.copy(source, home / where.relative_to(packing.HOME), source.stat().st_size) != wanted:
             raise BackupDamaged(path, "changed while it was being restored")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from onefile.files import lock, make_folder
 from onefile.keeping import parts
 from onefile.keeping.errors import LakeMoved
+from onefile.keeping.packing import Source
 
 # Whoever holds one of these may wait for one further on, and never for one before it.
 FIRST = ("maintain", "inbox", "departments", "items")
@@ -24,10 +25,10 @@ LAST = ("log", "ledger.flush", "ledger")
 
 @dataclass(frozen=True)
 class Held:
-    """A file held still under another name: `size` bytes of it belong to the moment."""
+    """A file held still under another name, or one that nobody writes over: `size` bytes belong to the moment."""
 
     path: Path
-    at: Path
+    at: Source
     size: int
 
 

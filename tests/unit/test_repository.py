@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-LOCKS = sorted(path for path in (ROOT / "requirements").glob("*.txt") if path.name != "jars.txt")
+LOCKS = sorted(path for path in (ROOT / "requirements").glob("*.txt") if not path.name.startswith("jars"))
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

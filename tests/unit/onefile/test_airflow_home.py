@@ -28,6 +28,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
         "ONEFILE_JARS": str(tmp_path / "jars"),
         "ONEFILE_LINEAGE": str(tmp_path / "events.jsonl"),
         "ONEFILE_COUNTER_URL": "https://counter.city.example",
+        "ONEFILE_LAKE": "s3a://lake/city?endpoint=https://store.city.example",
+        "ONEFILE_LAKE_KEY": str(tmp_path / "lake.key"),
         "ONEFILE_MATERIALS": "s3://materials/city?endpoint=https://store.city.example",
         "ONEFILE_MATERIALS_KEY": str(tmp_path / "bucket.key"),
         "ONEFILE_CLAMD": "localhost:3310",

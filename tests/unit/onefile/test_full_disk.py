@@ -62,7 +62,7 @@ def test_a_backup_that_does_not_fit_is_none(small, tmp_path):
     big = tmp_path / "big"
     big.write_bytes(os.urandom(4 * MIB))
     with pytest.raises(NoRoom, match="0 MiB free, 4 MiB are wanted"):
-        packing.copy(big, small / "copy")
+        packing.copy(big, small / "copy", big.stat().st_size)
 
 
 def test_the_serving_database_keeps_what_it_had(small):

@@ -7,7 +7,7 @@ from pyspark.errors import AnalysisException, PySparkException
 
 from onefile.files import DiskFull
 from pipelines.engine_errors import translated
-from pipelines.errors import EngineFailed, LakeDamaged
+from pipelines.errors import EngineFailed, LakeDamaged, LakeStoreGone
 
 SECRET = "69010119900101123X"
 CHECKPOINT = "gold/person_file/_delta_log/00000000000000000010.checkpoint.parquet"
@@ -58,6 +58,19 @@ def test_a_full_disk_is_one(said):
     assert isinstance(error, DiskFull)
     assert "the lake, table silver/shop: make room" in str(error)
     assert "the home, or of Spark's scratch" in str(translated("append", failed(said)))
+
+
+@pytest.mark.parametrize(("said", "condition"), [
+    ("org.apache.hadoop.fs.s3a.AWSClientIOException: open s3a://b/lake: SdkClientException", "AWSClientIOException"),
+    ("org.apache.hadoop.fs.s3a.UnknownStoreException: `s3a://b/lake/': getBucket", "UnknownStoreException"),
+    ("java.nio.file.AccessDeniedException: s3a://b/lake/silver/shop: open: (403)", "AccessDeniedException"),
+])  # fmt: skip
+def test_a_store_that_is_away_or_says_no_has_no_damaged_file(said, condition):
+    error = translated("read it", failed(f"[FAILED_READ_FILE] s3a://b/lake/silver/shop/{DATA}: {said}"))
+    assert isinstance(error, LakeStoreGone)
+    assert error.condition == condition
+    assert "s3a://" not in str(error)
+    assert SECRET not in str(error)
 
 
 def test_all_else_keeps_its_condition_and_what_is_no_engine_s_is_left_alone():

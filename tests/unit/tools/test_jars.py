@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
+import pyspark
 import pytest
 
 from tools import jars
@@ -39,3 +41,12 @@ def test_the_session_asks_for_the_jars_that_are_pinned() -> None:
     pinned = [jar.file_name for jar in jars.pinned((jars.ROOT / "requirements" / "jars.txt").read_text())]
     session = (jars.ROOT / "pipelines" / "session.py").read_text()
     assert all(f'"{name}"' in session for name in pinned)
+
+
+def test_a_store_s_jars_are_of_the_hadoop_that_spark_brings_and_of_one_sdk() -> None:
+    pinned = list(jars.pinned((jars.ROOT / "requirements" / "jars-s3.txt").read_text()))
+    (brought,) = (Path(pyspark.__file__).parent / "jars").glob("hadoop-client-api-*.jar")
+    (s3a,) = (jar for jar in pinned if jar.artifact == "hadoop-aws")
+    assert brought.name == f"hadoop-client-api-{s3a.version}.jar"
+    assert len({jar.version for jar in pinned if jar.group == "software.amazon.awssdk"}) == 1
+    assert all(re.fullmatch("[0-9a-f]{64}", jar.sha256) for jar in pinned)
