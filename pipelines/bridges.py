@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from weakref import WeakKeyDictionary
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
@@ -57,6 +58,11 @@ class Known:
     now: Bridges
 
 
+_State = tuple[int, int, str, bool]
+_LAST: WeakKeyDictionary[Lake, tuple[_State, Known]] = WeakKeyDictionary()
+"""What was found last in a lake, and what it follows from."""
+
+
 def known(stated: Statements, declarations: Declarations) -> Known:
     """Return the bridges that follow from statements; `stated` gives those of a table that count, if there are any."""
     told = tuple(_told(stated, declarations))
@@ -64,7 +70,18 @@ def known(stated: Statements, declarations: Declarations) -> Known:
 
 
 def of_lake(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = False) -> Known:
-    """Return the bridges that hold in a lake."""
+    """Return the bridges that hold in a lake.
+
+    They follow from what counts: while nothing is released or ordered to be erased since, they are not sought again.
+    """
+    state = (lake.version(names.RELEASE), lake.version(names.ERASURE_ORDER), declarations.digest, is_erased_kept)
+    last = _LAST.get(lake)
+    if last is None or last[0] != state:
+        last = _LAST[lake] = state, _found(lake, declarations, is_erased_kept=is_erased_kept)
+    return last[1]
+
+
+def _found(lake: Lake, declarations: Declarations, *, is_erased_kept: bool) -> Known:
     among = present.counting(lake)
 
     def stated(table: str) -> DataFrame | None:
