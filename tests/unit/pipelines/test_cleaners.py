@@ -167,6 +167,8 @@ def test_names_keep_their_characters() -> None:
         "\ue863镕": "\u4dae镕",
         "\ue864\ue816\ue855": "龻\U00020087\U000241fe",
         "𠮷田": "𠮷田",
+        "𠮷 田": "𠮷田",
+        "阿𠮷.\U00030000 田": "阿𠮷·\U00030000田",
         "\uf9d1李": "六李",
         "Jose\u0301 Nguye\u0302\u0303n": "José Nguyễn",
         "王〇 二": "王〇二",
