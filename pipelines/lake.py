@@ -221,8 +221,9 @@ class Lake:
             return False
 
         def write() -> None:
-            design = pen.design(self.spark, self.path(name))
-            assert design is not None
+            design = self.layout(name, revision.rows.column_names)
+            if design is None:
+                raise EngineFailed(f"revise {name}", "LAYOUT_CHANGED")
             change = rewriting.change(design, revision)
             if change is not None:
                 with self._noted(note):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import random
+import secrets
 import struct
 import time
 import uuid
@@ -150,7 +150,8 @@ def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Writt
     Whoever is killed leaves a file that no version names, and that a vacuum removes.
     """
     below = CHANGES if kind == "cdc" else ""
-    name = f"{kind}-00000-{uuid.uuid4()}.c000.snappy.parquet"
+    unique = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+    name = f"{kind}-00000-{unique}.c000.snappy.parquet"
     folder = Path(design.folder, below)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     figures, writer = _Figures(design.figured), None
@@ -204,12 +205,12 @@ def commit(spark: SparkSession, path: str, change: Change, once: str | None = No
             break
         try:
             with configured(spark, ONE_ATTEMPT):
-                transaction.commit(_actions(spark, _told(change, once)), _operation(spark))
+                transaction.commit(_actions(spark, _told(change, once, log.clock().getTimeMillis())), _operation(spark))
             return
         except (PySparkException, Py4JJavaError) as error:
             if OVERTAKEN not in str(error):
                 raise
-            time.sleep(random.uniform(0, 0.05) * attempt)
+            time.sleep(0.01 * attempt)
     raise EngineFailed(f"commit to {Path(path).name}", OVERTAKEN)
 
 
@@ -237,8 +238,8 @@ def _is_done(transaction: Any, path: str, once: str) -> bool:
     return any(each["appId"] == once for each in told)
 
 
-def _told(change: Change, once: str | None) -> list[dict[str, Any]]:
-    now = int(time.time() * 1000)
+def _told(change: Change, once: str | None, now: int) -> list[dict[str, Any]]:
+    """Return the lines of a commit; `now` in milliseconds, by Delta's own clock."""
     told: list[dict[str, Any]] = []
     if once is not None:
         told.append({"txn": {"appId": once, "version": 1, "lastUpdated": now}})
