@@ -210,12 +210,16 @@ def test_instants_have_an_offset() -> None:
         "2026-03-01 00:00:00.5Z",
         "2026-03-01T08:00:00",
         "2026-03-01T25:00:00Z",
+        "2026-03-01T08:00:00+18:01",
+        "9999-12-31T23:00:00-05:00",
     ]
     made = reading.reader(declared, CODES)
     midnight = datetime(2026, 3, 1, tzinfo=UTC)
     assert [(made(text).value, made(text).reason) for text in texts] == [
         (midnight, None),
         (midnight + timedelta(milliseconds=500), None),
+        (None, "not_an_instant"),
+        (None, "not_an_instant"),
         (None, "not_an_instant"),
         (None, "not_an_instant"),
     ]
