@@ -28,7 +28,9 @@ from schemas.model import Declarations, OneFile
 
 MADE_FROM = "made_from"
 FEW = 20_000
-"""Touched subjects whose files are made in this process, and statements of which all files are."""
+"""Statements of which all files are made in this process."""
+FEW_TOUCHED = 200_000
+"""Touched subjects whose files are made in this process."""
 # A subject that has no file any more comes as a row without a digest.
 KNOWN = """
     WHEN MATCHED AND s._digest IS NULL THEN DELETE
@@ -161,7 +163,7 @@ def _are_few(stated: Mapping[str, DataFrame], touched: DataFrame | None) -> bool
     """Tell whether what is asked for is so little that it is sooner fetched than handed to tasks."""
     with engine("count what files are made of"):
         if touched is not None:
-            return touched.count() <= FEW
+            return touched.count() <= FEW_TOUCHED
         # In one question; no more of them are looked at than tell.
         some = [rows.select(f.lit(1)).limit(FEW + 1) for rows in stated.values()]
         return not some or reduce(DataFrame.unionAll, some).count() <= FEW
@@ -190,10 +192,10 @@ def _bring_touched(
     touched = touched.persist()
     try:
         with engine(f"find the {file.kind} subjects that were touched"):
-            few = touched.limit(FEW + 1).toArrow()
+            few = touched.limit(FEW_TOUCHED + 1).toArrow()
         if not len(few):
             return
-        if len(few) <= FEW:
+        if len(few) <= FEW_TOUCHED:
             _bring_few(lake, stated, few, file, declarations, note, bridged.now)
             return
         files = files_of(stated, touched, file, declarations, bridged.now)

@@ -12,7 +12,7 @@ from pyspark.sql import functions as f
 from pipelines import present
 from pipelines.lake import engine
 
-FEW = 20_000
+FEW = 200_000
 """Records that are fetched, so that tables which say nothing of them are not read."""
 
 
