@@ -13,6 +13,10 @@ _TO_ESCAPE = r'["\\\x00-\x1f]'
 _ESCAPES = {code: f"\\u{code:04X}" for code in range(0x20)} | {
     8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", ord('"'): '\\"', ord("\\"): "\\\\",
 }  # fmt: skip
+_FLAT = (
+    pa.types.is_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_decimal, pa.types.is_date,
+    pa.types.is_timestamp,
+)  # fmt: skip
 
 
 def text(values: pa.Array) -> pa.Array:
@@ -36,6 +40,29 @@ def json_of(values: pa.Array) -> pa.Array:
         return by_distinct(values, lambda at: f'"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"')
     bare = values.cast(pa.string())
     return join('"', bare, '"') if pa.types.is_date(values.type) else bare
+
+
+def json_whole(values: pa.Array) -> pa.Array:
+    """Return values of any kind as JSON, as the engine's `to_json` has them; null stays null.
+
+    A field of a struct that is null is left out; in lists and maps it stays. Instants are in UTC, to the microsecond.
+
+    Raises:
+        TypeError: of a kind that no table of ours has; see `has_json`.
+    """
+    quote, told = _spelled(values)
+    return join(quote, told, quote) if quote else told
+
+
+def has_json(kind: pa.DataType) -> bool:
+    """Say whether `json_whole` knows how values of a type are spelled."""
+    if pa.types.is_map(kind):
+        return pa.types.is_string(kind.key_type) and has_json(kind.item_type)
+    if pa.types.is_list(kind):
+        return has_json(kind.value_type)
+    if pa.types.is_struct(kind):
+        return all(has_json(field.type) for field in kind)
+    return any(is_it(kind) for is_it in _FLAT)
 
 
 def join(*pieces: Any) -> pa.Array:
@@ -102,13 +129,101 @@ def by_distinct(values: pa.Array, spelled: Callable[[Any], str]) -> pa.Array:
     return made.take(encoded.indices)
 
 
+def _spelled(values: pa.Array) -> tuple[str, pa.Array]:
+    """Return values as JSON, and the quotes that are still to be put around them."""
+    kind = values.type
+    if pa.types.is_struct(kind):
+        return "", _of_those_there(values, _objects)
+    if pa.types.is_map(kind):
+        keys, items = json_of(_inside(values, values.keys)), json_whole(_inside(values, values.items))
+        return "", join("{", pc.binary_join(_relisted(values, join(keys, ":", items.fill_null("null"))), ","), "}")
+    if pa.types.is_list(kind):
+        return "", json_lists(_relisted(values, json_whole(_inside(values, values.values)).fill_null("null")))
+    if pa.types.is_string(kind):
+        return '"', _escaped(values)
+    if pa.types.is_timestamp(kind):
+        told = values.cast(pa.timestamp("us")).cast(pa.string())  # the zone only says how an instant is shown
+        return '"', join(pc.replace_substring(told, " ", "T", max_replacements=1), "Z")
+    if pa.types.is_date(kind):
+        return '"', values.cast(pa.string())
+    if not has_json(kind):
+        raise TypeError(f"values of type {kind} have no JSON here")
+    return "", json_of(values)
+
+
+def _objects(values: pa.Array) -> pa.Array:
+    """Return structs as JSON, of which none is null."""
+    fields = zip((field.name for field in values.type), values.flatten(), strict=True)
+    there = [(name, each) for name, each in fields if each.null_count < len(each)]
+    return _object(there) if there else constant("{}", pa.string(), len(values))
+
+
+def _object(fields: Sequence[tuple[str, pa.Array]]) -> pa.Array:
+    """Return JSON objects of fields, put together at once: each value is copied once, whatever stands around it."""
+    always = next((place for place, (_, values) in enumerate(fields) if not values.null_count), None)
+    if always is None:
+        return join("{", json_fields([(name, json_whole(values)) for name, values in fields]), "}")
+    pieces: list[Any] = ["{"]
+    for place, (name, values) in enumerate(fields):
+        # What may be left out takes its comma along: towards the field that is always there.
+        quote, told = _spelled(values)
+        head = f'{"," * (place > always)}"{name}":{quote}'
+        tail = quote + "," * (place < always)
+        pieces += [head, told, tail] if not values.null_count else [join(head, told, tail)]
+    return pc.binary_join_element_wise(*_merged([*pieces, "}"]), "", null_handling="replace", null_replacement="")
+
+
+def _merged(pieces: Sequence[Any]) -> list[Any]:
+    """Return pieces with what stands between two columns as one text."""
+    merged: list[Any] = []
+    for piece in pieces:
+        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _of_those_there(values: pa.Array, made: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return what is made of the values that are not null, each in its place."""
+    if not values.null_count:
+        return made(values)
+    is_there = values.is_valid().to_numpy(zero_copy_only=False)
+    return made(values.drop_null()).take(pa.array(np.cumsum(is_there) - 1, mask=~is_there))
+
+
+def _inside(lists: pa.Array, flat: pa.Array) -> pa.Array:
+    """Return the part of the values of lists that is theirs: a slice of lists still has those of all."""
+    first, end = lists.offsets[0].as_py(), lists.offsets[len(lists)].as_py()
+    return flat.slice(first, end - first)
+
+
+def _relisted(lists: pa.Array, values: pa.Array) -> pa.Array:
+    """Return lists of other values in the place of those that `_inside` gives."""
+    offsets = lists.offsets.to_numpy()
+    mask = pc.is_null(lists) if lists.null_count else None
+    return pa.ListArray.from_arrays(pa.array(offsets - offsets[0]), values, mask=mask)
+
+
 def _trimmed(moment: str) -> str:
     return moment.rstrip("0").rstrip(".")
 
 
 def _escaped(values: pa.Array) -> pa.Array:
+    if not _may_have_special(values):
+        return values
     special = pc.fill_null(pc.match_substring_regex(values, _TO_ESCAPE), False)
     if not pc.any(special).as_py():
         return values
     made = [value.translate(_ESCAPES) for value in values.filter(special).to_pylist()]
     return pc.replace_with_mask(values, special, pa.array(made, pa.string()))
+
+
+def _may_have_special(values: pa.Array) -> bool:
+    """Look at all bytes at once, which is much quicker than at each text; that there is none is what is usual."""
+    _, offsets, data = values.buffers()
+    if data is None or not len(values):
+        return False
+    ends = np.frombuffer(offsets, np.int32)
+    held = np.frombuffer(data, np.uint8)[ends[values.offset] : ends[values.offset + len(values)]]
+    return bool((held < 0x20).any() or (held == ord('"')).any() or (held == ord("\\")).any())

@@ -50,6 +50,11 @@ def has_commits(lake: Where, table: str) -> bool:
     return any(name.endswith(".json") for name in at(lake).log(table))
 
 
+def is_whole(lake: Where, table: str, version: int) -> bool:
+    """Say whether a commit is what was committed, as far as the sums beside it tell; OSError: it is gone."""
+    return _fault(at(lake), table, f"{version:020d}.json") is None
+
+
 def newest(lake: Where, table: str) -> int | None:
     """Return the newest version of a table; None where there is no such table."""
     commit = max(filter(COMMIT.fullmatch, at(lake).log(table)), default=None)

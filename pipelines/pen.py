@@ -38,6 +38,8 @@ CHANGES = "_change_data"
 CHANGE = "_change_type"
 INSERTED, DELETED, BEFORE, AFTER = "insert", "delete", "update_preimage", "update_postimage"
 ROWS_A_GROUP = 20_000
+CALENDAR = {"org.apache.spark.version": "4.2.0"}
+"""Says to the engine that days of long ago are not counted by another calendar, as by its own early releases."""
 TRIES = 30
 ONE_ATTEMPT = {"spark.databricks.delta.maxCommitAttempts": "0"}
 OVERTAKEN = "DELTA_MAX_COMMIT_RETRIES_EXCEEDED"
@@ -162,7 +164,7 @@ def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Writt
                 if part.num_rows:
                     if writer is None:
                         writer = pq.ParquetWriter(
-                            file, part.schema, compression="snappy", write_page_checksum=True,
+                            file, part.schema.with_metadata(CALENDAR), compression="snappy", write_page_checksum=True,
                             store_decimal_as_integer=True,
                         )  # fmt: skip
                     writer.write_table(part, row_group_size=ROWS_A_GROUP)

@@ -17,7 +17,7 @@ from itertools import islice
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as f
 
-from pipelines import names
+from pipelines import commit_check, handover, names, peek
 from pipelines.errors import EngineFailed
 from pipelines.lake import Lake, TableMissing, engine, latest
 from pipelines.places import Where
@@ -82,12 +82,12 @@ def publish(
     migration.upgrade(database_url)
     with write_transaction(database_url) as connection:
         last = writing.last(connection, kind)
-        version = lake.version(table) if version is None else version
+        version = _newest(lake, table) if version is None else version
         if version < 0:
             if last is not None:
                 raise TableMissing(table)
             return Published(kind, None, version, 0, 0)
-        lake_table = lake.table_id(table)
+        lake_table = peek.table_id(lake.place, table)
         since = last.lake_version if last is not None and last.lake_table == lake_table else None
         if since is not None and since >= version:
             return Published(kind, since, since, 0, 0)
@@ -131,33 +131,59 @@ def last_changes(feed: DataFrame) -> DataFrame:
     return newest.withColumn("_is_gone", ~f.col("_is_there"))
 
 
+def _newest(lake: Lake, table: str) -> int:
+    """Return gold's newest version, whose commit is whole; -1 when there is no table."""
+    commit_check.check(lake.place, table)
+    found = commit_check.newest(lake.place, table)
+    return lake.version(table) if found is None else found
+
+
 def _bring(lake: Lake, batch: writing.Batch, kind: str, since: int | None, version: int) -> Published:
     """Bring the changes after `since`, or everything where these are not to be had."""
-    feed = None if since is None else _feed(lake, kind, since, version)
-    if feed is None:
-        return _everything(lake, batch, kind, version)
+    shelf = handover.opened(lake.root, names.gold(kind), version)
+    pace = handover.Pace(ROWS_A_CHUNK, ROWS_A_SLICE, f"{kind[0]}-")
+    changed = None
+    if since is not None:
+        changed = _changes(lake, kind, since, version) if shelf is None else handover.changes(shelf, since, pace)
     upserted = deleted = 0
-    if feed.count:
-        changes = last_changes(feed.rows)
-        rows = documents(changes.where("not _is_gone")).unionByName(
-            changes.where("_is_gone").select("subject_id"), allowMissingColumns=True
+    if changed is not None:
+        for files, gone in changed:
+            upserted += batch.put(files) if files else 0
+            deleted += batch.remove(gone) if gone else 0
+        return Published(kind, since, version, upserted, deleted)
+    every = _everything(lake, kind, version) if shelf is None else handover.everything(shelf, pace)
+    for files, _ in every:
+        upserted += batch.put(files)
+        batch.see(file.subject_id for file in files)
+    return Published(kind, None, version, upserted, batch.remove_unseen())
+
+
+def _changes(lake: Lake, kind: str, since: int, version: int) -> Iterator[handover.Handed] | None:
+    """Return what the engine says changed after a version; None where the lake no longer has all of that."""
+    feed = _feed(lake, kind, since, version)
+    if feed is None:
+        return None
+    changes = last_changes(feed.rows)
+    rows = documents(changes.where("not _is_gone")).unionByName(
+        changes.where("_is_gone").select("subject_id"), allowMissingColumns=True
+    )
+    handed = chunks(_sliced(rows), feed.count, SUBJECT, f"{kind[0]}-") if feed.count else iter(())
+    return (
+        (
+            [_file(row) for row in chunk if row["digest"] is not None],
+            [row["subject_id"] for row in chunk if row["digest"] is None],
         )
-        for chunk in chunks(_sliced(rows), feed.count, SUBJECT, f"{kind[0]}-"):
-            upserted += batch.put([_file(row) for row in chunk if row["digest"] is not None])
-            deleted += batch.remove(row["subject_id"] for row in chunk if row["digest"] is None)
-    return Published(kind, since, version, upserted, deleted)
+        for chunk in handed
+    )
 
 
-def _everything(lake: Lake, batch: writing.Batch, kind: str, version: int) -> Published:
-    """Compare every file by its digest, and take out the subjects that gold does not have."""
+def _everything(lake: Lake, kind: str, version: int) -> Iterator[handover.Handed]:
+    """Yield every file as the engine makes it."""
     gold = lake.read(names.gold(kind), version)
     with engine("count the files to publish"):
         count = gold.count()
-    upserted = 0
     for chunk in chunks(_sliced(documents(gold)), count, SUBJECT, f"{kind[0]}-"):
-        upserted += batch.put([_file(row) for row in chunk])
-        batch.see(row["subject_id"] for row in chunk)
-    return Published(kind, None, version, upserted, batch.remove_unseen())
+        yield [_file(row) for row in chunk], []
 
 
 @dataclass(frozen=True)
@@ -195,8 +221,7 @@ def chunks(made: Callable[[Between], DataFrame], count: int, by: str, prefix: st
     """
     slices = max(1, -(-count // ROWS_A_SLICE))
     partitions = max(1, -(-count // slices // ROWS_A_CHUNK))
-    edges = [f"{prefix}{(number << 16) // slices:04x}" for number in range(1, slices)]
-    for low, high in zip([None, *edges], [*edges, None], strict=True):
+    for low, high in handover.edges(slices, prefix):
         mine = made(partial(_between, low, high)).repartition(partitions, by)
         with engine("hand over what is to be published"):
             iterator = mine.toLocalIterator(prefetchPartitions=True)

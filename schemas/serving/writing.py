@@ -104,10 +104,13 @@ class Batch:
 
     def see(self, subject_ids: Iterable[str]) -> None:
         """Note subjects that are still there, for `remove_unseen`."""
-        fill(self._connection, _SEEN, ((i,) for i in subject_ids))
+        if not self._is_first:
+            fill(self._connection, _SEEN, ((i,) for i in subject_ids))
 
     def remove_unseen(self) -> int:
         """Take out the subjects of this kind that were not noted; return how many."""
+        if self._is_first:
+            return 0
         seen = exists().where(_SEEN.c.subject_id == SUBJECT.c.subject_id)
         gone = select(SUBJECT.c.subject_id).where(SUBJECT.c.kind == self._kind, ~seen)
         changes.note(self._connection, self._connection.execute(gone).scalars().all(), {}, self._stamp)

@@ -15,10 +15,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
 from sqlalchemy import text
 
-from pipelines import gold, names, numbers, upkeep
+from pipelines import gold, handover, names, numbers, upkeep
 from pipelines import publish as publication
+from pipelines.errors import LakeDamaged
 from pipelines.lake import Lake, TableMissing
+from pipelines.places import Folder
 from pipelines.publish import Published, documents, last_changes, publish
+from pipelines.rewriting import Revision
 from pipelines.table_design import CHANGE_FEED, TableDesign
 from schemas.identifiers.persons import check_character
 from schemas.serving.connection import writing
@@ -247,3 +250,124 @@ def test_changes_whose_files_upkeep_has_taken_away_are_found_by_comparing_every_
     done = publish(lake.spark, lake.root, url, "person", AT)
     assert (done.from_version, done.upserted, done.deleted) == (None, 2, 1)
     assert {number: name for number, (name, _) in served(url).items()} == {"2": "c", "3": "d"}
+
+
+KINDS = (
+    "at timestamp, is_known boolean, count bigint, share decimal(20,8), born_on date, said string,"
+    " names array<string>, lists array<array<string>>, told array<struct<said:string,at:timestamp,on:date>>,"
+    " shares map<string,decimal(10,2)>, ties map<string,struct<on:date>>, within struct<on:date,deep:struct<at:timestamp>>"
+)
+EVERY_SIGN = "".join(map(chr, range(0x21))) + '"\\/\x7f\x80\u2028\ufeff𠮷é\ue000甲'
+EARLY, LATE = datetime(1582, 10, 4, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+OF_ALL_KINDS: list[tuple[Any, ...]] = [
+    (None,) * 12,
+    (AT, True, -5, Decimal("0E-8"), date(1, 1, 1), EVERY_SIGN, [], [], [], {}, {}, (None, None)),
+    (LATE, False, 0, Decimal("0.00000001"), date(9999, 12, 31), "", ["a", None, ""], [[], None, [None, EVERY_SIGN]],
+     [None, (None, None, None), ("a", EARLY, None), (None, None, date(1582, 10, 4))], {"k": None, EVERY_SIGN: Decimal("0.00")},
+     {"": None, "a": (None,), "b": (date(2026, 1, 1),)}, (None, (EARLY,))),
+    (EARLY, None, 2**62, Decimal("-123456789012.00000000"), None, "\\", [None], None, [], None, None, (date(2026, 1, 1), None)),
+]  # fmt: skip
+
+
+def rows_of(url: str) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Return all that is served, to the letter."""
+    with reading(url) as snapshot:
+        asked = ("SELECT * FROM subject ORDER BY subject_id", "SELECT * FROM identifier ORDER BY subject_id, number")
+        first, second = ([tuple(each) for each in snapshot.rows(sql, {})] for sql in asked)
+        return first, second
+
+
+class Addressed(Folder):
+    """A folder that goes by an address, as a store does: the engine is asked for what is in it."""
+
+    @property
+    def address(self) -> str:
+        return f"file://{self.root}"
+
+
+class Both:
+    """Two databases, into one of which the engine publishes, for it is told that the lake is no folder."""
+
+    def __init__(self, lake: Lake, folder: Path) -> None:
+        self.lake = lake
+        self.ours, self.engines = f"sqlite:///{folder / 'ours.db'}", f"sqlite:///{folder / 'engines.db'}"
+
+    def publish(self) -> Published:
+        """Publish, and see that it makes no difference who reads the lake."""
+        done = run(self.lake, self.ours)
+        assert publish(self.lake.spark, Addressed(Path(self.lake.root)), self.engines, "person", AT) == done
+        assert rows_of(self.ours) == rows_of(self.engines)
+        return done
+
+
+@pytest.fixture
+def both(lake: Lake, tmp_path: Path) -> Both:
+    return Both(lake, tmp_path)
+
+
+def test_documents_are_to_the_letter_those_of_the_engine_whatever_values_there_are(lake: Lake, both: Both) -> None:
+    rows = [(*row(f"{n}", EVERY_SIGN), *each) for n, each in enumerate(OF_ALL_KINDS)]
+    frame = lake.spark.createDataFrame(rows, f"{FILE}, {KINDS}").withColumn("_digest", f.col("subject_id"))
+    lake.create(TABLE, frame.schema, TableDesign("files", {}, ("subject_id",), CHANGE_FEED))
+    lake.append(TABLE, frame.coalesce(1), "the engine writes it")
+    assert both.publish().upserted == len(rows)
+    again = frame.withColumn("_digest", f.lit("other")).toArrow()
+    lake.revise(TABLE, Revision("subject_id", again.slice(1), again.slice(0, 1)["subject_id"].combine_chunks()), {})
+    assert both.publish() == Published("person", 1, 2, len(rows) - 1, 1)
+    assert json.loads(rows_of(both.ours)[0][0][5])["said"] == EVERY_SIGN
+
+
+def test_changes_are_read_from_the_log_as_the_engine_reads_them(lake: Lake, both: Both) -> None:
+    put(lake, {str(n): f"{n}" for n in range(8)})
+    assert both.publish() == Published("person", None, 1, 8, 0)
+    put(lake, {"1": None, "2": "a", "8": "new"})
+    put(lake, {"2": "b", "9": "new"})
+    put(lake, {"1": "back", "9": None, "3": "a"})
+    put(lake, {"3": "3"})
+    lake.compact(TABLE)
+    assert both.publish() == Published("person", 1, lake.version(TABLE), 3, 0)
+    since = lake.version(TABLE)
+    lake.replace(TABLE, lake.read(TABLE).where("number <> '5'"), {})
+    assert both.publish() == Published("person", since, since + 1, 0, 1)
+    lake.spark.sql(f"DELETE FROM {lake.sql_name(TABLE)}")
+    assert both.publish() == Published("person", since + 1, since + 2, 0, 8)
+
+
+def test_a_file_that_is_older_than_a_column_has_nothing_in_it(lake: Lake, both: Both) -> None:
+    put(lake, {"1": "a", "2": "b"})
+    wider = lake.read(TABLE).where("number = '2'").withColumn("more", f.lit(Decimal("1.50")))
+    wider = wider.withColumn("name", f.col("name").withField("shown", f.lit("B"))).withColumn("_digest", f.lit("d"))
+    lake.merge(TABLE, wider, gold.SAME_SUBJECT, gold.TOUCHED, {})
+    assert both.publish().upserted == 2
+    with reading(both.ours) as snapshot:
+        (second,) = snapshot.rows("SELECT document FROM subject WHERE number = '2'", {})
+    assert (json.loads(second[0])["name"]["shown"], json.loads(second[0])["more"]) == ("B", 1.5)
+
+
+def test_of_a_damaged_file_nothing_is_published_and_it_is_named(lake: Lake, url: str) -> None:
+    put(lake, {"1": "a"})
+    run(lake, url)
+    put(lake, {"2": "b"})
+    changed = [*Path(lake.path(TABLE), "_change_data").glob("*.parquet")]
+    for path in [*changed, *Path(lake.path(TABLE)).glob("*.parquet")]:
+        content = bytearray(path.read_bytes())
+        content[60] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(LakeDamaged, match=TABLE):
+        run(lake, url)
+    assert served(url) == {"1": ("a", 1)}
+
+
+def test_a_commit_that_was_cut_between_lines_is_no_change_feed(lake: Lake, url: str) -> None:
+    put(lake, {"1": "a", "2": "b"})
+    run(lake, url)
+    put(lake, {"1": "c"})
+    put(lake, {"2": "d"})
+    shelf = handover.opened(lake.root, TABLE, 3)
+    assert shelf is not None
+    pace = handover.Pace(10, 10, "p-")
+    assert handover.changes(shelf, 1, pace) is not None
+    commit = Path(lake.path(TABLE), "_delta_log", f"{2:020d}.json")
+    lines = commit.read_text("utf-8").splitlines()
+    commit.write_text("\n".join(line for line in lines if not line.startswith('{"remove"')) + "\n", "utf-8")
+    assert handover.changes(shelf, 1, pace) is None
