@@ -28,7 +28,7 @@ from inbox.deliveries import Delivery
 from onefile.files import write_whole
 from pipelines import bronze, columnwise, erasing, names, present, settle, shaping, typed, types
 from pipelines.errors import PipelineError
-from pipelines.lake import ONLY_MADE, Lake, engine
+from pipelines.lake import ONLY_MADE, Lake, engine, framed
 from pipelines.table_design import TableDesign
 from pipelines.typed import CARRIED, Plan
 from schemas.model import Declarations, Resource, Table
@@ -154,7 +154,7 @@ def _few(lake: Lake, rows: DataFrame | None, plan: Plan, delivery: Delivery) -> 
             received = rows.toArrow()
     made = typed.rows(received, plan)
     asked = settle.asked(made)
-    stated = _stated(lake, lake.spark.createDataFrame(asked.select([*MOMENT])), delivery, plan.table)
+    stated = _stated(lake, framed(lake.spark, asked.select([*MOMENT])), delivery, plan.table)
     if stated is not None:
         with engine(f"read what was stated before delivery {delivery.id}"):
             asked = pa.concat_tables([asked, stated.toArrow().cast(settle.STATED)])
@@ -167,7 +167,7 @@ def _few(lake: Lake, rows: DataFrame | None, plan: Plan, delivery: Delivery) -> 
         _counts(Counter(verdicts["_verdict"].to_pylist())),
         _statements_here(accepted.filter(pc.invert(accepted["_erases"])), plan, delivery),
         _rejected_here(wrong, plan.resource),
-        lake.spark.createDataFrame(accepted.filter(accepted["_erases"]).select(["_key", "_row_no", "_delivery"])),
+        framed(lake.spark, accepted.filter(accepted["_erases"]).select(["_key", "_row_no", "_delivery"])),
     )
 
 

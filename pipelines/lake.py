@@ -19,7 +19,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
-from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
 from onefile.errors import OneFileError
@@ -169,7 +169,7 @@ class Lake:
         shaped = None if design is None else design.shaped(rows)
         if design is None or shaped is None or not pen.is_sound(shaped, design):
             # Over Connect, and where a constraint is hurt, which the engine says as it always does.
-            frame = self.spark.createDataFrame(rows)
+            frame = framed(self.spark, rows)
             self.add(name, frame, note) if once is None else self.append(name, frame, once)
             return
 
@@ -368,6 +368,11 @@ def _failed(what: str, error: Exception) -> OneFileError:
 def literal_rows(spark: SparkSession, rows: Sequence[Sequence[object]], schema: StructType) -> DataFrame:
     """Return a small frame made of values in hand; by Arrow, so that no Python worker is started for it."""
     return spark.createDataFrame(literal_table(rows, schema), schema)
+
+
+def framed(spark: SparkSession, rows: pa.Table) -> DataFrame:
+    """Return columns in hand as a frame; over Spark Connect nobody can tell of no rows what they are."""
+    return spark.createDataFrame(rows, from_arrow_schema(rows.schema))
 
 
 def literal_table(rows: Sequence[Sequence[object]], schema: StructType) -> pa.Table:
