@@ -1,4 +1,4 @@
-"""Under a real Airflow a task, the Spark service or the scheduler is killed: the tables are as if it was not.
+"""Under a real Airflow a task, its worker or a service is killed: what is left is as if it was not.
 
 A killed task is tried again by Airflow. Where a service is gone, all of them stop, and the service manager starts
 them again: the scheduler then goes on with the run.
@@ -11,24 +11,43 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.runs import copy, home_that_waits, lay_shops, left, wait_for_engine
-from tests.served import Served, served
+from tests.served import PAUSED, Served, served
 
 pytestmark = pytest.mark.only_in_full
 
 DAG = "ingest.market.shops"
 FOLLOWING = ("enterprise_file", "quality", "publication")
-BEGUN = "lake/quarantine/market.shops/_delta_log/00000000000000000000.json"
+FIRST = "_delta_log/00000000000000000000.json"
 SECONDS = 1800
-# Airflow gives a task that says nothing five minutes; here one.
+# Airflow gives a task that says nothing five minutes, here one; and reads every DAG file anew twice a minute.
 QUICKLY = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
-           "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5"}  # fmt: skip
+           "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+           "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "900"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A task that runs, and the file of the home by whose being there it is seen to be in the midst of its work."""
+
+    dag: str
+    task: str
+    begun: str
+
+
+MOMENTS = {
+    "landing": Moment(DAG, "land", f"lake/bronze/market.shops/{FIRST}"),
+    "settling": Moment(DAG, "settle", f"lake/quarantine/market.shops/{FIRST}"),
+    "assembling": Moment("enterprise_file", "assemble", f"lake/gold/enterprise_file/{FIRST}"),
+    "publishing": Moment("publication", "publish", f"lake/gold/quality/{FIRST}"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,56 +105,94 @@ def ends(airflow: Served, dag: str) -> set[str]:
     return set() if states & {"queued", "running"} else states
 
 
-def process(airflow: Served, *words: str) -> int:
-    """Return the process of a service that has all the words in its command line, the one that was started first."""
-    found = [pid for pid in airflow.processes() if {*words} <= {*command(pid)}]
-    return min(found)
+def running_task(airflow: Served, moment: Moment) -> int | None:
+    """Return the process of a moment's task, if it runs."""
+    listed = airflow.rest(f"/dags/{moment.dag}/dagRuns/~/taskInstances?limit=100")["task_instances"]
+    found = [one["pid"] for one in listed if one["task_id"] == moment.task and one["state"] == "running"]
+    return min((int(pid) for pid in found if pid), default=None)
 
 
-def command(pid: int) -> list[str]:
+def parent(pid: int) -> int:
+    """Return the process that started another; 0 for one that has ended."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
-        return []
+        return 0
 
 
-def task(airflow: Served) -> int:
-    """Return the process of the task that settles."""
-    run = airflow.rest(f"/dags/{DAG}/dagRuns?limit=100")["dag_runs"][0]["dag_run_id"]
-    return int(airflow.rest(f"/dags/{DAG}/dagRuns/{run}/taskInstances/settle")["pid"])
+def service(airflow: Served, *words: str) -> int:
+    """Return the process of a service that says the words of itself: the one whose parent does not."""
+    saying = {pid for pid in airflow.processes() if all(word in command(pid) for word in words)}
+    (found,) = (pid for pid in saying if parent(pid) not in {0, *saying})
+    return found
 
 
-VICTIMS = {
-    "task": task,
-    "Spark service": lambda airflow: process(airflow, "org.apache.spark.sql.connect.service.SparkConnectServer"),
-    "scheduler": lambda airflow: process(airflow, "airflow", "scheduler"),
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+TASKS: dict[str, Callable[[int], int]] = {"task": lambda task: task, "worker": parent}
+SERVICES = {
+    "Spark service": ("org.apache.spark.sql.connect.service.SparkConnectServer",),
+    "scheduler": ("airflow", "scheduler"),
+    "API server": ("airflow api_server",),
+    "DAG processor": ("airflow", "dag-processor"),
 }
+PLANS = {
+    "tasks": {"landing": "task", "settling": "worker", "assembling": "task", "publishing": "worker"},
+    "other tasks": {"landing": "worker", "settling": "task", "assembling": "worker", "publishing": "task"},
+    "services": {
+        "landing": "API server", "settling": "Spark service", "assembling": "scheduler", "publishing": "DAG processor",
+    },
+    "other services": {"landing": "Spark service", "settling": "scheduler", "assembling": "Spark service"},
+}  # fmt: skip
+"""Who is killed at which moment of one run; each service as it is started anew after the one before was killed."""
 
 
-@pytest.mark.parametrize("victim", VICTIMS)
+@pytest.mark.parametrize("plan", PLANS)
 def test_killed_under_airflow_the_run_goes_on_and_leaves_what_an_undisturbed_one_leaves(
-    victim: str, waiting: Path, environ: dict[str, str], undisturbed: dict[str, object], tmp_path: Path
+    plan: str, waiting: Path, environ: dict[str, str], undisturbed: dict[str, object], tmp_path: Path
 ) -> None:
     home = copy(waiting, tmp_path / "home")
-    with served(home, environ=environ | QUICKLY) as airflow:
-        airflow.wait_for_dag(DAG)
+    variables = environ | QUICKLY | PAUSED
+    kills = list(PLANS[plan].items())
+    with served(home, environ=variables) as airflow:
+        for dag in (*FOLLOWING, DAG):
+            airflow.unpause(dag)
         airflow.rest(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": {}})
-        wait("it settles", (home / BEGUN).exists)
-        os.kill(VICTIMS[victim](airflow), signal.SIGKILL)
-        if victim == "task":
-            went_on(airflow)
-        else:
-            assert airflow.process.wait(SECONDS) == 1
+        stopped = kill_in_turn(airflow, kills)
     airflow.wait_until_gone()
-    if victim != "task":
-        with served(home, environ=environ | QUICKLY) as again:
-            went_on(again)
-        again.wait_until_gone()
+    while stopped:
+        with served(home, environ=variables) as airflow:
+            stopped = kill_in_turn(airflow, kills)
+        airflow.wait_until_gone()
     assert kept(home) == undisturbed
+
+
+def kill_in_turn(airflow: Served, kills: list[tuple[str, str]]) -> bool:
+    """Kill who is to be killed until a service was, and tell so; else wait until all ended well."""
+    while kills:
+        moment, victim = kills.pop(0)
+        task = wait(moment, lambda moment=moment: in_the_midst(airflow, MOMENTS[moment]))
+        os.kill(TASKS[victim](task) if victim in TASKS else service(airflow, *SERVICES[victim]), signal.SIGKILL)
+        sys.stdout.write(f"{time.strftime('%X')} {moment}: the {victim} killed\n")  # pytest shows it where one fails
+        if victim in SERVICES:
+            assert airflow.process.wait(SECONDS) == 1
+            return True
+    went_on(airflow)
+    return False
+
+
+def in_the_midst(airflow: Served, moment: Moment) -> int | None:
+    """Return the process of a moment's task once it is in the midst of its work."""
+    return running_task(airflow, moment) if (airflow.home / moment.begun).exists() else None
 
 
 def went_on(airflow: Served) -> None:
     """Wait until the ingest and all that follows it ended well."""
     for dag in (DAG, *FOLLOWING):
         ended = wait(f"{dag} ends", lambda dag=dag: ends(airflow, dag))
-        assert ended == {"success"}, dag
+        assert ended == {"success"}, airflow.told(dag)
