@@ -29,7 +29,8 @@ from bench import lake_bare as bare
 from bench import lake_duck as duck
 from bench.lake_home import CHANGED_DAY, FIRST_DAY, deliver_changes, deliver_city, workshop
 from bench.measuring import Line, Memory, Report, counted, timed
-from pipelines import bridges, finished, gold, names, publish, receiving, steps
+from pipelines import bridges, finished, gold, names, present, publish, receiving, steps
+from pipelines.lake import Lake
 from pipelines.workshop import Workshop
 from schemas import feeds
 from schemas.serving.connection import looking
@@ -128,9 +129,9 @@ def _assembly(run: Run, kind: str) -> None:
     least = Line("Spark's floor", run.stage(f"{kind}: Spark's floor, warm", floor), wanted=f"(wanted: at most {FLOOR})")
 
     def again() -> int:
-        made = gold.build(shop.lake, file, shop.declarations)
-        if made is not None:
-            made.write.format("delta").save(str(scratch / f"gold-{kind}"))
+        stated = gold.statements(shop.lake, file, shop.declarations)
+        now = bridges.known(lambda table: present.statements(shop.lake, table), shop.declarations).now
+        gold.make_all(Lake(shop.spark, str(scratch / "gold")), stated, file, shop.declarations, now, {"release": 0})
         return 0
 
     run.stage(f"{kind}: assembly, warm, written to a new table", again, least)

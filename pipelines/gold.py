@@ -70,17 +70,21 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     bridges.keep(lake, file.kind, known.now)
     if made_from is None or _is_of_another_shape(lake, table):
         if stated:
-            _make_all(lake, stated, file, declarations, known.now, note)
+            make_all(lake, stated, file, declarations, known.now, note)
         return Assembled(file.kind, True, lake.version(table))
     _bring_touched(lake, stated, file, declarations, (int(made_from["release"]), note), known)
     advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
 
 
-def _make_all(
+def make_all(
     lake: Lake, stated: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, known: Bridges, note: Note
 ) -> None:
-    """Make every file; where it can be, who makes them writes them down at once."""
+    """Make every file of statements, into a lake that may be another than theirs; who makes them writes them.
+
+    Args:
+        note: what they are made from, noted with them.
+    """
     table, schema = names.gold(file.kind), described(assembly.schema_of(file), file)
     lake.create(table, schema, _design(file))
     shaping.widen(lake, table, schema)
