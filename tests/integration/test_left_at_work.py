@@ -13,10 +13,8 @@ from deltalake import DeltaTable
 from pyspark.errors.exceptions.connect import SparkConnectException
 from pyspark.sql.connect.client import SparkConnectClient
 
-from onefile import settings
 from onefile.files import make_folder
 from onefile.services import spark_connect
-from onefile.services.processes import running
 
 WRITE = """
 import sys
@@ -39,15 +37,34 @@ with engine_sessions.until_done():
 """Adds five rows of which each takes some milliseconds, as gold takes new files: what is there was looked at before."""
 
 
+SERVE = """
+import sys
+from onefile import settings
+from onefile.services import spark_connect
+from onefile.services.processes import running
+
+here = settings.read()
+with running() as services:
+    served, token = spark_connect.served(here, spark_connect.start(services, here))
+    spark_connect.wait(services, served)
+    print(served.spark, token[spark_connect.TOKEN], flush=True)
+    sys.stdin.read()
+"""
+"""A process of its own: whoever runs services ends all that it has started, and asks not to be interrupted then."""
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     home = tmp_path_factory.mktemp("served") / "home"
     make_folder(home / "logs")
-    here = settings.read({"ONEFILE_HOME": str(home), "ONEFILE_SPARK_MEMORY": "1g"})
-    with running() as services:
-        served, token = spark_connect.served(here, spark_connect.start(services, here))
-        spark_connect.wait(services, served)
-        yield {**os.environ, **token, "ONEFILE_HOME": str(home), "ONEFILE_SPARK": served.spark}
+    environ = {**os.environ, "ONEFILE_HOME": str(home), "ONEFILE_SPARK_MEMORY": "1g", "ONEFILE_SPARK": ""}
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdin is not None
+        assert serving.stdout is not None
+        spark, token = serving.stdout.readline().split()
+        yield {**environ, spark_connect.TOKEN: token, "ONEFILE_SPARK": spark}
+        serving.stdin.close()
 
 
 def writing(service: Mapping[str, str], milliseconds: int) -> subprocess.Popen[str]:
