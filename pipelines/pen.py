@@ -31,6 +31,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
+from onefile.files import DiskFull, is_full
 from pipelines import constraints
 from pipelines.errors import EngineFailed
 
@@ -150,33 +151,49 @@ def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Writt
     """Write rows, shaped as the table's, to a new file of its folder; None where there are none.
 
     Whoever is killed leaves a file that no version names, and that a vacuum removes.
+
+    Raises:
+        DiskFull: there is no room; nothing is left of the file.
     """
     below = CHANGES if kind == "cdc" else ""
     unique = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
-    name = f"{kind}-00000-{unique}.c000.snappy.parquet"
-    folder = Path(design.folder, below)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    figures, writer = _Figures(design.figured), None
-    descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    path = Path(design.folder, below, f"{kind}-00000-{unique}.c000.snappy.parquet")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    figures, is_kept = _Figures(design.figured), False
+    try:
+        if _put(rows, path, figures):
+            _sum(path)
+            is_kept = True
+    except OSError as error:
+        if is_full(error):
+            raise DiskFull(f"the lake, table {'/'.join(Path(design.folder).parts[-2:])}") from error
+        raise
+    finally:
+        if not is_kept:
+            path.unlink(missing_ok=True)
+            _beside(path).unlink(missing_ok=True)
+    size = path.stat().st_size if is_kept else 0
+    return Written(f"{below}/{path.name}" if below else path.name, size, figures.told()) if is_kept else None
+
+
+def _put(rows: Iterable[pa.Table], path: Path, figures: _Figures) -> bool:
+    """Put rows into a file; False where there were none."""
+    writer = None
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         try:
             for part in rows:
                 if part.num_rows:
                     if writer is None:
+                        schema = part.schema.with_metadata(CALENDAR)
                         writer = pq.ParquetWriter(
-                            file, part.schema.with_metadata(CALENDAR), compression="snappy", write_page_checksum=True,
-                            store_decimal_as_integer=True,
-                        )  # fmt: skip
+                            file, schema, compression="snappy", write_page_checksum=True, store_decimal_as_integer=True
+                        )
                     writer.write_table(part, row_group_size=ROWS_A_GROUP)
                     figures.look_at(part)
         finally:
             if writer is not None:
                 writer.close()
-    if writer is None:
-        (folder / name).unlink()
-        return None
-    _sum(folder / name)
-    return Written(f"{below}/{name}" if below else name, (folder / name).stat().st_size, figures.told())
+    return writer is not None
 
 
 def in_task(batches: Iterable[pa.RecordBatch], design: Design) -> Iterator[pa.RecordBatch]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
+from onefile.files import DiskFull, is_full
 from pipelines import pen
 from pipelines.errors import LakeDamaged
 from pipelines.pen import Change, Design, Written
@@ -73,7 +74,9 @@ def _held(named: str, design: Design, key: str, rows: pa.Table, wanted: pa.Array
     """Do as `_rewritten`, and say of a damaged file which it is."""
     try:
         return _rewritten(named, design, key, rows, wanted)
-    except (pa.ArrowException, FileNotFoundError) as error:
+    except (pa.ArrowException, OSError) as error:
+        if is_full(error) or isinstance(error, DiskFull):
+            raise
         table = "/".join(Path(design.folder).parts[-2:])
         raise LakeDamaged(f"revise {table}", type(error).__name__, table, named) from None
 
