@@ -17,10 +17,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, bridges, erasing, identity, names, numbers, peek, present, shaping, touching
+from pipelines import assembly, bridges, erasing, identity, names, numbers, present, shaping, touching
 from pipelines.bridges import Known
 from pipelines.bridging import Bridges
-from pipelines.lake import Lake, TableMissing, engine
+from pipelines.lake import Lake, engine
 from pipelines.rewriting import Revision
 from pipelines.table_design import CHANGE_FEED, TableDesign
 from schemas import feeds
@@ -252,9 +252,7 @@ def _bring_few(
 def _held(lake: Lake, table: str, asked: DataFrame, touched: pa.Table, kind: str, *, is_here: bool) -> pa.Table:
     """Return `subject_id` and `_digest` of the files that gold has of touched subjects; read here where that can be."""
     if is_here:
-        there = peek.rows(lake.place, table, ["subject_id", "_digest"])
-        if there is None:
-            raise TableMissing(table)
+        there = lake.looked_at(table, ["subject_id", "_digest"])
         return there.filter(
             pc.is_in(there["subject_id"], identity.subject_ids(touched["number"].combine_chunks(), kind))
         )

@@ -125,10 +125,14 @@ class Lake:
         Raises:
             TableMissing, LakeDamaged: as `read`.
         """
+        return self.looked_at(name, columns, pc.field("_delivery") == delivery)
+
+    def looked_at(self, name: str, columns: Sequence[str] | None, where: pc.Expression | None = None) -> pa.Table:
+        """Return columns of a table (None: all), read without the engine; errors as `read`."""
         try:
-            found = peek.rows(self.place, name, columns, pc.field("_delivery") == delivery)
+            found = peek.rows(self.place, name, columns, where)
         except peek.TableUnreadable as error:
-            raise LakeDamaged(f"read {name}", error.condition, name, None) from None
+            raise LakeDamaged(f"read {name}", error.condition, name, error.file) from None
         if found is None:
             raise TableMissing(name)
         return found

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,7 +15,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from pipelines import commit_check
 from pipelines.errors import PipelineError
-from pipelines.places import Where, at
+from pipelines.places import Place, Where, at
 
 if TYPE_CHECKING:
     from pyarrow.dataset import Expression
@@ -26,9 +27,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class TableUnreadable(PipelineError):
     """A table of the lake is there and cannot be read."""
 
-    def __init__(self, name: str, condition: str) -> None:
+    def __init__(self, name: str, condition: str, file: str | None = None) -> None:
         super().__init__(f"table {name} of the lake cannot be read ({condition}): restore it from a backup")
-        self.condition = condition
+        self.condition, self.file = condition, file
 
 
 def rows(lake: Where, name: str, columns: Sequence[str] | None, where: Expression | None = None) -> pa.Table | None:
@@ -52,7 +53,26 @@ def rows(lake: Where, name: str, columns: Sequence[str] | None, where: Expressio
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:
-        raise TableUnreadable(name, type(error).__name__) from None
+        raise TableUnreadable(name, type(error).__name__, _hurt(place, name)) from None
+
+
+def _hurt(place: Place, name: str) -> str | None:
+    """Return the first file of a table that cannot be read; None where that cannot be told."""
+    try:
+        table = place.opened(name)
+        paths = [str(path) for path in pa.table(table.get_add_actions())["path"].to_pylist()]
+    except (DeltaError, OSError):
+        return None
+    files, schema = place.files(name), pa.schema(table.schema().to_arrow())
+    return next((path for path in paths if not _is_readable(files, unquote(path), schema)), None)
+
+
+def _is_readable(files: Any, path: str, schema: pa.Schema) -> bool:
+    try:
+        _read(files, path, schema)
+    except (OSError, pa.ArrowException):
+        return False
+    return True
 
 
 def table_id(lake: Where, name: str) -> str:

@@ -49,6 +49,7 @@ def test_many_rows_come_out_as_few(spark: SparkSession, tmp_path: Path, monkeypa
     many = taken_in(tmp_path / "many")
     for table in (names.silver("shop"), names.quarantine(SHOPS), names.bronze(SHOPS), names.gold("enterprise")):
         assert few.rows(table) == many.rows(table) != []
-    assert [(row["_row_no"], row["problems"][0]["reason"]) for row in few.rows(names.quarantine(SHOPS))] == [
+    found = ((row["_row_no"], row["problems"][0]["reason"]) for row in few.rows(names.quarantine(SHOPS)))
+    assert sorted(found) == [
         (3, "not_a_date"), (5, "key_conflict"), (6, "key_conflict"), (7, "required"),
     ]  # fmt: skip
