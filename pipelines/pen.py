@@ -170,8 +170,7 @@ def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Writt
         raise
     finally:
         if not is_kept:
-            path.unlink(missing_ok=True)
-            _beside(path).unlink(missing_ok=True)
+            _take_away(path)
     size = path.stat().st_size if is_kept else 0
     return Written(f"{below}/{path.name}" if below else path.name, size, figures.told()) if is_kept else None
 
@@ -219,6 +218,8 @@ def commit(spark: SparkSession, path: str, change: Change, once: str | None = No
     for attempt in range(1, TRIES + 1):
         transaction = log.startTransaction()
         if once is not None and _is_done(transaction, path, once):
+            for each in change.added:  # no version will ever name them
+                _take_away(Path(path, each.path))
             return
         if read is not None and transaction.readVersion() != read:
             break
@@ -335,6 +336,11 @@ def _sum(path: Path) -> None:
     descriptor = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(_sums(path))
+
+
+def _take_away(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _beside(path).unlink(missing_ok=True)
 
 
 def is_as_summed(path: Path) -> bool:

@@ -50,9 +50,10 @@ def change(design: Design, revision: Revision) -> Change | None:
 
     Raises:
         LakeDamaged: a file that is to be written anew is gone or altered.
+        EngineFailed: rows do not meet the table's constraints.
     """
     table = DeltaTable(design.folder, version=design.version)
-    rows = design.shaped(revision.rows)
+    rows = pen.sound(design.shaped(revision.rows), design)
     wanted = pa.concat_arrays([rows[revision.key].combine_chunks(), revision.gone])
     paths = pa.table(table.get_add_actions())["path"].to_pylist()
     with ThreadPoolExecutor(TOGETHER) as pool:

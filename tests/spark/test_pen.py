@@ -104,6 +104,7 @@ def test_rows_come_once_and_are_read_as_the_engine_s_own(lakes: tuple[Lake, Lake
     assert found is not None
     assert sorted(found["_row_no"].to_pylist()) == [1, 2, 4]
     commit_check.check(ours.root, TABLE)
+    assert len(list(Path(ours.path(TABLE)).glob("*.parquet"))) == 2  # nothing is left of what was not to come again
 
 
 def test_the_log_keeps_the_figures_that_the_engine_keeps(lakes: tuple[Lake, Lake]) -> None:
@@ -138,6 +139,10 @@ def test_rows_that_hurt_a_constraint_are_refused_by_the_engine(lakes: tuple[Lake
         with pytest.raises(EngineFailed):
             lake.append(TABLE, rows(("aa", 0)), "first")
         assert content(lake) == []
+    ours, _ = lakes
+    with pytest.raises(EngineFailed):
+        ours.revise(TABLE, Revision("_key", rows(("aa", 0)), pa.array([], pa.string())), {})
+    assert content(ours) == []
 
 
 @pytest.mark.parametrize(
