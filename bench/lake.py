@@ -4,6 +4,11 @@
     --memory M        memory of the engine (default 6g)
     --json FILE       write the figures there, with the machine and the versions
     --postgres        publish to PostgreSQL as well (a server of its own, where it is installed)
+    --every N         one record in so many changes (default 100)
+    --keep FOLDER     keep the home there as it is before the changed day
+    --kept FOLDER     measure the changed day alone, in a copy of a home that was kept
+
+Same changes in a lake ten times larger: `--kept` with ten times the `--every`.
 
 Measured: the first load, stage by stage, beside Spark's floor and DuckDB; publication beside the databases' own bulk
 load; a day in which one record in a hundred changed beside a bare append and MERGE of the same rows; memory by stage.
@@ -12,6 +17,7 @@ load; a day in which one record in a hundred changed beside a bare append and ME
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import tempfile
@@ -20,24 +26,23 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import duckdb
-from sqlalchemy import Connection, create_engine, select
-from sqlalchemy.schema import CreateIndex, CreateTable
+from typing import Any
 
 from bench import lake_bare as bare
 from bench import lake_duck as duck
-from bench.lake_home import CHANGED_DAY, FIRST_DAY, deliver_changes, deliver_city, workshop
-from bench.measuring import Line, Memory, Report, counted, timed
-from pipelines import bridges, finished, gold, names, present, publish, receiving, steps
+from bench import lake_log as work_in
+from bench.lake_home import CHANGED_DAY, EVERY, FIRST_DAY, deliver_changes, deliver_city, workshop
+from bench.measuring import Counted, Line, Memory, Report, apart, bytes_read, counted, timed
+from pipelines import bridges, finished, gold, names, publish, receiving, steps
+from pipelines.gold_here import Feed
 from pipelines.lake import Lake
+from pipelines.statements import Statements
 from pipelines.workshop import Workshop
 from schemas import feeds
-from schemas.serving.connection import looking
-from schemas.serving.tables import IDENTIFIER, SUBJECT
 
 KINDS = ("person", "enterprise")
 FLOOR, DAY, BULK, SHARE = 1.6, 1.5, 0.5, 0.05
+FULL = "bench-full-build.json"
 EVERY_STAGE = 1_000_000
 """So many stages the engine keeps the figures of."""
 
@@ -50,7 +55,20 @@ class Run:
     report: Report
     memory: Memory
     shop: Workshop
-    took: dict[str, float] = field(default_factory=dict)
+    full: Counted = field(default_factory=Counted)
+    """What the engine did for the full build, and for nothing that it is held against."""
+
+    def build(self, name: str, work: Callable[[], int]) -> float:
+        """Measure a stage of the full build."""
+        before = counted(self.shop.spark)
+        seconds = self.stage(name, work)
+        self.full += counted(self.shop.spark) - before
+        return seconds
+
+    def other(self, name: str, work: Callable[..., Any], *given: Any) -> Any:
+        """Do what we are held against, in a process of its own; return what it returns."""
+        self.memory.stage = name
+        return apart(work, *given)
 
     def stage(self, name: str, work: Callable[[], int], beside: Line | None = None) -> float:
         """Measure a stage that returns how many rows it was about; return its seconds."""
@@ -72,18 +90,26 @@ def main() -> None:
     parser.add_argument("--memory", default="6g")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--every", type=int, default=EVERY)
+    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--kept", type=Path)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="onefile-bench-"))
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"--conf spark.ui.retainedStages={EVERY_STAGE} pyspark-shell"
     memory = Memory()
     memory.start()
-    report = Report({"program": "bench.lake", "people": options.people, "memory": options.memory})
+    report = Report({"program": "bench.lake", **{name: str(value) for name, value in vars(options).items() if value}})
     try:
-        shop = workshop(folder / "home", FIRST_DAY, options.memory)
-        run = Run(folder, report, memory, shop)
-        first_load(run, options.people)
-        publication(run, is_postgres=options.postgres)
-        changed_day(run, options.memory)
+        if options.kept:
+            shutil.copytree(options.kept, folder / "home", symlinks=True)
+        run = Run(folder, report, memory, workshop(folder / "home", FIRST_DAY, options.memory))
+        if not options.kept:
+            first_load(run, options.people)
+            publication(run, is_postgres=options.postgres)
+            (run.shop.home / FULL).write_text(json.dumps(asdict(run.full)))
+        if options.keep:
+            shutil.copytree(run.shop.home, options.keep, symlinks=True)
+        changed_day(run, options.memory, options.every)
     finally:
         memory.stop()
         shutil.rmtree(folder)
@@ -100,15 +126,13 @@ def first_load(run: Run, people: int) -> None:
     run.stage("engine started", lambda: 0 * bool(shop.spark))
     run.stage("the door: files checked, counted, hashed", lambda: _rows(receiving.receive(shop)))
     waiting = [d for r in shop.resources for d in finished.pending(shop, r)]
-    run.stage("bronze: rows as received", lambda: _land(shop, waiting))
-    settled = run.stage("silver, quarantine, expectations, receipts", lambda: _settle(shop, waiting))
+    run.build("bronze: rows as received", lambda: _land(shop, waiting))
+    settled = run.build("silver, quarantine, expectations, receipts", lambda: _settle(shop, waiting))
     rows = sum(finished.outcome(shop.delivery(d)[0]).received for d in waiting)
-    took: dict[str, float] = {}
-    for delivery, resource in map(shop.delivery, waiting):
-        with timed(took, "duck"):
-            duck.read(delivery, resource, shop.declarations.tables[resource.table], run.folder / "duck")
-    run.report.add(Line("DuckDB: read, cast, one row a record", took["duck"], rows))
-    run.report.say("settling beside DuckDB's reading", f"{settled / took['duck']:.1f} x")
+    asked = [(d, r, shop.declarations.tables[r.table]) for d, r in map(shop.delivery, waiting)]
+    took = run.other("DuckDB: deliveries", duck.read_all, asked, run.folder / "duck")
+    run.report.add(Line("DuckDB: read, cast, one row a record", took, rows))
+    run.report.say("settling beside DuckDB's reading", f"{settled / took:.1f} x")
     for kind in KINDS:
         _assembly(run, kind)
 
@@ -116,9 +140,9 @@ def first_load(run: Run, people: int) -> None:
 def _assembly(run: Run, kind: str) -> None:
     """Gold of a kind: cold as a run makes it, warm into a scratch lake, the floor, DuckDB; winners compared."""
     shop, file = run.shop, run.shop.declarations.files[kind]
-    before = counted(shop.spark)
-    run.stage(f"{kind}: gold, first in the session", lambda: _made(shop, kind))
-    run.report.say(f"{kind}: engine while making gold", asdict(counted(shop.spark) - before))
+    before = run.full
+    run.build(f"{kind}: gold, first in the session", lambda: _made(shop, kind))
+    run.report.say(f"{kind}: engine while making gold", asdict(run.full - before))
     scratch = run.folder / "scratch"
 
     def floor() -> int:
@@ -129,9 +153,9 @@ def _assembly(run: Run, kind: str) -> None:
     least = Line("Spark's floor", run.stage(f"{kind}: Spark's floor, warm", floor), wanted=f"(wanted: at most {FLOOR})")
 
     def again() -> int:
-        stated = gold.statements(shop.lake, file, shop.declarations)
-        now = bridges.known(lambda table: present.statements(shop.lake, table), shop.declarations).now
-        gold.make_all(Lake(shop.spark, str(scratch / "gold")), stated, file, shop.declarations, now, {"release": 0})
+        now = bridges.sought(shop.lake, shop.declarations).now
+        feed = Feed(Statements(shop.lake), file, shop.declarations)
+        gold.make_all(Lake(shop.spark, str(scratch / f"gold-{time.monotonic_ns()}")), feed, now, {"release": 0})
         return 0
 
     run.stage(f"{kind}: assembly, warm, written to a new table", again, least)
@@ -140,12 +164,12 @@ def _assembly(run: Run, kind: str) -> None:
     out = run.folder / "duck" / f"{kind}-files.parquet"
     ends = bridges.of_lake(shop.lake, shop.declarations).now.of(kind)
 
-    def ducks() -> int:
-        duck.assembled(files, file, shop.declarations, ends, out)
-        return 0
-
-    run.stage(f"{kind}: DuckDB, first", ducks)
-    run.stage(f"{kind}: DuckDB, second", ducks)
+    for name, seconds in zip(
+        ("first", "second"),
+        run.other(f"{kind}: DuckDB", duck.assembled_twice, files, file, shop.declarations, ends, out),
+        strict=True,
+    ):
+        run.report.add(Line(f"{kind}: DuckDB, {name}", seconds))
     run.report.say(f"{kind}: attributes whose winners differ from DuckDB's", _differing(run, kind, out))
     shutil.rmtree(scratch)
 
@@ -156,18 +180,7 @@ def _differing(run: Run, kind: str, out: Path) -> dict[str, int]:
     texts = [f"CAST({a.name}.value AS STRING) AS {a.name}" for a in file.attributes]
     flat = run.folder / "duck" / f"{kind}-gold"
     lake.read(names.gold(kind)).selectExpr("number", *texts).write.parquet(str(flat))
-    found = {}
-    with duckdb.connect() as base:
-        for attribute in (a.name for a in file.attributes):
-            sql = (
-                f"SELECT count(*) FROM read_parquet('{flat}/*.parquet') g "
-                f"FULL JOIN read_parquet('{out}') d USING (number) "
-                f"WHERE g.{attribute} IS DISTINCT FROM d.{attribute}.value"
-            )
-            (count,) = base.execute(sql).fetchone() or (0,)
-            if count:
-                found[attribute] = int(count)
-    return found
+    return dict(run.other("DuckDB: comparing", duck.differing, flat, out, [a.name for a in file.attributes]))
 
 
 def publication(run: Run, *, is_postgres: bool) -> None:
@@ -181,30 +194,28 @@ def publication(run: Run, *, is_postgres: bool) -> None:
             urls["PostgreSQL"] = open_until.enter_context(postgresql(run.folder / "pg"))
         for engine, url in urls.items():
             seconds = run.stage(f"publication: {engine}", lambda url=url: _publish(shop, url))
-            subjects, identifiers = _published(url)
-            began = time.perf_counter()
-            if engine == "SQLite":
-                bare.load_sqlite(run.folder / "bare.db", _schema(), subjects, identifiers)
-            else:
-                bare.load_postgresql(url, subjects, identifiers)
-            bulk = time.perf_counter() - began
-            run.report.add(Line(f"{engine}'s own bulk load of the same rows", bulk, len(subjects)))
+            bulk, rows = run.other(
+                f"{engine}'s own bulk load",
+                bare.loaded,
+                url,
+                None if engine == "PostgreSQL" else run.folder / "bare.db",
+            )
+            run.report.add(Line(f"{engine}'s own bulk load of the same rows", bulk, rows))
             run.report.say(
                 f"{engine}: pace of publication beside it (wanted: at least {BULK})", f"{bulk / seconds:.2f} x"
             )
 
 
-def changed_day(run: Run, memory: str) -> None:
-    """A day in which one record in a hundred changed, beside a bare append and MERGE of the very rows."""
+def changed_day(run: Run, memory: str, every: int) -> None:
+    """A day in which one record in so many changed, beside a bare append and MERGE of the very rows."""
     first = run.shop
     deliveries = {d.manifest.resource: d for r in first.resources for d in first.received(r)}
     shop = run.shop = workshop(first.home, CHANGED_DAY, memory)
-    full = counted(shop.spark)
     kept = {table: bare.copied(shop.lake, table, run.folder / "bare" / table) for table in _kept_tables(shop)}
-    changed = sum(deliver_changes(shop.home, shop.resource(r), d) for r, d in deliveries.items())
+    changed = sum(deliver_changes(shop.home, shop.resource(r), d, every) for r, d in deliveries.items())
     receiving.receive(shop)
     waiting = [d for r in shop.resources for d in finished.pending(shop, r)]
-    before, took = counted(shop.spark), {}
+    took: dict[str, float] = {}
     versions = {kind: shop.lake.version(names.gold(kind)) for kind in KINDS}
 
     def day() -> int:
@@ -219,22 +230,29 @@ def changed_day(run: Run, memory: str) -> None:
             _publish(shop, shop.settings.database_url)
         return changed
 
-    seconds = run.stage("a day with 1 % changed: all steps", day)
+    lake = Path(shop.lake.root)
+    before, read, commits = counted(shop.spark), bytes_read(), work_in.commits(lake)
+    seconds = run.stage(f"a day with one record in {every} changed: all steps", day)
     did = counted(shop.spark) - before
     run.report.say("the day's seconds by step", {name: round(value, 1) for name, value in took.items()})
     run.report.say("the day's engine work", asdict(did))
-    shares = (did.rows_shuffled / max(full.rows_shuffled, 1), did.rows_written / max(full.rows_written, 1))
+    run.report.say("bytes that this process read meanwhile", bytes_read() - read)
+    full, wrote = Counted(**json.loads((shop.home / FULL).read_text())), work_in.written(lake, commits)
+    built = work_in.written(lake, {}, commits)
+    run.report.say("rows and bytes written: the full build, the day", [asdict(built), asdict(wrote)])
+    shares = (did.rows_shuffled / max(full.rows_shuffled, 1), wrote.rows / built.rows, wrote.size / built.size)
     run.report.say(
-        f"rows shuffled, written of the full build's (wanted: at most {SHARE})", [round(s, 3) for s in shares]
+        f"rows shuffled, rows written, bytes written of the full build's (wanted: at most {SHARE})",
+        [round(s, 3) for s in shares],
     )
     least = _bare_day(run, waiting, versions, kept)
     run.report.say(f"the day beside that (wanted: at most {DAY})", f"{seconds / least:.2f} x")
 
 
 def _bare_day(run: Run, waiting: list[str], versions: dict[str, int], kept: dict[str, Path]) -> float:
-    """Append the day's statements to copies of silver, merge its files into copies of gold; return the seconds."""
+    """Append the day's rows to copies of bronze and silver, merge its files into copies of gold; return the seconds."""
     shop, rows = run.shop, {}
-    for table in (t for t in kept if t.startswith("silver/")):
+    for table in (t for t in kept if not t.startswith("gold/")):
         mine = shop.lake.read(table)
         rows[table] = bare.kept_rows(mine.where(mine["_delivery"].isin(waiting)), run.folder / "rows" / table)
     for kind, version in versions.items():
@@ -252,7 +270,10 @@ def _bare_day(run: Run, waiting: list[str], versions: dict[str, int], kept: dict
 
 
 def _kept_tables(shop: Workshop) -> list[str]:
-    return [t for t in shop.lake.tables() if t.startswith("silver/") or t in {names.gold(kind) for kind in KINDS}]
+    """Name the tables whose rows a day brings: bronze, silver by table, the files."""
+    silver = {names.silver(table) for table in shop.declarations.tables}
+    files = {names.gold(kind) for kind in KINDS}
+    return [t for t in shop.lake.tables() if t.startswith("bronze/") or t in silver | files]
 
 
 def _rows(arrivals: list[object]) -> int:
@@ -276,24 +297,6 @@ def _made(shop: Workshop, kind: str) -> int:
 
 def _publish(shop: Workshop, url: str) -> int:
     return sum(publish.publish(shop.spark, shop.lake.place, url, kind, shop.at).upserted for kind in KINDS)
-
-
-def _published(url: str) -> tuple[bare.Rows, bare.Rows]:
-    """Return the rows of files and of their numbers, in an order that no load was made for."""
-    with looking(url) as connection:
-        return _all(connection, SUBJECT), _all(connection, IDENTIFIER)
-
-
-def _all(connection: Connection, table: object) -> bare.Rows:
-    return [tuple(row) for row in connection.execute(select(table))]
-
-
-def _schema() -> list[str]:
-    """Return the statements that make the two tables and their indexes in SQLite."""
-    dialect = create_engine("sqlite://").dialect
-    made = [CreateTable(t) for t in (SUBJECT, IDENTIFIER)]
-    indexes = [CreateIndex(i) for t in (SUBJECT, IDENTIFIER) for i in t.indexes]
-    return [str(each.compile(dialect=dialect)) for each in (*made, *indexes)]
 
 
 if __name__ == "__main__":

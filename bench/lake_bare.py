@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psycopg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
-from sqlalchemy import make_url
+from sqlalchemy import Connection, create_engine, make_url, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pipelines import gold, names, present
 from pipelines.lake import Lake
 from schemas import feeds
 from schemas.model import Declarations, OneFile
+from schemas.serving import tables
+from schemas.serving.connection import looking
 
 Rows = Sequence[tuple[object, ...]]
 SUBJECT = "subject_id, kind, number_type, number, digest, document, lake_version, published_at"
@@ -64,6 +68,31 @@ def copied(lake: Lake, table: str, out: Path) -> Path:
 
 def statements(lake: Lake, table: str) -> DataFrame | None:
     return present.statements(lake, table)
+
+
+def loaded(url: str, path: Path | None) -> tuple[float, int]:
+    """Load what is published in bulk into a new SQLite database, or (None) beside it; return seconds and files."""
+    with looking(url) as connection:
+        subjects, identifiers = _all(connection, tables.SUBJECT), _all(connection, tables.IDENTIFIER)
+    began = time.perf_counter()
+    if path is None:
+        load_postgresql(url, subjects, identifiers)
+    else:
+        load_sqlite(path, _schema(), subjects, identifiers)
+    return time.perf_counter() - began, len(subjects)
+
+
+def _all(connection: Connection, table: object) -> Rows:
+    """Return all rows of a table, in an order that no load was made for."""
+    return [tuple(row) for row in connection.execute(select(table))]
+
+
+def _schema() -> list[str]:
+    """Return the statements that make the two tables and their indexes in SQLite."""
+    dialect = create_engine("sqlite://").dialect
+    made = [CreateTable(t) for t in (tables.SUBJECT, tables.IDENTIFIER)]
+    indexes = [CreateIndex(i) for t in (tables.SUBJECT, tables.IDENTIFIER) for i in t.indexes]
+    return [str(each.compile(dialect=dialect)) for each in (*made, *indexes)]
 
 
 def load_sqlite(path: Path, schema: Iterable[str], subjects: Rows, identifiers: Rows) -> None:

@@ -56,8 +56,8 @@ def deliver_city(home: Path, people: int) -> Catalogue:
     return catalogue
 
 
-def deliver_changes(home: Path, resource: Resource, first: Delivery) -> int:
-    """Deliver one in a hundred rows of a first delivery again as of the changed day; return how many.
+def deliver_changes(home: Path, resource: Resource, first: Delivery, every: int = EVERY) -> int:
+    """Deliver one in so many rows of a first delivery again as of the changed day; return how many.
 
     A resource that says of no row since when it is true has none.
     """
@@ -65,7 +65,7 @@ def deliver_changes(home: Path, resource: Resource, first: Delivery) -> int:
     observed = next((m.source for m in resource.columns if m.column == declared and m.source), None)
     if observed is None:
         return 0
-    some = (row for row in islice(_rows(first, resource), 0, None, EVERY) if row.get(observed))
+    some = (row for row in islice(_rows(first, resource), 0, None, every) if row.get(observed))
     rows = [row | {observed: _today(str(row[observed]))} for row in some]
     if not rows:
         return 0

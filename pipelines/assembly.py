@@ -7,22 +7,23 @@ they share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial, reduce
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.pandas.types import to_arrow_schema, to_arrow_type
 from pyspark.sql.types import ArrayType, DataType, IntegerType, MapType, StructField, StructType
 
-from pipelines import filing, identity, pen, types
+from pipelines import columnwise, filing, identity, pen, types
 from pipelines.bridging import NONE, Bridges
 from pipelines.filing import Branch, Plan
 from pipelines.lake import engine, literal_rows
 from pipelines.pen import WRITTEN, Design, Written
 from schemas import feeds
-from schemas.model import Attribute, Declarations, OneFile, Table
+from schemas.model import Attribute, Declarations, OneFile, Relation, Table
 
 
 def _struct(**kinds: DataType) -> StructType:
@@ -57,6 +58,7 @@ BESIDE_ATTRIBUTES = ("contradictions", "agreements", "relations", "identifiers")
 IDENTIFIERS = ArrayType(_struct(type=types.STRING, number=types.STRING, resource=types.STRING, observed_on=types.DATE))
 
 
+ROWS_A_TASK = 150_000
 _ENDS = _struct(_earlier=types.STRING, _present=types.STRING)
 
 
@@ -89,13 +91,22 @@ def one_files(
     return _parted(rows, bridges.of(file.kind)).mapInArrow(partial(filing.in_task, plan=plan), schema)
 
 
+def parts(statements: int | None) -> int | None:
+    """Return into how many tasks so many statements are parted; None: as many as the engine takes for everything.
+
+    A task has all of its rows in hand: the more there are, the longer it takes to pick out those of a subject.
+    """
+    return None if statements is None or statements <= ROWS_A_TASK else -(-statements // ROWS_A_TASK)
+
+
 def written_in_tasks(
-    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, bridges: Bridges, design: Design
-) -> list[Written]:
+    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, bridges: Bridges,
+    into: tuple[Design, int | None],
+) -> list[Written]:  # fmt: skip
     """Assemble as `one_files` does; the tasks that make the files write them into the table's folder at once.
 
     Args:
-        design: what the table asks of its data files.
+        into: what the table asks of its data files, and in how many tasks they are made, as `parts` says.
 
     Returns:
         What was written, and is in no version of the table yet.
@@ -104,8 +115,9 @@ def written_in_tasks(
     if bucket is None:
         return []
     rows, plan, _ = bucket
+    design, parts = into
     with engine(f"write the {file.kind} files"):
-        told = _parted(rows, bridges.of(file.kind)).mapInArrow(
+        told = _parted(rows, bridges.of(file.kind), parts).mapInArrow(
             partial(_make_and_write, plan=plan, design=design), WRITTEN
         )
         return [Written(**each) for each in told.toArrow().to_pylist()]
@@ -131,14 +143,30 @@ def one_files_here(
 
 
 def files_here(
-    present: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, bridges: Bridges = NONE
+    present: Mapping[str, pa.Table], file: OneFile, declarations: Declarations, bridges: Bridges = NONE
 ) -> pa.Table:
-    """Assemble as `one_files_here` does, and leave the files here; none where there are no records at all."""
-    bucket = _bucket(present, file, declarations, (), bridges)
-    if bucket is None:
-        return to_arrow_schema(schema_of(file), timezone="UTC").empty_table()
-    rows, plan, _ = bucket
-    return filing.files(_fetched(rows), plan)
+    """Assemble as `one_files` does, without the engine, of records that are in hand; none where there are none."""
+    arrow = to_arrow_schema(schema_of(file), timezone="UTC")
+    branches = _branches(present, file, declarations)
+    if not sum(len(present[branch.table]) for branch in branches):
+        return arrow.empty_table()
+    parts = []
+    for place, branch in enumerate(branches):
+        told = _told_here(present[branch.table], branch, file, declarations)
+        columns = {
+            filing.BRANCH: columnwise.constant(place, pa.int32(), len(told)),
+            filing.NUMBER: told[branch.subject],
+        }
+        columns |= {name: told[name] for name in (filing.SEQ, *filing.LINEAGE.values())}
+        columns |= {slot: told[column].cast(_arrow_type(branch, column, declarations))
+                    for column, slot in branch.slots.items()}  # fmt: skip
+        parts.append(pa.table(columns))
+    rows = pa.concat_tables(parts, promote_options="default")
+    return (
+        filing.files(rows, _plan(branches, file, declarations, (), arrow, bridges))
+        if len(rows)
+        else arrow.empty_table()
+    )
 
 
 def _fetched(rows: DataFrame) -> pa.Table:
@@ -165,13 +193,14 @@ def schema_of(file: OneFile, beside: Sequence[StructField] = ()) -> StructType:
     return StructType([*beside, *_struct(**own).fields])
 
 
-def _parted(rows: DataFrame, ends: Mapping[str, str]) -> DataFrame:
+def _parted(rows: DataFrame, ends: Mapping[str, str], parts: int | None = None) -> DataFrame:
     """Bring all records of a subject to the same task, under whatever number they name it."""
+    count = () if parts is None else (parts,)
     if not ends:
-        return rows.repartition(filing.NUMBER)
+        return rows.repartition(*count, filing.NUMBER)
     led = f.broadcast(literal_rows(rows.sparkSession, [*ends.items()], _ENDS))
     joined = rows.join(led, f.col(filing.NUMBER) == f.col("_earlier"), "left").drop("_earlier")
-    return joined.repartition(f.coalesce("_present", filing.NUMBER)).drop("_present")
+    return joined.repartition(*count, f.coalesce("_present", filing.NUMBER)).drop("_present")
 
 
 def _bucket(
@@ -182,21 +211,14 @@ def _bucket(
     bridges: Bridges,
 ) -> tuple[DataFrame, Plan, StructType] | None:
     """Return a row per record and subject that it names, what they are made into, and its columns."""
-    recorded = {(table, column) for table, columns in feeds.attribute_columns(file).items() for column in columns}
-    named = [
-        (declarations.tables[table], column)
-        for table, columns in feeds.subject_columns(file, declarations).items()
-        if table in present
-        for column in columns
-    ]
-    if not named:
+    branches = _branches(present, file, declarations)
+    if not branches:
         return None
-    branches = tuple(Branch(table.name, column, _slots(table, column, file, declarations)) for table, column in named)
     slots = {slot: kind for each in branches for slot, kind in _kinds(each, declarations).items()}
     frames = []
     for table in dict.fromkeys(branch.table for branch in branches):
         told = {
-            place: (branch, _is_told(branch, file, declarations, is_recorded=(table, branch.subject) in recorded))
+            place: (branch, _is_told(branch, file, declarations))
             for place, branch in enumerate(branches)
             if branch.table == table
         }
@@ -204,15 +226,25 @@ def _bucket(
     every = reduce(DataFrame.unionAll, frames)
     schema = schema_of(file, [every.schema[name] for name in beside])
     arrow = to_arrow_schema(schema, timezone="UTC")
-    plan = Plan(
-        file,
-        branches,
-        tuple(feeds.ways(file.kind, declarations)),
-        tuple(beside),
-        arrow,
-        identity.numbers(bridges, file.kind),
+    return every, _plan(branches, file, declarations, beside, arrow, bridges), schema
+
+
+def _branches(tables: Container[str], file: OneFile, declarations: Declarations) -> tuple[Branch, ...]:
+    """Return what of some tables is about such subjects."""
+    return tuple(
+        Branch(table, column, _slots(declarations.tables[table], column, file, declarations))
+        for table, columns in feeds.subject_columns(file, declarations).items()
+        if table in tables
+        for column in columns
     )
-    return every, plan, schema
+
+
+def _plan(
+    branches: tuple[Branch, ...], file: OneFile, declarations: Declarations, beside: Sequence[str], schema: pa.Schema,
+    bridges: Bridges,
+) -> Plan:  # fmt: skip
+    ways = tuple(feeds.ways(file.kind, declarations))
+    return Plan(file, branches, ways, tuple(beside), schema, identity.numbers(bridges, file.kind))
 
 
 def _rows(
@@ -243,10 +275,36 @@ def _rows(
     return each.select(*beside, "_about.*", filing.SEQ, *filing.LINEAGE.values(), *values)
 
 
-def _is_told(branch: Branch, file: OneFile, declarations: Declarations, *, is_recorded: bool) -> Column:
+def _is_told(branch: Branch, file: OneFile, declarations: Declarations) -> Column:
     """Tell the rows that are about the subject of a branch: all that name it, or those alone that tie it to another."""
     is_named = f.col(branch.subject).isNotNull()
-    return is_named if is_recorded else is_named & _ties(branch, file, declarations)
+    return is_named if _is_recorded(branch, file) else is_named & _ties(branch, file, declarations)
+
+
+def _told_here(rows: pa.Table, branch: Branch, file: OneFile, declarations: Declarations) -> pa.Table:
+    """Return the rows that `_is_told` tells."""
+    named = rows.filter(pc.is_valid(rows[branch.subject]))
+    if _is_recorded(branch, file):
+        return named
+    found = columnwise.constant(False, pa.bool_(), len(named))
+    for relation, other in _tied(branch, file, declarations):
+        tied = pc.is_valid(named[other])
+        for column, values in relation.when.items():
+            text = columnwise.text(named[column].combine_chunks())
+            tied = pc.and_(tied, pc.is_in(text, pa.array([*values], pa.string())))
+        found = pc.or_(found, tied)
+    return named.filter(found)
+
+
+def _is_recorded(branch: Branch, file: OneFile) -> bool:
+    """Say whether a table gives such subjects attributes, and does not only tie them to others."""
+    return branch.subject in feeds.attribute_columns(file).get(branch.table, ())
+
+
+def _tied(branch: Branch, file: OneFile, declarations: Declarations) -> list[tuple[Relation, str]]:
+    """Return the relations that rows of a branch state, each with the column that names the other."""
+    ways = feeds.ways(file.kind, declarations)
+    return [(r, other) for r, (_, mine, _, other, _, _) in ways if (r.table, mine) == (branch.table, branch.subject)]
 
 
 def _slots(table: Table, subject: str, file: OneFile, declarations: Declarations) -> dict[str, str]:
@@ -275,13 +333,17 @@ def _spark_type(table: Table, name: str) -> str:
     return types.spark_type(column.type, column.precision, column.scale).simpleString()
 
 
+def _arrow_type(branch: Branch, name: str, declarations: Declarations) -> pa.DataType:
+    column = declarations.tables[branch.table].column(name)
+    return to_arrow_type(types.spark_type(column.type, column.precision, column.scale), timezone="UTC")
+
+
 def _ties(branch: Branch, file: OneFile, declarations: Declarations) -> Column:
     """Tell the rows that tie the subject of a column to another."""
     found = f.lit(False)
-    for relation, (_, mine, _, other, _, _) in feeds.ways(file.kind, declarations):
-        if (relation.table, mine) == (branch.table, branch.subject):
-            tied = f.col(other).isNotNull()
-            for column, values in relation.when.items():
-                tied &= f.col(column).isin(list(values))
-            found |= tied
+    for relation, other in _tied(branch, file, declarations):
+        tied = f.col(other).isNotNull()
+        for column, values in relation.when.items():
+            tied &= f.col(column).isin(list(values))
+        found |= tied
     return found

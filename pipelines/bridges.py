@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from weakref import WeakKeyDictionary
 
-from pyspark.sql import Column, DataFrame
+import pyarrow as pa
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from pipelines import erasing, names, present, types
+from pipelines.bridge_sources import LENGTH, Ask, Here, OfFrames, Source
 from pipelines.bridging import Bridges, Told, holding
-from pipelines.lake import Lake, engine, literal_rows
+from pipelines.lake import Lake, literal_rows
+from pipelines.statements import Statements
 from pipelines.table_design import TableDesign
 from schemas import feeds
 from schemas.identifiers.earlier import ORGANISATION, STANDARD
 from schemas.model import Bridge, Declarations, OneFile, Table
 
 MADE_OF = "bridges"
-LENGTH = 9
-"""Characters of an organisation code; in a credit code they begin at the ninth."""
-TOLD = ""
-"""Stands among organisation codes for: some earlier number was told."""
-Statements = Callable[[str], DataFrame | None]
 
 LISTED = StructType(
     [
@@ -63,9 +61,9 @@ _LAST: WeakKeyDictionary[Lake, tuple[_State, Known]] = WeakKeyDictionary()
 """What was found last in a lake, and what it follows from."""
 
 
-def known(stated: Statements, declarations: Declarations) -> Known:
-    """Return the bridges that follow from statements; `stated` gives those of a table that count, if there are any."""
-    told = tuple(_told(stated, declarations))
+def known(source: Source, declarations: Declarations) -> Known:
+    """Return the bridges that follow from statements that count."""
+    told = tuple(_told(source, declarations))
     return Known(told, holding(told))
 
 
@@ -77,11 +75,15 @@ def of_lake(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = Fa
     state = (lake.version(names.RELEASE), lake.version(names.ERASURE_ORDER), declarations.digest, is_erased_kept)
     last = _LAST.get(lake)
     if last is None or last[0] != state:
-        last = _LAST[lake] = state, _found(lake, declarations, is_erased_kept=is_erased_kept)
+        last = _LAST[lake] = state, sought(lake, declarations, is_erased_kept=is_erased_kept)
     return last[1]
 
 
-def _found(lake: Lake, declarations: Declarations, *, is_erased_kept: bool) -> Known:
+def sought(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = False) -> Known:
+    """Look for the bridges of a lake: in this process, unless the tables that may state any are large."""
+    said = Statements(lake, is_erased_kept=is_erased_kept)
+    if said.are_few(t.name for t in declarations.tables.values() if t.bridges or any(c.earlier for c in t.columns)):
+        return known(Here(said), declarations)
     among = present.counting(lake)
 
     def stated(table: str) -> DataFrame | None:
@@ -90,7 +92,7 @@ def _found(lake: Lake, declarations: Declarations, *, is_erased_kept: bool) -> K
             return None
         return present.released(lake, lake.read(name), among=among, is_erased_kept=is_erased_kept)
 
-    return known(stated, declarations)
+    return known(OfFrames(stated), declarations)
 
 
 def before(lake: Lake, declarations: Declarations, now: Known, deliveries: Collection[str]) -> Bridges:
@@ -121,7 +123,7 @@ def touched(
         if rows is None:
             continue
         frames += [rows] if kind == file.kind else []
-        for table, others in _tied(file, kind, declarations).items():
+        for table, others in tied(file, kind, declarations).items():
             if table in stated:
                 told = present.about(stated[table], others, rows)
                 frames.append(present.named(told, columns[table]).select(f.col("_named").alias("number")))
@@ -165,7 +167,7 @@ def _numbers(stated: Mapping[str, DataFrame], numbers: Collection[str]) -> DataF
     return None if spark is None else literal_rows(spark, [(number,) for number in sorted(numbers)], _NUMBER)
 
 
-def _tied(file: OneFile, kind: str, declarations: Declarations) -> dict[str, list[str]]:
+def tied(file: OneFile, kind: str, declarations: Declarations) -> dict[str, list[str]]:
     """Return by table the columns that name those of a kind to whom subjects of the file are tied."""
     found: dict[str, dict[str, None]] = {}
     for relation, (_, _, _, other, other_kind, _) in feeds.ways(file.kind, declarations):
@@ -174,113 +176,84 @@ def _tied(file: OneFile, kind: str, declarations: Declarations) -> dict[str, lis
     return {table: [*columns] for table, columns in found.items()}
 
 
-def _told(stated: Statements, declarations: Declarations) -> list[Told]:
+def _told(source: Source, declarations: Declarations) -> list[Told]:
     """Return all that is told of the records that ever told an earlier number, and what standards say of those met."""
-    tables = [t for t in declarations.tables.values() if t.bridges]
-    frames = {t.name: present.with_declared(rows, t) for t in tables if (rows := stated(t.name)) is not None}
-    is_any, met = _asked(frames, tables, stated, declarations)
-    every = [
-        _rows(_records(frames[table.name], f.col(bridge.earlier).isNotNull()), table, bridge)
-        for table in tables
-        if is_any and table.name in frames
-        for bridge in table.bridges
-    ]
-    every += [
-        _rows(_records(frames[table.name], _inside(bridge.to).isin(sorted(met))), table, bridge, is_inside=True)
-        for table in tables
-        if met and table.name in frames
-        for bridge in {b.to: b for b in table.bridges if b.type is not None}.values()
-    ]
-    found = _fetched(every) if every else []
-    return found + _going_on(frames, tables, found)
+    tables = [t for t in declarations.tables.values() if t.bridges and source.has(t.name)]
+    met = {
+        code
+        for table in declarations.tables.values()
+        for column in table.columns
+        if column.earlier and source.has(table.name)
+        for code in source.codes(table, column.name)
+    }
+    found = []
+    for table in tables:
+        for bridge in table.bridges:
+            found += _rows(source, Ask(table, bridge.earlier), bridge)
+    for table in tables if met else ():
+        for bridge in {b.to: b for b in table.bridges if b.type is not None}.values():
+            found += _rows(source, Ask(table, bridge.to, frozenset(met), is_inside=True), bridge)
+    return found + _going_on(source, tables, found)
 
 
-def _going_on(frames: Mapping[str, DataFrame], tables: Collection[Table], told: Collection[Told]) -> list[Told]:
+def _going_on(source: Source, tables: Collection[Table], told: Collection[Told]) -> list[Told]:
     """Return what registers say of records of their own under numbers that are told to be earlier ones."""
     earlier: dict[str, set[str]] = {}
     for each in told:
         if each.type is None and each.earlier:
             earlier.setdefault(each.kind, set()).add(each.earlier)
-    of_own = []
-    for table in (t for t in tables if earlier and t.name in frames):
+    found = []
+    for table in tables if earlier else ():
         for bridge in (b for b in table.bridges if b.type is None):
-            rows = frames[table.name]
-            numbers = literal_rows(
-                rows.sparkSession, [(n,) for n in sorted(earlier.get(_kind(table, bridge), ()))], _NUMBER
+            numbers = frozenset(earlier.get(_kind(table, bridge), ()))
+            found += _rows(source, Ask(table, bridge.to, numbers), bridge)
+    return found
+
+
+def _rows(source: Source, ask: Ask, bridge: Bridge) -> list[Told]:
+    """Return what statements tell. Of those that are asked for by what is inside a number the standard tells it."""
+    table, is_inside = ask.table, ask.is_inside
+    says_since = bridge.since is not None and not is_inside
+    own = (bridge.earlier, bridge.to, *([bridge.since] if says_since and bridge.since else []))
+    rows = source.of_records(ask, [*dict.fromkeys([*_LINEAGE, *own])])
+    column = {name: rows[name].to_pylist() for name in (*_LINEAGE, bridge.to, bridge.earlier)}
+    since = rows[bridge.since].cast(pa.date32()).to_pylist() if says_since and bridge.since else [None] * len(rows)
+    if is_inside:
+        column[bridge.earlier] = [_code_of(number) for number in column[bridge.to]]
+    found = []
+    for place in range(len(rows)):
+        at = {name: values[place] for name, values in column.items()}
+        found.append(
+            Told(
+                kind=_kind(table, bridge),
+                type=ORGANISATION if is_inside else bridge.type,
+                earlier=at[bridge.earlier],
+                number=at[bridge.to],
+                resource=STANDARD if is_inside else at["_resource"],
+                department=at["_department"],
+                record=f"{at['_resource']}/{at['_key']}" if is_inside else at["_key"],
+                column=f"{table.name}.{bridge.to if is_inside else bridge.earlier}",
+                delivery=at["_delivery"],
+                seq=at["_seq"],
+                row_no=at["_row_no"],
+                since=since[place],
+                observed_on=at["_valid_from"],
+                learnt_at=at["_recorded_at"],
+                is_withdrawn=at["_withdrawn"],
             )
-            own = rows.join(f.broadcast(numbers), rows[bridge.to] == numbers["number"], "left_semi")
-            of_own.append(_rows(present.of_records(rows, own), table, bridge))
-    return _fetched(of_own) if of_own else []
+        )
+    return found
 
 
-def _asked(
-    frames: Mapping[str, DataFrame], tables: Collection[Table], stated: Statements, declarations: Declarations
-) -> tuple[bool, set[str]]:
-    """Tell whether any earlier number was ever told, and under which organisation codes rows came.
-
-    In one question: most homes answer it with no, and none.
-    """
-    asked = [
-        frames[table.name].where(f.col(bridge.earlier).isNotNull()).select(f.lit(TOLD).alias("code")).limit(1)
-        for table in tables
-        if table.name in frames
-        for bridge in table.bridges
-    ]
-    for table in declarations.tables.values():
-        mine = [column.name for column in table.columns if column.earlier]
-        rows = stated(table.name) if mine else None
-        if rows is not None:
-            asked += [rows.where(f.length(name) == LENGTH).select(f.col(name).alias("code")) for name in mine]
-    if not asked:
-        return False, set()
-    with engine("look for earlier numbers"):
-        codes = {row["code"] for row in reduce(DataFrame.unionAll, asked).distinct().collect()}
-    return TOLD in codes, codes - {TOLD}
-
-
-def _records(rows: DataFrame, is_it: Column) -> DataFrame:
-    return present.of_records(rows, rows.where(is_it))
-
-
-def _inside(column: str) -> Column:
-    return f.when(f.length(column) == 2 * LENGTH, f.substring(f.col(column), LENGTH, LENGTH))
-
-
-def _rows(rows: DataFrame, table: Table, bridge: Bridge, *, is_inside: bool = False) -> DataFrame:
-    """Return statements in the shape of `Told`. `is_inside`: what the number itself says, by the standard."""
-    since = f.lit(None) if is_inside or bridge.since is None else f.col(bridge.since)
-    told = {
-        "kind": f.lit(_kind(table, bridge)),
-        "type": f.lit(ORGANISATION if is_inside else bridge.type),
-        "earlier": _inside(bridge.to) if is_inside else f.col(bridge.earlier),
-        "number": f.col(bridge.to),
-        "resource": f.lit(STANDARD) if is_inside else f.col("_resource"),
-        "department": f.col("_department"),
-        "record": f.concat_ws("/", "_resource", "_key") if is_inside else f.col("_key"),
-        "column": f.lit(f"{table.name}.{bridge.to if is_inside else bridge.earlier}"),
-        "delivery": f.col("_delivery"),
-        "seq": f.col("_seq"),
-        "row_no": f.col("_row_no"),
-        "since": since.cast("date"),
-        "observed_on": f.col("_valid_from"),
-        "learnt_at": f.col("_recorded_at"),
-        "is_withdrawn": f.col("_withdrawn"),
-    }
-    return rows.select(*(column.cast(_KINDS.get(name, "string")).alias(name) for name, column in told.items()))
+def _code_of(number: str | None) -> str | None:
+    """Return the organisation code inside a credit code."""
+    return number[LENGTH - 1 : 2 * LENGTH - 1] if number is not None and len(number) == 2 * LENGTH else None
 
 
 def _kind(table: Table, bridge: Bridge) -> str:
     return next(subject.kind for subject in table.subjects if subject.column == bridge.to)
 
 
-_KINDS = {
-    "seq": "bigint", "row_no": "bigint", "since": "date", "observed_on": "date", "learnt_at": "timestamp",
-    "is_withdrawn": "boolean",
-}  # fmt: skip
-
-
-def _fetched(frames: list[DataFrame]) -> list[Told]:
-    with engine("read earlier numbers"):
-        table = reduce(DataFrame.unionAll, frames).toArrow()
-    columns = [table.column(name).to_pylist() for name in Told._fields]
-    return [Told._make(values) for values in zip(*columns, strict=True)]
+_LINEAGE = (
+    "_resource", "_department", "_key", "_delivery", "_seq", "_row_no", "_valid_from", "_recorded_at", "_withdrawn",
+)  # fmt: skip

@@ -101,6 +101,16 @@ def codes(values: pa.Array) -> tuple[np.ndarray, pa.Array]:
     return encoded.indices.to_numpy(), encoded.dictionary
 
 
+def places(columns: Sequence[pa.Array]) -> np.ndarray:
+    """Return a number for each combination of values that stand in a row, from 0; null is a value like others."""
+    found = np.zeros(len(columns[0]), np.int64)
+    for column in columns:
+        encoded = column.dictionary_encode(null_encoding="encode")
+        combined = found * max(1, len(encoded.dictionary)) + encoded.indices.to_numpy()
+        _, found = np.unique(combined, return_inverse=True)
+    return found
+
+
 def lists(of: np.ndarray, count: int, values: pa.Array) -> pa.Array:
     """Return `count` lists; `of` says, ascending, to which each value belongs."""
     offsets = np.zeros(count + 1, np.int32)

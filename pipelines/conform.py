@@ -29,6 +29,7 @@ from onefile.files import write_whole
 from pipelines import bronze, columnwise, erasing, names, present, settle, shaping, typed, types
 from pipelines.errors import PipelineError
 from pipelines.lake import ONLY_MADE, Lake, engine, framed
+from pipelines.statements import Statements
 from pipelines.table_design import TableDesign
 from pipelines.typed import CARRIED, Plan
 from schemas.model import Declarations, Resource, Table
@@ -154,10 +155,9 @@ def _few(lake: Lake, rows: DataFrame | None, plan: Plan, delivery: Delivery) -> 
             received = rows.toArrow()
     made = typed.rows(received, plan)
     asked = settle.asked(made)
-    stated = _stated(lake, framed(lake.spark, asked.select([*MOMENT])), delivery, plan.table)
+    stated = _stated_of_few(lake, asked.select([*MOMENT]), delivery, plan.table)
     if stated is not None:
-        with engine(f"read what was stated before delivery {delivery.id}"):
-            asked = pa.concat_tables([asked, stated.toArrow().cast(settle.STATED)])
+        asked = pa.concat_tables([asked, stated])
     verdicts = settle.judged(asked)
     is_accepted, is_rejected = (pc.equal(verdicts["_verdict"], each) for each in (settle.ACCEPTED, settle.QUARANTINED))
     found = settle.problems_of(made, verdicts, settle.conflict(plan.resource, plan.table))
@@ -224,6 +224,35 @@ def _stated(lake: Lake, moments: DataFrame, delivery: Delivery, table: Table) ->
     asked = moments.where(f.col("_key").isNotNull()).distinct()
     same = every.join(asked, [*MOMENT], "left_semi")
     return same.select(*MOMENT, "_content", "_seq", "_row_no", f.lit(False).alias("_is_sound"))
+
+
+def _stated_of_few(lake: Lake, moments: pa.Table, delivery: Delivery, table: Table) -> pa.Table | None:
+    """Do as `_stated`, of moments in hand; where few statements were made before, without the engine."""
+    said = Statements(lake)
+    if not said.are_few([table.name]):
+        frame = _stated(lake, framed(lake.spark, moments), delivery, table)
+        with engine(f"read what was stated before delivery {delivery.id}"):
+            return None if frame is None else frame.toArrow().cast(settle.STATED)
+    if lake.version(names.silver(table.name)) == ONLY_MADE:
+        return None
+    keys = moments["_key"].combine_chunks().drop_null().unique()
+
+    def is_theirs(rows: pa.Table) -> pa.Array:
+        is_before = pc.and_(
+            pc.equal(rows["_resource"], delivery.manifest.resource), pc.less(rows["_seq"], delivery.seq)
+        )
+        return pc.and_(is_before, pc.is_in(rows["_key"], keys))
+
+    wanted = [*MOMENT, "_content", "_seq", "_row_no"]
+    found = said.where(table.name, wanted, ("_resource", "_seq", "_key"), is_theirs)
+    found = found.filter(pc.is_in(_as_one(found), _as_one(moments)))
+    return found.append_column("_is_sound", columnwise.constant(False, pa.bool_(), len(found))).cast(settle.STATED)
+
+
+def _as_one(moments: pa.Table) -> pa.Array:
+    """Return record and day of each row as one text; null where the record is not known."""
+    key, day = (moments[name].combine_chunks() for name in MOMENT)
+    return columnwise.join(key, "/", day.cast(pa.string()))
 
 
 def _own(plan: Plan, delivery: Delivery) -> dict[str, str | int]:

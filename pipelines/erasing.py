@@ -18,7 +18,7 @@ from pyspark.sql.types import ArrayType, StructType
 
 from inbox.deliveries import Delivery
 from pipelines import names, settle, types
-from pipelines.lake import Lake, engine
+from pipelines.lake import Lake
 from pipelines.table_design import TableDesign
 from schemas.model import Resource, Table
 
@@ -93,10 +93,7 @@ def keep_tombstones(lake: Lake, rows: pa.Table, once: str) -> None:
 
 def is_any_ordered(lake: Lake) -> bool:
     """Tell whether anything is ordered to be erased, whether it counts already or not."""
-    if not lake.exists(names.ERASURE_ORDER):
-        return False
-    with engine("look for orders to erase"):
-        return not lake.read(names.ERASURE_ORDER).isEmpty()
+    return lake.exists(names.ERASURE_ORDER) and len(lake.looked_at(names.ERASURE_ORDER, ["_key"])) > 0
 
 
 def in_force(lake: Lake, released: DataFrame) -> DataFrame | None:

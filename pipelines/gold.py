@@ -7,7 +7,7 @@ files and the cursor can never disagree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -17,11 +17,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, bridges, erasing, identity, names, numbers, present, shaping, touching
+from pipelines import assembly, bridges, erasing, identity, names, numbers, present, shaping, sifting, touching
 from pipelines.bridges import Known
 from pipelines.bridging import Bridges
-from pipelines.lake import Lake, engine
+from pipelines.gold_here import Feed
+from pipelines.lake import ONLY_MADE, Lake, engine, framed
 from pipelines.rewriting import Revision
+from pipelines.statements import Statements
 from pipelines.table_design import CHANGE_FEED, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, OneFile
@@ -65,32 +67,46 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
     made_from = lake.note(table, MADE_FROM)
     if release < 0 or made_from == note:
         return Assembled(file.kind, False, lake.version(table))
-    stated = statements(lake, file, declarations)
+    feed = Feed(Statements(lake), file, declarations)
     known = bridges.of_lake(lake, declarations)
     bridges.keep(lake, file.kind, known.now)
     if made_from is None or _is_of_another_shape(lake, table):
-        if stated:
-            make_all(lake, stated, file, declarations, known.now, note)
+        if feed.columns:
+            _make_first(lake, feed, known.now, note)
         return Assembled(file.kind, True, lake.version(table))
-    _bring_touched(lake, stated, file, declarations, (int(made_from["release"]), note), known)
+    _bring_touched(lake, feed, (int(made_from["release"]), note), known)
     advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
 
 
-def make_all(
-    lake: Lake, stated: Mapping[str, DataFrame], file: OneFile, declarations: Declarations, known: Bridges, note: Note
-) -> None:
-    """Make every file of statements, into a lake that may be another than theirs; who makes them writes them.
+def _make_first(lake: Lake, feed: Feed, known: Bridges, note: Note) -> None:
+    """Make every file: of few statements in this process."""
+    table = names.gold(feed.file.kind)
+    if _is_ready(lake, feed.file) and feed.are_few(FEW):
+        lake.add(table, feed.every(known), {MADE_FROM: note})
+    else:
+        make_all(lake, feed, known, note)
 
-    Args:
-        note: what they are made from, noted with them.
-    """
+
+def _is_ready(lake: Lake, file: OneFile) -> bool:
+    """See that the table of files is there; say whether it is empty."""
     table, schema = names.gold(file.kind), described(assembly.schema_of(file), file)
     lake.create(table, schema, _design(file))
     shaping.widen(lake, table, schema)
     with engine(f"look whether {table} holds anything"):
-        is_empty = lake.read(table).isEmpty()
-    design = lake.layout(table, schema.names) if is_empty else None
+        return lake.version(table) == ONLY_MADE or lake.read(table).isEmpty()
+
+
+def make_all(lake: Lake, feed: Feed, known: Bridges, note: Note) -> None:
+    """Make every file, into a lake that may be another than the statements'; who makes them writes them.
+
+    Args:
+        note: what they are made from, noted with them.
+    """
+    file, declarations = feed.file, feed.declarations
+    table, is_empty = names.gold(file.kind), _is_ready(lake, file)
+    design = lake.layout(table, assembly.schema_of(file).names) if is_empty else None
+    stated = statements(feed.said.lake, file, declarations)
     if design is None:
         made = files_of(stated, None, file, declarations, known)
         if made is not None and is_empty:
@@ -98,11 +114,19 @@ def make_all(
         elif made is not None:
             lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
         return
-    said = _said(stated, None, file, declarations)
-    if _are_few(stated, None):
-        lake.add(table, assembly.files_here(said, file, declarations, known), {MADE_FROM: note})
-        return
-    lake.add_files(table, assembly.written_in_tasks(said, file, declarations, known, design), {MADE_FROM: note})
+    are_few = feed.are_few()
+    said = {t: _present(rows, feed.said.stated_again(t) if are_few else None) for t, rows in stated.items()}
+    parts = assembly.parts(feed.said.count(feed.columns))
+    lake.add_files(
+        table, assembly.written_in_tasks(said, file, declarations, known, (design, parts)), {MADE_FROM: note}
+    )
+
+
+def _present(stated: DataFrame, again: pa.Table | None) -> DataFrame:
+    """Return present records of a table, `again` as `Statements.stated_again` returns it."""
+    if again is None:
+        return present.present(stated)
+    return present.present_of(stated, framed(stated.sparkSession, again) if len(again) else None)
 
 
 def _is_of_another_shape(lake: Lake, table: str) -> bool:
@@ -173,24 +197,40 @@ def _are_few(stated: Mapping[str, DataFrame], touched: DataFrame | None) -> bool
         return not some or reduce(DataFrame.unionAll, some).count() <= FEW
 
 
-def _bring_touched(
-    lake: Lake,
-    stated: Mapping[str, DataFrame],
-    file: OneFile,
-    declarations: Declarations,
-    made: tuple[int, Note],
-    bridged: Known,
-) -> None:
-    """Make the files anew of who was touched since; `made` is the release that gold has, and what to note now."""
+def _bring_touched(lake: Lake, feed: Feed, made: tuple[int, Note], bridged: Known) -> None:
+    """Make the files anew of who was touched since; `made` is the release that gold has, and what to note now.
+
+    Where few statements feed the files, all of it is done in this process; else the engine finds who was touched.
+    """
     after, note = made
-    columns = feeds.subject_columns(file, declarations)
+    file, declarations = feed.file, feed.declarations
     deliveries = released_between(lake, after, int(note["release"]))
+    before = bridges.before(lake, declarations, bridged, deliveries)
+    other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
+    if feed.are_few():
+        numbers = feed.touched(lake, deliveries, other, bridged.now)
+        if len(numbers) <= FEW_TOUCHED:
+            if len(numbers):
+                _bring_few(lake, file, numbers, feed.of(numbers, bridged.now), note)
+            return
+    _bring_by_engine(lake, feed, deliveries, other, bridged.now, note)
+
+
+def _bring_by_engine(
+    lake: Lake, feed: Feed, deliveries: Sequence[str], other: Mapping[str, set[str]], now: Bridges, note: Note
+) -> None:
+    """Let the engine find who was touched among many statements, and make their files, if they are many, too.
+
+    Args:
+        other: by kind, the numbers of whom bridges say something else.
+    """
+    file, declarations = feed.file, feed.declarations
+    stated = statements(lake, file, declarations)
+    columns = feeds.subject_columns(file, declarations)
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in columns if ordered and (e := present.erased(lake, t)) is not None}
     found = touching.touched_of(stated, columns, touching.records_of(stated, deliveries), erased)
-    before = bridges.before(lake, declarations, bridged, deliveries)
-    other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
-    touched = bridges.touched(found, other, stated, file, declarations, bridged.now)
+    touched = bridges.touched(found, other, stated, file, declarations, now)
     if touched is None:
         return
     touched = touched.persist()
@@ -200,9 +240,13 @@ def _bring_touched(
         if not len(few):
             return
         if len(few) <= FEW_TOUCHED:
-            _bring_few(lake, stated, few, file, declarations, note, bridged.now)
+            asked = lake.spark.createDataFrame(few)
+            with engine(f"read what {file.kind} files are made of"):
+                said = {table: rows.toArrow() for table, rows in _said(stated, asked, file, declarations).items()}
+            made_here = assembly.files_here(said, file, declarations, now)
+            _bring_few(lake, file, few["number"].combine_chunks(), made_here, note)
             return
-        files = files_of(stated, touched, file, declarations, bridged.now)
+        files = files_of(stated, touched, file, declarations, now)
         changed = differing(lake.read(names.gold(file.kind)), files, touched, file.kind)
         with engine("tell new files from known ones"):
             counts: dict[bool, int] = dict(changed.groupBy("_is_known").count().collect())
@@ -215,30 +259,21 @@ def _bring_touched(
         touched.unpersist()
 
 
-def _bring_few(
-    lake: Lake,
-    stated: Mapping[str, DataFrame],
-    touched: pa.Table,
-    file: OneFile,
-    declarations: Declarations,
-    note: Note,
-    bridged: Bridges,
-) -> None:
-    """Make the files of few subjects in this process, and hold them here against gold's.
+def _bring_few(lake: Lake, file: OneFile, touched: pa.Array, made: pa.Table, note: Note) -> None:
+    """Hold the files of few subjects against gold's, and bring in those that are other.
 
     Args:
-        touched: as `bridges.touched` returns them, fetched.
+        touched: the numbers of the subjects.
+        made: their files as they are now, and maybe others'.
     """
-    spark, table = lake.spark, names.gold(file.kind)
-    asked = spark.createDataFrame(touched)
-    made = assembly.files_here(_said(stated, asked, file, declarations), file, declarations, bridged)
-    made = made.filter(pc.is_in(made["number"], touched["number"].combine_chunks()))
+    table = names.gold(file.kind)
+    made = made.filter(pc.is_in(made["number"], touched))
     is_here = lake.layout(table, made.column_names) is not None
-    known, new = other_than(_held(lake, table, asked, touched, file.kind, is_here=is_here), made)
+    known, new = other_than(_held(lake, table, touched, file.kind, is_here=is_here), made)
     if not is_here:
         schema = assembly.schema_of(file)
         others, others_new = (
-            f.broadcast(spark.createDataFrame(each, schema)) if len(each) else None for each in (known, new)
+            f.broadcast(lake.spark.createDataFrame(each, schema)) if len(each) else None for each in (known, new)
         )
         bring(lake, table, others, others_new, note)
         return
@@ -249,16 +284,16 @@ def _bring_few(
         lake.revise(table, Revision("subject_id", rows, gone), {MADE_FROM: note})
 
 
-def _held(lake: Lake, table: str, asked: DataFrame, touched: pa.Table, kind: str, *, is_here: bool) -> pa.Table:
+def _held(lake: Lake, table: str, touched: pa.Array, kind: str, *, is_here: bool) -> pa.Table:
     """Return `subject_id` and `_digest` of the files that gold has of touched subjects; read here where that can be."""
+    ids = identity.subject_ids(touched, kind)
     if is_here:
         there = lake.looked_at(table, ["subject_id", "_digest"])
-        return there.filter(
-            pc.is_in(there["subject_id"], identity.subject_ids(touched["number"].combine_chunks(), kind))
-        )
+        return there.filter(pc.is_in(there["subject_id"], ids))
     held = lake.read(table).select("subject_id", "_digest")
+    asked = framed(lake.spark, pa.table({"subject_id": ids}))
     with engine(f"read how gold has the {kind} files of touched subjects"):
-        return held.join(f.broadcast(_ids(asked, kind)), "subject_id", "left_semi").toArrow()
+        return held.join(f.broadcast(asked), "subject_id", "left_semi").toArrow()
 
 
 def other_than(held: pa.Table, made: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -332,6 +367,9 @@ def made_from_now(lake: Lake) -> Note:
 
 def released_between(lake: Lake, after: int, upto: int) -> list[str]:
     """Return the deliveries released after one version of the release table, up to another."""
+    here = sifting.added(lake.place, names.RELEASE, ("_delivery",), (after, upto))
+    if here is not None:
+        return sorted({*here["_delivery"].to_pylist()})
     added = lake.added(names.RELEASE, after, upto).select("_delivery").distinct()
     with engine("read what was released"):
         return sorted(row["_delivery"] for row in added.collect())

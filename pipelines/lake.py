@@ -221,19 +221,27 @@ class Lake:
         Returns:
             Whether it was done: False where the engine has to merge (`merge`).
         """
-        if self.layout(name, revision.rows.column_names) is None:
+        columns = revision.rows.column_names
+        return self._changed(f"revise {name}", name, columns, lambda design: rewriting.change(design, revision), note)
+
+    def _changed(
+        self, what: str, name: str, columns: Sequence[str], made: Callable[[pen.Design], pen.Change | None],
+        note: Mapping[str, Any],
+    ) -> bool:  # fmt: skip
+        """Commit a change that is made from what the table is; False where the engine has to."""
+        if self.layout(name, columns) is None:
             return False
 
         def write() -> None:
-            design = self.layout(name, revision.rows.column_names)
+            design = self.layout(name, columns)
             if design is None:
-                raise EngineFailed(f"revise {name}", "LAYOUT_CHANGED")
-            change = rewriting.change(design, revision)
+                raise EngineFailed(what, "LAYOUT_CHANGED")
+            change = made(design)
             if change is not None:
                 with self._noted(note):
                     pen.commit(self.spark, self.path(name), change, read=design.version)
 
-        self._commit(f"revise {name}", write)
+        self._commit(what, write)
         return True
 
     def add(self, name: str, rows: DataFrame | pa.Table, note: Mapping[str, Any]) -> None:
@@ -270,8 +278,13 @@ class Lake:
             shown = table_design.escaped(json.dumps(noted, sort_keys=True))
             self.alter("mark", name, f"SET TBLPROPERTIES ('onefile.{key}' = '{shown}')")
 
-    def replace(self, name: str, rows: DataFrame, note: Mapping[str, Any]) -> None:
+    def replace(self, name: str, rows: DataFrame | pa.Table, note: Mapping[str, Any]) -> None:
         """Put `rows` in the place of all that the table held, keeping its design; one commit."""
+        if isinstance(rows, pa.Table):
+            columns, held = rows.column_names, rows
+            if self._changed(f"replace {name}", name, columns, lambda design: rewriting.instead(design, held), note):
+                return
+            rows = framed(self.spark, rows)
 
         def write() -> None:
             with self._noted(note):

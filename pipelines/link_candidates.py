@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import MapType, StructType
 
-from pipelines import gold, names, present, types
-from pipelines.lake import Lake, literal_rows
+from pipelines import columnwise, gold, names, present, statements, types
+from pipelines.lake import Lake, literal_rows, literal_table
+from pipelines.present import RECORD
+from pipelines.statements import Statements
 from pipelines.table_design import TableDesign
 from schemas import feeds
 from schemas.model import Declarations, Table
@@ -60,18 +64,49 @@ def refresh(lake: Lake, declarations: Declarations, *, is_changed: bool = False)
     note = gold.made_from_now(lake)
     if lake.note(names.LINK_CANDIDATES, gold.MADE_FROM) == note and not is_changed:
         return
-    frames, among = [], present.counting(lake)
-    for name, columns in feeds.attribute_columns(declarations.files["person"]).items():
-        table, stated = declarations.tables[name], present.statements(lake, name, among=among)
-        if stated is None:
-            continue
-        for column in (c for c in columns if not table.column(c).required):
-            maybe = present.of_records(stated, stated.where(f.col(column).isNull()))
-            frames.append(listed(present.present(maybe), table, column, alternatives(table, column, declarations)))
-    if frames or lake.exists(names.LINK_CANDIDATES):
-        rows = reduce(DataFrame.unionByName, frames, literal_rows(lake.spark, [], CANDIDATE))
+    said = Statements(lake)
+    asked = _asked(said, declarations)
+    if said.are_few(table.name for table, _ in asked):
+        every = [row for table, column in asked for row in _listed_here(said, table, column, declarations)]
+        rows: DataFrame | pa.Table = literal_table(every, CANDIDATE)
+    else:
+        rows = _listed_by_engine(lake, asked, declarations)
+    if asked or lake.exists(names.LINK_CANDIDATES):
         lake.create(names.LINK_CANDIDATES, CANDIDATE, TableDesign("person records without a usable number", {}))
         lake.replace(names.LINK_CANDIDATES, rows, {gold.MADE_FROM: note})
+
+
+def _asked(said: Statements, declarations: Declarations) -> list[tuple[Table, str]]:
+    """Return the tables in which anything was stated, with each column of theirs that may leave a person unnamed."""
+    fed = feeds.attribute_columns(declarations.files["person"])
+    tables = {declarations.tables[name]: columns for name, columns in fed.items() if said.has(name)}
+    return [(table, column) for table, columns in tables.items() for column in columns
+            if not table.column(column).required]  # fmt: skip
+
+
+def _listed_by_engine(lake: Lake, asked: Sequence[tuple[Table, str]], declarations: Declarations) -> DataFrame:
+    frames, among = [], present.counting(lake)
+    for table, column in asked:
+        stated = present.released(lake, lake.read(names.silver(table.name)), among=among)
+        maybe = present.of_records(stated, stated.where(f.col(column).isNull()))
+        frames.append(listed(present.present(maybe), table, column, alternatives(table, column, declarations)))
+    return reduce(DataFrame.unionByName, frames, literal_rows(lake.spark, [], CANDIDATE))
+
+
+def _listed_here(
+    said: Statements, table: Table, column: str, declarations: Declarations
+) -> Iterator[tuple[object, ...]]:  # fmt: skip
+    """Yield what `listed` lists, of records that are gone through in this process."""
+    maybe = said.where(table.name, RECORD, [column], lambda rows: pc.is_null(rows[column]))
+    rows = statements.present(said.of_records(table.name, maybe))
+    for name in (column, *alternatives(table, column, declarations)):
+        rows = rows.filter(pc.is_null(rows[name]))
+    lineage = (rows[name].to_pylist() for name in ("_resource", "_key", "_delivery", "_row_no", "_valid_from"))
+    others = [c.name for c in table.columns if c.name != column and c.name in rows.column_names]
+    texts = [columnwise.text(rows[name].combine_chunks()).to_pylist() for name in others]
+    for place, own in enumerate(zip(*lineage, strict=True)):
+        known = [(name, values[place]) for name, values in zip(others, texts, strict=True) if values[place] is not None]
+        yield table.name, column, *own, known
 
 
 def alternatives(table: Table, column: str, declarations: Declarations) -> tuple[str, ...]:

@@ -56,6 +56,20 @@ def present(statements: DataFrame, beside: Sequence[str] = ()) -> DataFrame:
     return latest(statements, (*RECORD, *beside), ORDER).where(~f.col("_withdrawn"))
 
 
+def present_of(statements: DataFrame, again: DataFrame | None) -> DataFrame:
+    """Do as `present`, where it is known of which records there may be more than one statement.
+
+    The others are not brought together: to shuffle whole statements takes longer than to make files of them.
+
+    Args:
+        again: those records (`RECORD`); None: there are none.
+    """
+    if again is None:
+        return statements.where(~f.col("_withdrawn"))
+    once = statements.join(f.broadcast(again), list(RECORD), "left_anti").select(*statements.columns)
+    return once.where(~f.col("_withdrawn")).unionByName(present(of_records(statements, again)))
+
+
 def erased(lake: Lake, table: str) -> DataFrame | None:
     """Return the statements that are ordered to be erased and still in a table; None where there never was an order."""
     if not (lake.exists(names.silver(table)) and lake.exists(names.RELEASE)):

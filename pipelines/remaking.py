@@ -17,6 +17,7 @@ from pyspark.sql.types import StructType
 
 from catalog.masking import masked
 from pipelines import assembly, bridges, declared, erasing, gold, names, present, shaping, touching, types
+from pipelines.bridge_sources import OfFrames
 from pipelines.bridging import Bridges
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.workshop import Workshop
@@ -103,7 +104,7 @@ def lay_down(
         pipelines.shaping.ColumnRetyped: an attribute is declared with another type than gold has.
     """
     stated = _stated(sources, file, shop.declarations)
-    known = bridges.known(sources.statements, shop.declarations)
+    known = bridges.known(OfFrames(sources.statements), shop.declarations)
     held = shop.lake.read(names.gold(file.kind))
     touched = None if before is None else _few(_touched(shop, sources, stated, file, records, before, known.now), held)
     try:

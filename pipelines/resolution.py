@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as f
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from inbox.deliveries import Delivery
-from pipelines import names, types
-from pipelines.lake import ONLY_MADE, Lake, engine, literal_rows
+from pipelines import columnwise, names, types
+from pipelines.lake import ONLY_MADE, Lake, literal_table
+from pipelines.sifting import Sieve
+from pipelines.statements import sifted
 from pipelines.table_design import TableDesign
 from schemas.model import Resource
 
@@ -23,13 +28,7 @@ RESOLUTION = StructType(
     ]
 )
 DESIGN = TableDesign("quarantined rows that were settled", {})
-REDRIVEN = StructType(
-    [
-        types.field("_delivery", types.STRING, "delivery of the quarantined row"),
-        types.field("_row_no", types.LONG, "the quarantined row"),
-        types.field("by_row_no", types.LONG, "row that was re-driven for it"),
-    ]
-)
+SETTLED = StructType([RESOLUTION[name] for name in ("_delivery", "_row_no", "by_row_no")])
 
 
 def resolve(lake: Lake, delivery: Delivery, resource: Resource, *, is_first: bool = False) -> None:
@@ -43,37 +42,55 @@ def resolve(lake: Lake, delivery: Delivery, resource: Resource, *, is_first: boo
     """
     if is_first or lake.version(names.quarantine(resource.id)) == ONLY_MADE:
         return
-    rows = settled_by(lake, delivery, resource).select(
-        f.lit(resource.id).alias("_resource"),
-        "_delivery",
-        "_row_no",
-        f.lit(delivery.id).alias("by_delivery"),
-        "by_row_no",
-        f.lit(delivery.received_at).alias("resolved_at"),
-    )
-    with engine(f"look which rejected rows delivery {delivery.id} settles"):
-        if rows.isEmpty():
-            return
+    found = settled_by(lake, delivery, resource)
+    if not len(found):
+        return
+    own = {"_resource": resource.id, "by_delivery": delivery.id, "resolved_at": delivery.received_at}
+    kinds = to_arrow_schema(RESOLUTION, timezone="UTC")
+    columns = {name: columnwise.constant(value, kinds.field(name).type, len(found)) for name, value in own.items()}
+    columns |= {name: found[name] for name in found.column_names}
     lake.create(names.RESOLUTION, RESOLUTION, DESIGN)
+    rows = pa.table([columns[name] for name in RESOLUTION.names], schema=kinds)
     lake.append(names.RESOLUTION, rows, f"resolve:{delivery.id}")
 
 
-def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> DataFrame:
-    """Return the open quarantined rows that the delivery settles or takes the place of, each with `by_row_no`."""
-    mine = f.col("_delivery") == delivery.id
-    quarantined = lake.read(names.quarantine(resource.id))
-    earlier = quarantined.where(~mine & (f.col("_recorded_at") <= f.lit(delivery.received_at)))
-    waiting = earlier.select("_delivery", "_row_no", "_key")
-    if lake.exists(names.RESOLUTION):
-        done = lake.read(names.RESOLUTION).where(f.col("_resource") == resource.id).select("_delivery", "_row_no")
-        waiting = waiting.join(done, ["_delivery", "_row_no"], "left_anti")
-    silver = lake.read(names.silver(resource.table)).where(mine).select("_key", f.col("_row_no").alias("by_row_no"))
-    by_record = silver.groupBy("_key").agg(f.min("by_row_no").alias("by_row_no"))
-    found = waiting.join(by_record, "_key").select("_delivery", "_row_no", "by_row_no")
-    if not delivery.manifest.redrives:
-        return found
-    told = [(r.delivery, r.row, number) for number, r in enumerate(delivery.manifest.redrives, 1)]
-    asked = literal_rows(lake.spark, told, REDRIVEN)
-    replaced = asked.join(waiting, ["_delivery", "_row_no"], "left_semi")
-    both = found.unionByName(replaced.select("_delivery", "_row_no", "by_row_no"))
-    return both.groupBy("_delivery", "_row_no").agg(f.min("by_row_no").alias("by_row_no"))
+def settled_by(lake: Lake, delivery: Delivery, resource: Resource) -> pa.Table:
+    """Return the open quarantined rows that the delivery settles or takes the place of.
+
+    Returns:
+        `_delivery`, `_row_no`, and `by_row_no`, the first of the delivery's rows that does.
+    """
+    waiting = _waiting(lake, delivery, resource)
+    keys = waiting["_key"].combine_chunks().drop_null().unique()
+
+    def is_theirs(rows: pa.Table) -> pa.Array:
+        return pc.and_(pc.equal(rows["_delivery"], delivery.id), pc.is_in(rows["_key"], keys))
+
+    sieve = Sieve(("_delivery", "_key"), is_theirs, ("_key", "_row_no"))
+    sound = sifted(lake, names.silver(resource.table), sieve).group_by("_key").aggregate([("_row_no", "min")])
+    place = pc.index_in(waiting["_key"], sound["_key"].combine_chunks(), skip_nulls=True)
+    by_row = [None if p is None else int(sound["_row_no_min"][p].as_py()) for p in place.to_pylist()]
+    replaced = {(r.delivery, r.row): number for number, r in enumerate(delivery.manifest.redrives, 1)}
+    told = []
+    for which, by_record in zip(_pairs(waiting), by_row, strict=True):
+        by = min((n for n in (by_record, replaced.get(which)) if n is not None), default=None)
+        if by is not None:
+            told.append((*which, by))
+    return literal_table(told, SETTLED)
+
+
+def _waiting(lake: Lake, delivery: Delivery, resource: Resource) -> pa.Table:
+    """Return `_delivery`, `_row_no` and `_key` of rows that were quarantined before, and that nothing settled yet."""
+    columns = ["_delivery", "_row_no", "_key", "_recorded_at"]
+    rows = lake.looked_at(names.quarantine(resource.id), columns)
+    is_other = pc.not_equal(rows["_delivery"], delivery.id)
+    rows = rows.filter(pc.and_(is_other, pc.less_equal(rows["_recorded_at"], delivery.received_at)))
+    if not len(rows) or not lake.exists(names.RESOLUTION):
+        return rows
+    sieve = Sieve(("_resource",), lambda r: pc.equal(r["_resource"], resource.id), ("_delivery", "_row_no"))
+    done = {*_pairs(sifted(lake, names.RESOLUTION, sieve))}
+    return rows.filter(pa.array([pair not in done for pair in _pairs(rows)], pa.bool_()))
+
+
+def _pairs(rows: pa.Table) -> Iterator[tuple[str, int]]:
+    return zip(rows["_delivery"].to_pylist(), rows["_row_no"].to_pylist(), strict=True)
