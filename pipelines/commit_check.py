@@ -100,7 +100,7 @@ def _leads(actions: list[dict[str, Any]], before: dict[str, Any], after: dict[st
     """Say whether a commit leads from the sums before it to its own: files, bytes, each line they tell of."""
     files, size = _change(actions)
     grown = after["numFiles"] - before["numFiles"], after["tableSizeBytes"] - before["tableSizeBytes"]
-    if files is not None and grown != (files, size):
+    if files is not None and (grown != (files, size) or not _strikes_out(actions, before, after)):
         return False
     kinds = {kind for action in actions for kind in action}
     for name, kind in (("metadata", "metaData"), ("protocol", "protocol")):
@@ -127,6 +127,20 @@ def _change(actions: list[dict[str, Any]]) -> tuple[int | None, int]:
     if any(file.get("size") is None for _, file in moved) or _only_tells_anew(actions, [file for _, file in moved]):
         return None, 0
     return sum(grows for grows, _ in moved), sum(grows * int(file["size"]) for grows, file in moved)
+
+
+def _strikes_out(actions: list[dict[str, Any]], before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Say whether a commit strikes out as many rows as the sums say; a file that goes takes its own along."""
+    old, new = (each.get("numDeletedRecordsOpt") for each in (before, after))
+    if old is None or new is None:  # a table of which no rows are struck out, or the first commit that says so
+        return True
+    struck = sum(
+        grows * int(action[kind]["deletionVector"]["cardinality"])
+        for action in actions
+        for kind, grows in (("add", 1), ("remove", -1))
+        if kind in action and action[kind].get("deletionVector")
+    )
+    return bool(new - old == struck)
 
 
 def _only_tells_anew(actions: list[dict[str, Any]], files: list[dict[str, Any]]) -> bool:

@@ -24,6 +24,10 @@ _FILE = re.compile(
     rf"|(?:_change_data/)?(?:part|cdc)-[0-9]{{5}}-{_UUID}[0-9a-z.\-]*\.parquet"
     rf"|deletion_vector_{_UUID}\.bin))"
 )
+# A file that cannot be read is named even where only what is struck out of it is hurt; then that is named, too.
+_VECTOR = re.compile(
+    rf"/((?:bronze|silver|gold|quarantine)/[\w.]+)/((?:[0-9A-Za-z]{{2}}/)?deletion_vector_{_UUID}\.bin)"
+)
 _TABLE = re.compile(r"/((?:bronze|silver|gold|quarantine)/\w+(?:\.\w+)*)(?:/_delta_log)?(?:[`'\"\s)]|[.:]\s|$)")
 _FULL = re.compile("No space left on device|Disk quota exceeded")
 # What Hadoop's S3A says of a store that does not answer, knows no such bucket, or takes no such key. Looked for first:
@@ -56,7 +60,7 @@ def translated(what: str, error: Exception) -> OneFileError | None:
         return DiskFull(_where(text))
     if gone := _STORE.search(text):
         return LakeStoreGone(what, next(filter(None, gone.groups())))
-    hurt = _FILE.search(text)
+    hurt = _VECTOR.search(text) or _FILE.search(text)
     if _DAMAGED.search(text) or _DAMAGED.search(condition):
         table = hurt or _TABLE.search(text)
         if table is not None:

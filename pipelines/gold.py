@@ -17,14 +17,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, bridges, erasing, identity, names, numbers, present, shaping, sifting, touching
+from pipelines import assembly, bridges, erasing, identity, names, numbers, present, releases, shaping, touching
 from pipelines.bridges import Known
 from pipelines.bridging import Bridges
 from pipelines.gold_here import Feed
 from pipelines.lake import ONLY_MADE, Lake, engine, framed
 from pipelines.rewriting import Revision
 from pipelines.statements import Statements
-from pipelines.table_design import CHANGE_FEED, TableDesign
+from pipelines.table_design import CHANGE_FEED, STRIKING, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, OneFile
 
@@ -204,7 +204,7 @@ def _bring_touched(lake: Lake, feed: Feed, made: tuple[int, Note], bridged: Know
     """
     after, note = made
     file, declarations = feed.file, feed.declarations
-    deliveries = released_between(lake, after, int(note["release"]))
+    deliveries = releases.between(lake, after, int(note["release"]))
     before = bridges.before(lake, declarations, bridged, deliveries)
     other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
     if feed.are_few():
@@ -365,16 +365,6 @@ def made_from_now(lake: Lake) -> Note:
     return note
 
 
-def released_between(lake: Lake, after: int, upto: int) -> list[str]:
-    """Return the deliveries released after one version of the release table, up to another."""
-    here = sifting.added(lake.place, names.RELEASE, ("_delivery",), (after, upto))
-    if here is not None:
-        return sorted({*here["_delivery"].to_pylist()})
-    added = lake.added(names.RELEASE, after, upto).select("_delivery").distinct()
-    with engine("read what was released"):
-        return sorted(row["_delivery"] for row in added.collect())
-
-
 def described(schema: StructType, file: OneFile) -> StructType:
     """Return the columns of assembled files with what each means as its comment."""
     about = {a.name: f"{a.label}: {a.about}" for a in file.attributes} | {
@@ -400,5 +390,5 @@ def _design(file: OneFile) -> TableDesign:
         about=f"one file per {file.kind}: {file.about}",
         constraints={"has_number": "number IS NOT NULL", "has_digest": "length(_digest) = 64"},
         cluster_by=("subject_id",),
-        properties=CHANGE_FEED,
+        properties=CHANGE_FEED | STRIKING,
     )

@@ -8,7 +8,7 @@ feed, which is the log's own account, first only the keys are looked at: which r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from pipelines import columnwise, commit_check, pen
+from pipelines import columnwise, commit_check, peek, pen
 from pipelines.errors import LakeDamaged
 from pipelines.places import LOG
 from schemas.serving.writing import File
@@ -45,13 +45,17 @@ class Pace:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A version of a table whose files are read here. `files` are paths as its log has them."""
+    """A version of a table whose files are read here. `files` are paths as its log has them.
+
+    `kept` says of those of which rows are struck out which of their rows count.
+    """
 
     root: str
     name: str
     version: int
     schema: pa.Schema
     files: tuple[str, ...]
+    kept: Mapping[str, pa.Array]
 
     @property
     def folder(self) -> Path:
@@ -74,6 +78,19 @@ class Shelf:
         except _UNREADABLE as error:
             raise LakeDamaged(f"publish {self.name}", type(error).__name__, self.name, named) from None
 
+    def counting(self, named: str, columns: Iterable[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield of a file, as `parts`, the rows that count in this version; errors as `parts`."""
+        kept, first = self.kept.get(unquote(named)), 0
+        for part in self.parts(named, columns, rows):
+            told = None if kept is None else kept.slice(first, len(part))
+            first += len(part)
+            if told is None or not len(told):
+                yield part
+            else:
+                yield from pa.Table.from_batches(
+                    [part.slice(0, len(told)).filter(told), part.slice(len(told))]
+                ).to_batches()
+
     def _typed(self, name: str, values: pa.Array) -> pa.Array:
         """Return values as the table has them now: their file may be older, and lack a field."""
         kind = values.type if name == pen.CHANGE else self.schema.field(name).type
@@ -93,16 +110,24 @@ def opened(root: str, name: str, version: int) -> Shelf | None:
         table = DeltaTable(str(Path(root, name)), version=version)
         schema, protocol = pa.schema(table.schema().to_arrow()), table.protocol()
         paths = pa.table(table.get_add_actions())["path"].to_pylist()
+        kept = peek.kept_rows(table, name)
     except (DeltaError, OSError):
         return None
-    if protocol.min_reader_version != 1 or not all(columnwise.has_json(each.type) for each in schema):
+    if not _is_readable(protocol) or not all(columnwise.has_json(each.type) for each in schema):
         return None
-    return Shelf(root, name, version, schema, tuple(paths))
+    return Shelf(root, name, version, schema, tuple(paths), kept)
+
+
+def _is_readable(protocol: Any) -> bool:
+    """Say whether a table asks of its readers for nothing but what is known here."""
+    if protocol.min_reader_version == 1:
+        return True
+    return protocol.min_reader_version == 3 and {*(protocol.reader_features or ())} <= {peek.STRIKING}
 
 
 def everything(shelf: Shelf, pace: Pace) -> Iterator[Handed]:
     """Yield every file."""
-    parts = (part for named in shelf.files for part in shelf.parts(named, shelf.columns, pace.chunk))
+    parts = (part for named in shelf.files for part in shelf.counting(named, shelf.columns, pace.chunk))
     return _ahead((files_of(part), []) for part in parts)
 
 
@@ -176,16 +201,23 @@ def _pieces(shelf: Shelf, since: int) -> list[_Piece]:
 
 
 def _named(actions: Sequence[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    """Return the files that say what a commit changed; where it wrote no changes down, those that came and went."""
+    """Return the files that say what a commit changed; where it wrote no changes down, those that came and went.
+
+    Raises:
+        ValueError: it only struck rows out of files, and wrote nothing down: what changed is for the engine to say.
+    """
     told = [action["cdc"]["path"] for action in actions if "cdc" in action]
     if told:
         return [(path, None) for path in told]
-    return [
-        (action[kind]["path"], change)
+    moved = [
+        (action[kind], change)
         for kind, change in (("add", pen.INSERTED), ("remove", pen.DELETED))
         for action in actions
         if kind in action and action[kind].get("dataChange", True)
     ]
+    if any(file.get("deletionVector") for file, _ in moved):
+        raise ValueError("rows are struck out")
+    return [(file["path"], change) for file, change in moved]
 
 
 def _lasting(shelf: Shelf, pieces: Sequence[_Piece], pace: Pace) -> np.ndarray:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +19,6 @@ import pyarrow.compute as pc
 from py4j.protocol import Py4JError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as f
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
@@ -150,8 +150,7 @@ class Lake:
 
     def properties(self, name: str) -> dict[str, str]:
         """Return the properties of a table."""
-        with engine(f"read what {name} is"):
-            return dict(self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["properties"])
+        return dict(self._detail(name)["properties"])
 
     def append(self, name: str, rows: DataFrame | pa.Table, once: str) -> None:
         """Append rows. A second append under the same `once` does nothing, whatever its rows are.
@@ -222,13 +221,17 @@ class Lake:
             Whether it was done: False where the engine has to merge (`merge`).
         """
         columns = revision.rows.column_names
-        return self._changed(f"revise {name}", name, columns, lambda design: rewriting.change(design, revision), note)
+        return self._changed(f"revise {name}", name, columns, partial(rewriting.change, revision=revision), note)
 
     def _changed(
-        self, what: str, name: str, columns: Sequence[str], made: Callable[[pen.Design], pen.Change | None],
+        self,
+        what: str,
+        name: str,
+        columns: Sequence[str],
+        made: Callable[..., pen.Change | None],
         note: Mapping[str, Any],
-    ) -> bool:  # fmt: skip
-        """Commit a change that is made from what the table is; False where the engine has to."""
+    ) -> bool:
+        """Commit what is made of a table's design and its files; False where the engine has to."""
         if self.layout(name, columns) is None:
             return False
 
@@ -236,7 +239,7 @@ class Lake:
             design = self.layout(name, columns)
             if design is None:
                 raise EngineFailed(what, "LAYOUT_CHANGED")
-            change = made(design)
+            change = made(design, files=pen.files(self.spark, design))
             if change is not None:
                 with self._noted(note):
                     pen.commit(self.spark, self.path(name), change, read=design.version)
@@ -281,8 +284,7 @@ class Lake:
     def replace(self, name: str, rows: DataFrame | pa.Table, note: Mapping[str, Any]) -> None:
         """Put `rows` in the place of all that the table held, keeping its design; one commit."""
         if isinstance(rows, pa.Table):
-            columns, held = rows.column_names, rows
-            if self._changed(f"replace {name}", name, columns, lambda design: rewriting.instead(design, held), note):
+            if self._changed(f"replace {name}", name, rows.column_names, partial(rewriting.instead, rows=rows), note):
                 return
             rows = framed(self.spark, rows)
 
@@ -303,6 +305,11 @@ class Lake:
         """Join small files into larger ones, clustered where the design says so. No row changes."""
         self._commit(f"compact {name}", lambda: self.spark.sql(f"OPTIMIZE {self.sql_name(name)}"))
 
+    def purge(self, name: str) -> None:
+        """Write anew the files of which rows are struck out, without these. No row changes."""
+        if pen.STRIKES in self._detail(name)["tableFeatures"]:
+            self._commit(f"purge {name}", lambda: self.spark.sql(f"REORG TABLE {self.sql_name(name)} APPLY (PURGE)"))
+
     def vacuum(self, name: str, hours: int) -> None:
         """Remove the files that no version of the last `hours` hours needs."""
 
@@ -311,19 +318,6 @@ class Lake:
                 self.spark.sql(f"VACUUM {self.sql_name(name)} RETAIN {hours} HOURS")
 
         self._commit(f"vacuum {name}", write)
-
-    def added(self, name: str, after: int, upto: int) -> DataFrame:
-        """Return the rows that were added after one version of an append-only table, up to another.
-
-        Where the table tracks its rows, the earlier version itself is not read: its files may be gone.
-        """
-        now = self.read(name, upto)
-        try:
-            tracked = now.where(f.col("_metadata.row_commit_version") > after).select(*now.columns)
-            tracked.schema  # noqa: B018 - as in `read`
-        except AnalysisException:  # made before its rows were tracked
-            return now.exceptAll(self.read(name, after))
-        return tracked
 
     def version(self, name: str) -> int:
         """Return the table's newest version; -1 when there is no table."""
@@ -337,8 +331,11 @@ class Lake:
 
     def table_id(self, name: str) -> str:
         """Return Delta's id of a table: one made anew under the same path has another, and begins its versions anew."""
+        return str(self._detail(name)["id"])
+
+    def _detail(self, name: str) -> Any:
         with engine(f"read what {name} is"):
-            return str(self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]["id"])
+            return self.spark.sql(f"DESCRIBE DETAIL {self.sql_name(name)}").collect()[0]
 
     def note(self, name: str, key: str) -> Any | None:
         """Return the newest value noted under `key` with a commit of the table; None when there is none."""
@@ -398,9 +395,3 @@ def literal_table(rows: Sequence[Sequence[object]], schema: StructType) -> pa.Ta
     arrow = to_arrow_schema(schema, timezone="UTC")
     arrays = [pa.array(column, field.type) for column, field in zip(columns, arrow, strict=True)]
     return pa.Table.from_arrays(arrays, schema=arrow)
-
-
-def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFrame:
-    """Return of each group the row that comes last in `order`; equal order is broken by `order` alone."""
-    packed = rows.groupBy(*by).agg(f.max_by(f.struct("*"), f.struct(*order)).alias("_last"))
-    return packed.select("_last.*")

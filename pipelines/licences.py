@@ -25,7 +25,7 @@ from licence_vault.issuing import Issued
 from licence_vault.materials.covering import retire_covered
 from licence_vault.statements import STATEMENT, stated_drafts
 from licence_vault.vault import Vault
-from pipelines import declared, gold, names, present
+from pipelines import declared, names, present, releases
 from pipelines.lake import Lake, engine
 from pipelines.vaulted import Told, opened
 from pipelines.workshop import Workshop
@@ -61,7 +61,7 @@ def issue(shop: Workshop, at_once: int = DRAFTS_A_BATCH) -> Told:
     if last == f"{made_from}{release}":
         return Told()
     since = int(last.removeprefix(made_from)) if last is not None and last.startswith(made_from) else None
-    new = None if since is None else gold.released_between(shop.lake, since, release)
+    new = None if since is None else releases.between(shop.lake, since, release)
     drafts, told = _drafts(shop, release, new), Told()
     while part := list(islice(drafts, at_once)):
         told = told.and_of(_part(shop, vault, part))

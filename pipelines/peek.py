@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+STRIKING = "deletionVectors"
+_VECTOR = re.compile(r"(?:\b[0-9A-Za-z]{2}/)?deletion_vector_[0-9a-f-]{36}\.bin")
 
 
 class TableUnreadable(PipelineError):
@@ -36,7 +39,7 @@ def rows(lake: Where, name: str, columns: Sequence[str] | None, where: Expressio
     """Return columns of a table (None: all), filtered; None when the table was never written to.
 
     A filter costs a quarter of a second before anything is read (Arrow's datasets load pandas), and spares what it
-    passes over: it is for one row of a large table.
+    passes over: it is for one row of a large table. Where rows are struck out of files, these are read whole.
 
     Raises:
         TableUnreadable, LakeDamaged: its log or a file of it is damaged or gone.
@@ -53,11 +56,14 @@ def rows(lake: Where, name: str, columns: Sequence[str] | None, where: Expressio
     except TableNotFoundError:
         return None
     except (DeltaError, OSError, pa.ArrowException) as error:
-        raise TableUnreadable(name, type(error).__name__, _hurt(place, name)) from None
+        raise TableUnreadable(name, type(error).__name__, _hurt(place, name, error)) from None
 
 
-def _hurt(place: Place, name: str) -> str | None:
+def _hurt(place: Place, name: str, error: Exception) -> str | None:
     """Return the first file of a table that cannot be read; None where that cannot be told."""
+    vector = _VECTOR.search(str(error))
+    if vector is not None:
+        return vector[0]
     try:
         table = place.opened(name)
         paths = [str(path) for path in pa.table(table.get_add_actions())["path"].to_pylist()]
@@ -116,13 +122,39 @@ class _Read:
 
 def _whole(table: DeltaTable, wanted: _Read, where: Expression | None) -> pa.Table:
     """Read each file, its pages held against their checksums; a column that a file lacks is null there."""
-    if "deletionVectors" in (table.protocol().reader_features or ()):
-        return _filtered(table, wanted, where)
-    declared = pa.schema(table.schema().to_arrow())
-    schema = pa.schema([declared.field(name) for name in wanted.columns])
-    places = (uri.rpartition(f"/{wanted.name}/")[2] for uri in table.file_uris())
-    read = [_read(wanted.files, place, schema) for place in places]
-    return pa.concat_tables(read) if read else pa.Table.from_batches([], schema)
+    declared, kept = pa.schema(table.schema().to_arrow()), kept_rows(table, wanted.name)
+    names = wanted.columns if where is None else declared.names
+    schema = pa.schema([declared.field(name) for name in names])
+    places = (_place(uri, wanted.name) for uri in table.file_uris())
+    read = [_counting(_read(wanted.files, place, schema), kept.get(place), where) for place in places]
+    found = pa.concat_tables(read) if read else pa.Table.from_batches([], schema)
+    return found.select(list(wanted.columns))
+
+
+def kept_rows(table: DeltaTable, name: str) -> Mapping[str, pa.Array]:
+    """Return, of each file of which rows are struck out, by its place in the table, which of its rows count.
+
+    Raises:
+        DeltaError: a file that says so is damaged or gone.
+    """
+    if STRIKING not in (table.protocol().reader_features or ()):
+        return {}
+    told = pa.table(table.deletion_vectors())
+    return {
+        _place(uri, name): counts.values
+        for uri, counts in zip(told["filepath"].to_pylist(), told["selection_vector"], strict=True)
+    }
+
+
+def _place(uri: str, name: str) -> str:
+    return uri.rpartition(f"/{name}/")[2]
+
+
+def _counting(rows: pa.Table, kept: pa.Array | None, where: Expression | None) -> pa.Table:
+    """Return the rows of a file that count, filtered; what nothing is said of counts."""
+    if kept is not None:
+        rows = pa.concat_tables([rows.slice(0, len(kept)).filter(kept), rows.slice(len(kept))])
+    return rows if where is None else rows.filter(where)
 
 
 def _read(files: Any, place: str, schema: pa.Schema) -> pa.Table:
@@ -141,6 +173,8 @@ def _read(files: Any, place: str, schema: pa.Schema) -> pa.Table:
 def _filtered(table: DeltaTable, wanted: _Read, where: Expression | None) -> pa.Table:
     import pyarrow.dataset as ds
 
+    if STRIKING in (table.protocol().reader_features or ()):
+        return _whole(table, wanted, where)
     verified = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
     return table.to_pyarrow_dataset(filesystem=wanted.files).to_table(
         columns=list(wanted.columns), filter=where, fragment_scan_options=verified

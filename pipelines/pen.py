@@ -17,23 +17,24 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from onefile.files import DiskFull, is_full
 from pipelines import constraints
 from pipelines.errors import EngineFailed
+from pipelines.figures import Figures
+from pipelines.table_design import STRIKING
 
 CHANGES = "_change_data"
 CHANGE = "_change_type"
@@ -43,12 +44,14 @@ CALENDAR = {"org.apache.spark.version": "4.2.0"}
 """Says to the engine that days of long ago are not counted by another calendar, as by its own early releases."""
 TRIES = 30
 ONE_ATTEMPT = {"spark.databricks.delta.maxCommitAttempts": "0"}
+STRIKES = "deletionVectors"
 OVERTAKEN = "DELTA_MAX_COMMIT_RETRIES_EXCEEDED"
 KNOWN_FEATURES = {
     "appendOnly",
     "changeDataFeed",
     "checkConstraints",
     "clustering",
+    STRIKES,
     "domainMetadata",
     "invariants",
     "rowTracking",
@@ -58,6 +61,9 @@ _SUMMED = 512
 
 
 WRITTEN = "path string, size bigint, stats string"
+Named = Mapping[str, Any]
+"""A data file as the log names it: what Delta's `add` says of it."""
+_TOLD_OF_THE_GONE = ("path", "size", "deletionVector", "baseRowId", "defaultRowCommitVersion")
 
 
 @dataclass(frozen=True)
@@ -71,25 +77,31 @@ class Written:
 
 @dataclass(frozen=True)
 class Change:
-    """What a version brings: files that come, path and bytes of those that go, and the rows that change.
+    """What a version brings: files that come, those that go, and the rows that change.
 
-    `changes` is there where the table keeps what changed and not only rows are added.
+    `struck` names files that stay, rows of them struck out, as the log has them from now on; as it had them, they
+    are among those that go. `changes` is there where the table keeps what changed and not only rows are added.
     """
 
     added: Sequence[Written]
-    removed: Mapping[str, int] = field(default_factory=dict)
+    removed: Sequence[Named] = ()
+    struck: Sequence[Named] = ()
     changes: Written | None = None
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a version of a table asks of files: columns, those of which the log keeps the ends, constraints (SQL)."""
+    """What a version of a table asks of files: columns, those of which the log keeps the ends, constraints (SQL).
+
+    `strikes` says that rows may be struck out of its files by deletion vectors.
+    """
 
     folder: str
     version: int
     schema: pa.Schema
     figured: tuple[str, ...]
     constraints: tuple[str, ...]
+    strikes: bool
 
     def fits(self, names: Iterable[str]) -> bool:
         """Say whether rows have no column that the table lacks."""
@@ -126,7 +138,21 @@ def design(spark: SparkSession, path: str) -> Design | None:
         return None
     schema = to_arrow_schema(StructType.fromJson(json.loads(told["schemaString"])), timezone="UTC")
     figured = tuple(filter(None, configuration.get("delta.dataSkippingStatsColumns", "").split(",")))
-    return Design(path, snapshot.version(), schema, figured, rules)
+    strikes = STRIKING.items() <= configuration.items()
+    return Design(path, snapshot.version(), schema, figured, rules, strikes)
+
+
+def files(spark: SparkSession, design: Design) -> list[Named]:
+    """Return the data files of a version of a table.
+
+    Raises:
+        EngineFailed: with the condition `OVERTAKEN`: the table has another version by now.
+    """
+    snapshot = _log(spark, design.folder).startTransaction().snapshot()
+    if snapshot.version() != design.version:
+        raise EngineFailed(f"list the files of {Path(design.folder).name}", OVERTAKEN)
+    told = DataFrame(snapshot.allFiles().toDF(), spark).selectExpr("to_json(struct(*)) AS told")
+    return [json.loads(row["told"]) for row in told.collect()]
 
 
 def is_sound(rows: pa.Table, design: Design) -> bool:
@@ -156,42 +182,61 @@ def write(rows: Iterable[pa.Table], design: Design, kind: str = "part") -> Writt
         DiskFull: there is no room; nothing is left of the file.
     """
     below = CHANGES if kind == "cdc" else ""
-    unique = uuid.UUID(bytes=secrets.token_bytes(16), version=4)
-    path = Path(design.folder, below, f"{kind}-00000-{unique}.c000.snappy.parquet")
+    path = Path(design.folder, below, f"{kind}-00000-{unique()}.c000.snappy.parquet")
+    figures = Figures(design.figured)
+    with making(path, design) as file:
+        is_any = _put(rows, file, figures)
+    if not is_any:
+        _take_away(path)
+        return None
+    named = f"{below}/{path.name}" if below else path.name
+    return Written(named, path.stat().st_size, figures.told(is_tight=design.strikes))
+
+
+def unique() -> uuid.UUID:
+    """Return what no file was named by yet."""
+    return uuid.UUID(bytes=secrets.token_bytes(16), version=4)
+
+
+@contextmanager
+def making(path: Path, design: Design) -> Iterator[BinaryIO]:
+    """Make a file of a table, for its owner's eyes alone, with its sums beside it. One that fails is taken away.
+
+    Raises:
+        DiskFull: there is no room; nothing is left of the file.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    figures, is_kept = _Figures(design.figured), False
+    is_made = False
     try:
-        if _put(rows, path, figures):
-            _sum(path)
-            is_kept = True
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+        _sum(path)
+        is_made = True
     except OSError as error:
         if is_full(error):
             raise DiskFull(f"the lake, table {'/'.join(Path(design.folder).parts[-2:])}") from error
         raise
     finally:
-        if not is_kept:
+        if not is_made:
             _take_away(path)
-    size = path.stat().st_size if is_kept else 0
-    return Written(f"{below}/{path.name}" if below else path.name, size, figures.told()) if is_kept else None
 
 
-def _put(rows: Iterable[pa.Table], path: Path, figures: _Figures) -> bool:
+def _put(rows: Iterable[pa.Table], file: BinaryIO, figures: Figures) -> bool:
     """Put rows into a file; False where there were none."""
     writer = None
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        try:
-            for part in rows:
-                if part.num_rows:
-                    if writer is None:
-                        schema = part.schema.with_metadata(CALENDAR)
-                        writer = pq.ParquetWriter(
-                            file, schema, compression="snappy", write_page_checksum=True, store_decimal_as_integer=True
-                        )
-                    writer.write_table(part, row_group_size=ROWS_A_GROUP)
-                    figures.look_at(part)
-        finally:
-            if writer is not None:
-                writer.close()
+    try:
+        for part in rows:
+            if part.num_rows:
+                if writer is None:
+                    schema = part.schema.with_metadata(CALENDAR)
+                    writer = pq.ParquetWriter(
+                        file, schema, compression="snappy", write_page_checksum=True, store_decimal_as_integer=True
+                    )
+                writer.write_table(part, row_group_size=ROWS_A_GROUP)
+                figures.look_at(part)
+    finally:
+        if writer is not None:
+            writer.close()
     return writer is not None
 
 
@@ -267,9 +312,10 @@ def _told(change: Change, once: str | None, now: int) -> list[dict[str, Any]]:
     for each in change.added:
         file = {"path": each.path, "size": each.size, "modificationTime": now, "stats": each.stats}
         told.append({"add": file | about})
-    for name, size in change.removed.items():
-        file = {"path": name, "size": size, "deletionTimestamp": now, "extendedFileMetadata": True}
-        told.append({"remove": file | about})
+    told += [{"add": {**each, **about}} for each in change.struck]
+    for gone in change.removed:
+        file = {name: gone[name] for name in _TOLD_OF_THE_GONE if name in gone}
+        told.append({"remove": file | about | {"deletionTimestamp": now, "extendedFileMetadata": True}})
     if change.changes is not None:
         file = {"path": change.changes.path, "size": change.changes.size}
         told.append({"cdc": file | about | {"dataChange": False}})
@@ -294,41 +340,6 @@ def _operation(spark: SparkSession) -> Any:
 def _log(spark: SparkSession, path: str) -> Any:
     jvm: Any = spark._jvm
     return jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
-
-
-class _Figures:
-    """The least and the greatest value, and the empty ones, of columns that Delta's log may keep."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
-        self._rows = 0
-        self._empty = dict.fromkeys(names, 0)
-        self._ends: dict[str, tuple[Any, Any]] = {}
-
-    def look_at(self, rows: pa.Table) -> None:
-        self._rows += rows.num_rows
-        for name in (n for n in self._names if n in rows.column_names):
-            self._empty[name] += rows[name].null_count
-            ends = pc.min_max(rows[name])
-            least, most = ends["min"].as_py(), ends["max"].as_py()
-            if least is not None:
-                known = self._ends.get(name, (least, most))
-                self._ends[name] = (min(known[0], least), max(known[1], most))
-
-    def told(self) -> str:
-        found: dict[str, Any] = {"numRecords": self._rows}
-        found["minValues"] = {name: _figure(least, timedelta(0)) for name, (least, _) in self._ends.items()}
-        found["maxValues"] = {name: _figure(most, timedelta(milliseconds=1)) for name, (_, most) in self._ends.items()}
-        found["nullCount"] = self._empty
-        return json.dumps(found, ensure_ascii=False)
-
-
-def _figure(value: Any, more: timedelta) -> Any:
-    """Return a value as Delta's log has it: instants by the millisecond, and not below what they stand for."""
-    if isinstance(value, datetime):
-        at = (value + more).astimezone(UTC)
-        return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def _sum(path: Path) -> None:
@@ -358,8 +369,16 @@ def _sums(path: Path) -> bytes:
     return b"crc\x00" + struct.pack(f">i{len(sums)}I", _SUMMED, *sums)
 
 
-def parts(path: Path, design: Design) -> Iterator[pa.Table]:
-    """Yield the rows of a data file, part by part, its pages held against their sums."""
+def parts(path: Path, design: Design, wanted: np.ndarray | None = None) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the rows of a data file part by part, each part with the place of its first; pages held against their sums.
+
+    Args:
+        wanted: places of rows, in order: a part that holds none of them is not read. None: all are.
+    """
+    first = 0
     with pq.ParquetFile(path, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file:
         for group in range(file.num_row_groups):
-            yield design.shaped(file.read_row_group(group, use_threads=False))
+            end = first + file.metadata.row_group(group).num_rows
+            if wanted is None or np.searchsorted(wanted, first) < np.searchsorted(wanted, end):
+                yield first, design.shaped(file.read_row_group(group, use_threads=False))
+            first = end

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from pipelines import erasing, names, types
-from pipelines.lake import Lake, latest
+from pipelines.lake import Lake
 from schemas.model import Table
 
 # A statement wins over one that has been true for less long; of two about the same day, the one learnt later.
@@ -118,3 +118,9 @@ def named(statements: DataFrame, columns: Sequence[str], kept: Sequence[str] = (
     # Not called `number`: a table may have a column of that name.
     every = f.explode(f.array_compact(f.array(*(f.col(column) for column in columns))))
     return statements.select(*kept, every.alias("_named"))
+
+
+def latest(rows: DataFrame, by: Sequence[str], order: Sequence[str]) -> DataFrame:
+    """Return of each group the row that comes last in `order`; equal order is broken by `order` alone."""
+    packed = rows.groupBy(*by).agg(f.max_by(f.struct("*"), f.struct(*order)).alias("_last"))
+    return packed.select("_last.*")

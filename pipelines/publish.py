@@ -19,8 +19,9 @@ from pyspark.sql import functions as f
 
 from pipelines import commit_check, handover, names, peek
 from pipelines.errors import EngineFailed
-from pipelines.lake import Lake, TableMissing, engine, latest
+from pipelines.lake import Lake, TableMissing, engine
 from pipelines.places import Where
+from pipelines.present import latest
 from schemas.serving import migration, writing
 from schemas.serving.connection import writing as write_transaction
 

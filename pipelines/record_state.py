@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from inbox import deliveries
-from pipelines import commit_check, declared, erasing, finished, gold, names, peek, present
+from pipelines import commit_check, declared, erasing, finished, names, peek, present, releases
 from pipelines.declared import DeclarationChanged
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
@@ -100,7 +100,7 @@ class State:
     def released(self, after: int, resource: str) -> list[str]:
         """Return the deliveries of a resource that were released after a version; what is not kept may be of any."""
         if after not in self._released:
-            self._released[after] = gold.released_between(self._shop.lake, after, self.release)
+            self._released[after] = releases.between(self._shop.lake, after, self.release)
         kept = {each: deliveries.find(self._shop.home, each) for each in self._released[after]}
         return [each for each, found in kept.items() if found is None or found.manifest.resource == resource]
 

@@ -16,7 +16,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from catalog.masking import masked
-from pipelines import assembly, bridges, declared, erasing, gold, names, present, shaping, touching, types
+from pipelines import assembly, bridges, declared, erasing, gold, names, present, releases, shaping, touching, types
 from pipelines.bridge_sources import OfFrames
 from pipelines.bridging import Bridges
 from pipelines.lake import Lake, engine, literal_rows
@@ -156,7 +156,7 @@ def _touched(
     found += [] if since is None else [since]
     every = reduce(DataFrame.unionByName, found).distinct() if found else None
     # As gold was made: what was released since is not in it, and nothing was read again.
-    late = gold.released_between(shop.lake, int(made_from["release"]), shop.lake.version(names.RELEASE))
+    late = releases.between(shop.lake, int(made_from["release"]), shop.lake.version(names.RELEASE))
     here = bridges.of_lake(shop.lake, shop.declarations)
     held = bridges.before(shop.lake, shop.declarations, here, late)
     other = {kind: known.differing(held, kind) for kind in shop.declarations.files}
@@ -169,7 +169,7 @@ def _released_since(
 ) -> DataFrame | None:
     """Return the numbers of who was touched by what was released, or ordered to be erased, since gold was made."""
     columns = feeds.subject_columns(file, declarations)
-    deliveries = gold.released_between(lake, release, lake.version(names.RELEASE))
+    deliveries = releases.between(lake, release, lake.version(names.RELEASE))
     ordered = erasing.is_any_ordered(lake)
     erased = {t: e for t in stated if ordered and (e := present.erased(lake, t)) is not None}
     return touching.touched_numbers(stated, columns, deliveries, erased)

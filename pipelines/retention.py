@@ -13,7 +13,8 @@ from pyspark.sql.types import StructType
 from onefile.files import lock
 from pipelines import erasing, names, present, types
 from pipelines.conform import conformed
-from pipelines.lake import Lake, engine, latest, literal_rows
+from pipelines.lake import Lake, engine, literal_rows
+from pipelines.present import latest
 from pipelines.workshop import Workshop
 from schemas.model import Declarations, Retention
 

@@ -1,29 +1,37 @@
-"""Rows of a table put in the place of others, file by file, by whoever has the new ones in hand.
+"""Rows of a table put in the place of others, by whoever has the new ones in hand.
 
-Only files that hold one of the rows are written anew, column by column, a part at a time; all others stay. What changed
-is written down beside them as the change feed has it: the row before and the row after, what is gone, what is new.
+Only files that hold one of the rows are looked into. Where the table allows it, these rows are struck out of them by
+deletion vectors, and their new versions stand in one new file; a file of which much is struck out, and every file of a
+table that has no such vectors, is written anew, column by column, a part at a time. What changed is written down beside
+them as the change feed has it: the row before and the row after, what is gone, what is new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
+from pyroaring import BitMap64
 
 from onefile.files import DiskFull, is_full
-from pipelines import pen
+from pipelines import figures, pen, striking
 from pipelines.errors import LakeDamaged
-from pipelines.pen import Change, Design, Written
+from pipelines.pen import Change, Design, Named, Written
+from pipelines.striking import Vector
 
 TOGETHER = 2
-"""Files that are written anew at a time."""
+"""Files that are looked into at a time."""
+MOST_STRUCK = 0.25
+"""Share of a file's rows that may be struck out. At a quarter, no reader passes over more than a third of what it
+needs, and no row that is struck out ever has more than three others written anew."""
 
 
 @dataclass(frozen=True)
@@ -36,89 +44,155 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class _Rewritten:
-    """A file that goes, what comes in its place, and what changed in it (with `pen.CHANGE`)."""
+class _Wanted:
+    """What is looked for: rows and keys, and all of these in order."""
 
-    path: str
-    size: int
-    place: Written | None
-    changed: pa.Table
+    key: str
+    rows: pa.Table
+    keys: pa.Array
+    ordered: Sequence[str]
+
+    def may_lie_in(self, file: Named) -> bool:
+        """Say whether a file may hold one of the rows, by what the log keeps of its keys."""
+        ends = figures.ends(file.get("stats") or "{}", self.key)
+        if ends is None:
+            return True
+        at = bisect_left(self.ordered, ends[0])
+        return at < len(self.ordered) and self.ordered[at] <= ends[1]
 
 
-def change(design: Design, revision: Revision) -> Change | None:
+@dataclass(frozen=True)
+class _Revised:
+    """A file with rows that count no more (`before`): all that is now struck out of it, or what stands in its place."""
+
+    file: Named
+    before: pa.Table
+    rows: int
+    struck: BitMap64 | None = None
+    place: Written | None = None
+
+
+def change(design: Design, revision: Revision, files: Sequence[Named]) -> Change | None:
     """Write the files of a revision; None where it changes nothing.
 
+    Args:
+        files: the table's, of the version that `design` is of.
+
     Raises:
-        LakeDamaged: a file that is to be written anew is gone or altered.
+        LakeDamaged: a file that is to be read is gone or altered.
         EngineFailed: rows do not meet the table's constraints.
     """
-    table = DeltaTable(design.folder, version=design.version)
     rows = pen.sound(design.shaped(revision.rows), design)
-    wanted = pa.concat_arrays([rows[revision.key].combine_chunks(), revision.gone])
-    paths = pa.table(table.get_add_actions())["path"].to_pylist()
+    keys = pa.concat_arrays([rows[revision.key].combine_chunks(), revision.gone])
+    wanted = _Wanted(revision.key, rows, keys, sorted(keys.to_pylist()))
     with ThreadPoolExecutor(TOGETHER) as pool:
-        made = pool.map(lambda path: _held(path, design, revision.key, rows, wanted), paths)
-        rewritten = [each for each in made if each is not None]
-    known = pa.concat_arrays([pa.array([], pa.string()), *(_keys(each.changed, revision.key) for each in rewritten)])
-    new = rows.filter(pc.invert(pc.is_in(rows[revision.key], known)))
-    added = [each.place for each in rewritten if each.place is not None]
-    written = pen.write([new], design)
-    added += [written] if written is not None else []
-    changed = [each.changed for each in rewritten] + [_told(new, pen.INSERTED)]
+        made = pool.map(lambda file: _held(file, design, wanted), filter(wanted.may_lie_in, files))
+        revised = [each for each in made if each is not None]
+    new = _without(wanted, revised)
+    changed = [part for each in revised for part in _changed(each.before, wanted)] + [_told(new, pen.INSERTED)]
     changes = pen.write(changed, design, "cdc")
     if changes is None:
         return None
-    return Change(added, {each.path: each.size for each in rewritten}, changes)
+    written = pen.write([_without(wanted, [each for each in revised if each.struck is None])], design)
+    added = [place for place in (*(each.place for each in revised), written) if place is not None]
+    struck = {each.file["path"]: each.struck for each in revised if each.struck is not None}
+    vectors = striking.write(design, struck)
+    named = [_struck(each, vectors[each.file["path"]]) for each in revised if each.struck is not None]
+    return Change(added, [each.file for each in revised], named, changes)
 
 
-def instead(design: Design, rows: pa.Table) -> Change:
+def instead(design: Design, rows: pa.Table, files: Sequence[Named]) -> Change:
     """Write rows that come in the place of all that a table holds, which keeps no change feed."""
-    held = pa.table(DeltaTable(design.folder, version=design.version).get_add_actions())
-    removed = dict(zip(held["path"].to_pylist(), held["size_bytes"].to_pylist(), strict=True))
     file = pen.write([pen.sound(design.shaped(rows), design)], design)
-    return Change([] if file is None else [file], removed)
+    return Change([] if file is None else [file], files)
 
 
-def _held(named: str, design: Design, key: str, rows: pa.Table, wanted: pa.Array) -> _Rewritten | None:
-    """Do as `_rewritten`, and say of a damaged file which it is."""
+def _without(wanted: _Wanted, revised: Sequence[_Revised]) -> pa.Table:
+    """Return the new rows that stand in the place of none of these files'."""
+    known = pa.concat_arrays([wanted.keys.slice(0, 0), *(_keys(each.before, wanted.key) for each in revised)])
+    return wanted.rows.filter(pc.invert(pc.is_in(wanted.rows[wanted.key], known)))
+
+
+def _held(file: Named, design: Design, wanted: _Wanted) -> _Revised | None:
+    """Do as `_revised`, and say of a damaged file which it is."""
     try:
-        return _rewritten(named, design, key, rows, wanted)
+        return _revised(file, design, wanted)
     except (pa.ArrowException, OSError) as error:
         if is_full(error) or isinstance(error, DiskFull):
             raise
         table = "/".join(Path(design.folder).parts[-2:])
-        raise LakeDamaged(f"revise {table}", type(error).__name__, table, named) from None
+        raise LakeDamaged(f"revise {table}", type(error).__name__, table, file["path"]) from None
 
 
-def _rewritten(named: str, design: Design, key: str, rows: pa.Table, wanted: pa.Array) -> _Rewritten | None:
-    """Write a file anew; None where it holds none of the rows that are wanted."""
-    path = Path(design.folder, unquote(named))
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        held = file.read(columns=[key], use_threads=False)[key].combine_chunks()
-    mine = held.filter(pc.is_in(held, wanted))
+def _revised(file: Named, design: Design, wanted: _Wanted) -> _Revised | None:
+    """Look for the rows in a file; None where it holds none of them."""
+    path = Path(design.folder, unquote(file["path"]))
+    with pq.ParquetFile(path, page_checksum_verification=True) as opened:
+        held = opened.read(columns=[wanted.key], use_threads=False)[wanted.key].combine_chunks()
+    is_mine = pc.is_in(held, wanted.keys).to_numpy(zero_copy_only=False)
+    if not is_mine.any():
+        return None
+    out = striking.read(design.folder, file["deletionVector"]) if "deletionVector" in file else BitMap64()
+    if out and out.max() >= len(held):
+        raise pa.ArrowInvalid("rows are struck out that are not there")
+    is_out = np.zeros(len(held), bool)
+    is_out[np.asarray(out.to_array(), np.int64)] = True
+    mine = np.flatnonzero(is_mine & ~is_out)
     if not len(mine):
         return None
+    if not design.strikes or len(out) + len(mine) > MOST_STRUCK * len(held):
+        return _rewritten(file, path, design, wanted, (is_out, mine))
+    before = [part.take(_places(mine, first, part)) for first, part in pen.parts(path, design, mine)]
+    return _Revised(file, pa.concat_tables(before), len(held), struck=out | BitMap64(mine.tolist()))
+
+
+def _rewritten(
+    file: Named, path: Path, design: Design, wanted: _Wanted, told: tuple[np.ndarray, np.ndarray]
+) -> _Revised:  # fmt: skip
+    """Write a file anew.
+
+    Args:
+        told: which of its rows are struck out, and the places of those that are wanted.
+    """
+    is_out, mine = told
     if not pen.is_as_summed(path):
         raise pa.ArrowInvalid("sums differ")
+    is_kept = ~is_out
+    is_kept[mine] = False
     found: list[pa.Table] = []
-    after = rows.filter(pc.is_in(rows[key], mine))
 
     def kept() -> Iterator[pa.Table]:
-        for part in pen.parts(path, design):
-            is_wanted = pc.is_in(part[key], mine)
-            found.append(part.filter(is_wanted))
-            yield part.filter(pc.invert(is_wanted))
-        yield after
+        for first, part in pen.parts(path, design):
+            found.append(part.take(_places(mine, first, part)))
+            yield part.filter(pa.array(is_kept[first : first + len(part)]))
+        keys = pa.concat_arrays([_keys(each, wanted.key) for each in found])
+        yield wanted.rows.filter(pc.is_in(wanted.rows[wanted.key], keys))
 
     place = pen.write(kept(), design)
-    before = pa.concat_tables(found)
-    is_other = pc.is_in(before[key], after[key].combine_chunks())
-    changed = [
+    return _Revised(file, pa.concat_tables(found), len(is_out), place=place)
+
+
+def _places(mine: np.ndarray, first: int, part: pa.Table) -> pa.Array:
+    """Return which of the rows of a part, whose first is the file's `first`, are wanted."""
+    begin, end = np.searchsorted(mine, (first, first + len(part)))
+    return pa.array(mine[begin:end] - first)
+
+
+def _struck(revised: _Revised, vector: Vector) -> Named:
+    """Return a file as the log has it once rows are struck out."""
+    stats = figures.widened(revised.file.get("stats") or "{}", revised.rows)
+    return {**revised.file, "deletionVector": vector, "stats": stats}
+
+
+def _changed(before: pa.Table, wanted: _Wanted) -> list[pa.Table]:
+    """Return what the change feed says of rows that counted before."""
+    is_other = pc.is_in(before[wanted.key], _keys(wanted.rows, wanted.key))
+    after = wanted.rows.filter(pc.is_in(wanted.rows[wanted.key], _keys(before, wanted.key)))
+    return [
         _told(before.filter(is_other), pen.BEFORE),
         _told(after, pen.AFTER),
         _told(before.filter(pc.invert(is_other)), pen.DELETED),
     ]
-    return _Rewritten(named, path.stat().st_size, place, pa.concat_tables(changed))
 
 
 def _told(rows: pa.Table, change: str) -> pa.Table:

@@ -1,13 +1,13 @@
 """Rows of a table picked out by what some of their columns say, read from its files without the engine.
 
 A file is gone through a group of rows at a time: first the columns that tell, then of groups that hold a wanted row
-the others. What is held does not grow with the table. No table that strikes rows out of its files may be read so.
+the others. What is held does not grow with the table.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from pipelines import commit_check
+from pipelines import commit_check, peek
 from pipelines.peek import TableUnreadable
 from pipelines.places import Where, at
 
@@ -66,10 +66,10 @@ def sifted(lake: Where, name: str, sieve: Sieve) -> pa.Table | None:
     asked = declared.names if sieve.columns is None else sieve.columns
     wanted = pa.schema([_field(declared, column) for column in asked])
     telling = pa.schema([_field(declared, column) for column in sieve.by])
-    files = at(lake).files(name)
+    files, kept = at(lake).files(name), _kept(table, name)
 
     def held(path: str) -> list[pa.Table]:
-        return [*_held(_File(name, files, path), sieve, telling, wanted)]
+        return [*_held(_File(name, files, path, kept.get(unquote(path))), sieve, telling, wanted)]
 
     with ThreadPoolExecutor(TOGETHER) as pool:
         found = [part for parts in pool.map(held, paths) for part in parts]
@@ -117,17 +117,35 @@ def _opened(lake: Where, name: str) -> DeltaTable | None:
         raise TableUnreadable(name, type(error).__name__) from None
 
 
+def _kept(table: DeltaTable, name: str) -> Mapping[str, pa.Array]:
+    try:
+        return peek.kept_rows(table, name)
+    except (DeltaError, OSError) as error:
+        raise TableUnreadable(name, type(error).__name__) from None
+
+
 def _field(declared: pa.Schema, column: str) -> pa.Field:
     return declared.field(column) if column in declared.names else pa.field(column, pa.null())
 
 
 @dataclass(frozen=True)
 class _File:
-    """A data file of a table, by its path as the log has it, in Arrow's file system of the table's folder."""
+    """A data file of a table, by its path as the log has it, in Arrow's file system of the table's folder.
+
+    `kept` says which of its rows count, where some are struck out.
+    """
 
     table: str
     files: Any
     path: str
+    kept: pa.Array | None = None
+
+    def counting(self, first: int, mask: pa.Array) -> pa.Array:
+        """Return which of the rows from one place on count and are true in `mask`; of what nothing is said counts."""
+        if self.kept is None:
+            return mask
+        told = self.kept.slice(first, len(mask))
+        return pc.and_(mask, pa.concat_arrays([told, pa.repeat(pa.scalar(True), len(mask) - len(told))]))
 
     @contextmanager
     def opened(self) -> Iterator[pq.ParquetFile]:
@@ -150,10 +168,12 @@ class _File:
 def _held(file: _File, sieve: Sieve, telling: pa.Schema, wanted: pa.Schema) -> Iterator[pa.Table]:
     """Yield the wanted rows of a file, group by group."""
     more = pa.schema([field for field in wanted if field.name not in telling.names])
+    first = 0
     with file.opened() as opened:
         for group in range(opened.num_row_groups):
             told = _read(file, opened, group, telling)
-            mask = pc.fill_null(sieve.is_wanted(told), False)
+            mask = file.counting(first, pc.fill_null(sieve.is_wanted(told), False))
+            first += opened.metadata.row_group(group).num_rows
             if not pc.any(mask, min_count=0).as_py():
                 continue
             columns = {name: told[name] for name in telling.names if name in wanted.names}

@@ -9,6 +9,8 @@ from pyspark.sql.types import StructField, StructType
 
 FORMAT = "1"
 CHANGE_FEED = {"delta.enableChangeDataFeed": "true"}
+# A reader of such a table has to know deletion vectors: docs/adr/0102.
+STRIKING = {"delta.enableDeletionVectors": "true"}
 ROW_TRACKING = {"delta.enableRowTracking": "true"}
 # Delta's log may keep the least and the greatest value of these, and of clustering columns; of no other column.
 FIGURED = ("_resource", "_department", "_delivery", "_seq", "_row_no", "_recorded_at", "_valid_from")

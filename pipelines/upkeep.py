@@ -1,4 +1,4 @@
-"""Upkeep of the lake: small files are joined, and files that no kept version needs are removed.
+"""Upkeep of the lake: rows that are struck out go, small files are joined, and what no kept version needs is removed.
 
 A run and a reader may be at work meanwhile: joining changes no row, and what a reader opened
 within the days that are kept stays. Who is further behind starts from the present.
@@ -44,6 +44,7 @@ def maintain(lake: Lake, keep_hours: int) -> Iterator[Kept]:
         try:
             if name == names.RELEASE:  # the cursor of assembly: without it, an old version would have to stay
                 lake.track_rows(name)
+            lake.purge(name)
             lake.compact(name)
             lake.vacuum(name, keep_hours)
             is_whole = True
@@ -55,6 +56,8 @@ def maintain(lake: Lake, keep_hours: int) -> Iterator[Kept]:
 
 def forget(shop: Workshop) -> list[str]:
     """Remove every past version of what erased rows lay in, whoever reads one; return the tables.
+
+    Rows that are only struck out of files go with them.
 
     Lakes that a rebuild put aside, and one that was never put in place, go whole. The serving database is
     written anew. Killed anywhere and run again, the outcome is the same.
@@ -78,6 +81,7 @@ def _forget(shop: Workshop, left: list[str]) -> list[str]:
             for name in _locks(shop, table):
                 held.enter_context(lock(shop.home / "locks" / f"{name}.lock"))
             if shop.lake.exists(table):
+                shop.lake.purge(table)  # a run may have struck rows out since upkeep was at this table
                 shop.lake.vacuum(table, 0)
                 done.append(table)
         left.remove(table)

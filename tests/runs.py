@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipelines import peek
 from pipelines.places import Folder, Place
 from tests.declared import SHOP, SHOP_FILE, lay
 from tests.house import shop_house
@@ -72,7 +73,8 @@ def copy(waiting: Path, home: Path) -> Path:
 
 def rows(place: Place, table: str) -> list[str]:
     """Return the rows of a table, each as text, in order."""
-    read = place.opened(table).to_pyarrow_dataset(filesystem=place.files(table)).to_table()
+    read = peek.rows(place, table, None)
+    assert read is not None
     return sorted(map(repr, read.to_pylist()))
 
 

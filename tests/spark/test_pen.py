@@ -26,7 +26,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipelines import commit_check, peek, pen
+from pipelines import commit_check, peek, pen, releases
 from pipelines.errors import EngineFailed, LakeDamaged
 from pipelines.lake import Lake, engine, literal_table
 from pipelines.rewriting import Revision
@@ -156,7 +156,7 @@ def test_a_table_that_asks_for_what_we_do_not_know_is_left_to_the_engine(
     assert lake.layout(TABLE, ["another"]) is None
     lake.append(TABLE, rows(("aa", 1)), "first")
     lake.append(TABLE, rows(("bb", 3)), "second")
-    assert lake.added(TABLE, 1, 2).select("_key").collect() == [("bb",)]
+    assert releases.added(lake, TABLE, 1, 2).select("_key").collect() == [("bb",)]
 
 
 def test_of_those_who_append_at_once_none_is_lost_and_none_comes_twice(lakes: tuple[Lake, Lake]) -> None:

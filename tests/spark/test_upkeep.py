@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines import names, steps, upkeep
+from pipelines import names, releases, steps, upkeep
 from pipelines.lake import Lake, literal_rows
 from pipelines.table_design import ROW_TRACKING, TableDesign
 from tests.declared import SHOP, SHOP_FILE, lay
@@ -107,7 +107,7 @@ def test_releases_that_were_made_before_rows_were_tracked_need_no_old_version_af
             "silver/release", literal_rows(lake.spark, [(f"d{number}", RELEASED_AT)], steps.RELEASE), f"{number}"
         )
     list(upkeep.maintain(lake, keep_hours=0))
-    added = lake.added("silver/release", 2, lake.version("silver/release"))
+    added = releases.added(lake, "silver/release", 2, lake.version("silver/release"))
     assert {row["_delivery"] for row in added.collect()} >= {"d2"}
 
 
@@ -119,5 +119,5 @@ def test_what_was_added_between_two_versions_is_told_with_rows_tracked_or_not(
     for number in range(4):
         rows = literal_rows(lake.spark, [(f"d{number}", RELEASED_AT)], steps.RELEASE)
         lake.append("silver/release", rows, f"{number}")
-    assert [row["_delivery"] for row in lake.added("silver/release", 2, 3).collect()] == ["d2"]
-    assert lake.added("silver/release", 4, 4).collect() == []
+    assert [row["_delivery"] for row in releases.added(lake, "silver/release", 2, 3).collect()] == ["d2"]
+    assert releases.added(lake, "silver/release", 4, 4).collect() == []

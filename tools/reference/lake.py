@@ -29,10 +29,10 @@ Column = tuple[str, str, str]
 
 INTRODUCTION = """
 Delta tables below `lake/` in `ONEFILE_HOME`, one folder a table. Any Delta reader opens them
-([how](../how-to/read-the-lake.md)): reader version 1, no deletion vectors, no column mapping. Every column of every
-table has its meaning as a comment. The property `onefile.format` holds the version of the layout. Instants are in
-UTC, days are days. The log has figures (least and greatest values) of our own columns only ([ADR
-0025](../adr/0025-the-lake-s-log-keeps-figures-of-our-own-columns-only.md)).
+([how](../how-to/read-the-lake.md)): reader version 1; for the one files version 3, with deletion vectors and nothing
+else; no column mapping. Every column of every table has its meaning as a comment. The property `onefile.format` holds
+the version of the layout. Instants are in UTC, days are days. The log has figures (least and greatest values) of our
+own columns only ([ADR 0025](../adr/0025-the-lake-s-log-keeps-figures-of-our-own-columns-only.md)).
 
 Columns that begin with an underscore are ours; the others come from the declarations: [tables](tables.md),
 [resources](resources.md), [one files](files.md).
