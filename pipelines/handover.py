@@ -204,7 +204,7 @@ def _named(actions: Sequence[dict[str, Any]]) -> list[tuple[str, str | None]]:
     """Return the files that say what a commit changed; where it wrote no changes down, those that came and went.
 
     Raises:
-        ValueError: it only struck rows out of files, and wrote nothing down: what changed is for the engine to say.
+        ValueError: it struck rows out of files and wrote nothing down, so that its files do not say what changed.
     """
     told = [action["cdc"]["path"] for action in actions if "cdc" in action]
     if told:

@@ -22,7 +22,7 @@ from pipelines.lake import Lake, TableMissing
 from pipelines.places import Folder
 from pipelines.publish import Published, documents, last_changes, publish
 from pipelines.rewriting import Revision
-from pipelines.table_design import CHANGE_FEED, TableDesign
+from pipelines.table_design import CHANGE_FEED, STRIKING, TableDesign
 from schemas.identifiers.persons import check_character
 from schemas.serving.connection import writing
 from schemas.serving.reading import find, reading
@@ -331,6 +331,30 @@ def test_changes_are_read_from_the_log_as_the_engine_reads_them(lake: Lake, both
     assert both.publish() == Published("person", since, since + 1, 0, 1)
     lake.spark.sql(f"DELETE FROM {lake.sql_name(TABLE)}")
     assert both.publish() == Published("person", since + 1, since + 2, 0, 8)
+
+
+def test_of_files_with_rows_struck_out_what_counts_is_published_and_the_engine_is_not_asked(
+    lake: Lake, both: Both
+) -> None:
+    frame = lake.spark.createDataFrame([row(f"{n}", f"{n}") for n in range(20)], FILE).withColumn(
+        "_digest", f.col("number")
+    )
+    lake.create(TABLE, frame.schema, TableDesign("files", {}, ("subject_id",), CHANGE_FEED | STRIKING))
+    lake.append(TABLE, frame.coalesce(1), "the engine writes it")
+    told = frame.toArrow()
+    others = told.slice(2, 2).set_column(told.column_names.index("_digest"), "_digest", [["other", "another"]])
+    first = Revision("subject_id", others.slice(0, 1), told.slice(0, 1)["subject_id"].combine_chunks())
+    assert lake.revise(TABLE, first, {})
+    assert list(Path(lake.path(TABLE)).glob("*.bin"))
+    assert both.publish() == Published("person", None, 2, 19, 0)
+    second = Revision("subject_id", others.slice(1), told.slice(1, 1)["subject_id"].combine_chunks())
+    assert lake.revise(TABLE, second, {})
+    assert both.publish() == Published("person", 2, 3, 1, 1)
+    shelf = handover.opened(lake.root, TABLE, 3)
+    assert shelf is not None
+    assert handover.changes(shelf, 1, handover.Pace(10, 10, "p-")) is not None
+    lake.spark.sql(f"DELETE FROM {lake.sql_name(TABLE)} WHERE subject_id = '{told['subject_id'][9]}'")
+    assert run(lake, both.ours) == Published("person", None, 4, 0, 1), "what the engine did not write down is compared"
 
 
 def test_a_file_that_is_older_than_a_column_has_nothing_in_it(lake: Lake, both: Both) -> None:
