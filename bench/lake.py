@@ -164,13 +164,13 @@ def _assembly(run: Run, kind: str) -> None:
     out = run.folder / "duck" / f"{kind}-files.parquet"
     ends = bridges.of_lake(shop.lake, shop.declarations).now.of(kind)
 
-    for name, seconds in zip(
-        ("first", "second"),
-        run.other(f"{kind}: DuckDB", duck.assembled_twice, files, file, shop.declarations, ends, out),
-        strict=True,
-    ):
-        run.report.add(Line(f"{kind}: DuckDB, {name}", seconds))
-    run.report.say(f"{kind}: attributes whose winners differ from DuckDB's", _differing(run, kind, out))
+    ducks = run.other(f"{kind}: DuckDB", duck.assembled_twice, files, file, shop.declarations, ends, out)
+    if isinstance(ducks, str):
+        run.report.say(f"{kind}: DuckDB could not", ducks)
+    else:
+        for name, seconds in zip(("first", "second"), ducks, strict=True):
+            run.report.add(Line(f"{kind}: DuckDB, {name}", seconds))
+        run.report.say(f"{kind}: attributes whose winners differ from DuckDB's", _differing(run, kind, out))
     shutil.rmtree(scratch)
 
 

@@ -216,33 +216,22 @@ def _rows(source: Source, ask: Ask, bridge: Bridge) -> list[Told]:
     says_since = bridge.since is not None and not is_inside
     own = (bridge.earlier, bridge.to, *([bridge.since] if says_since and bridge.since else []))
     rows = source.of_records(ask, [*dict.fromkeys([*_LINEAGE, *own])])
-    column = {name: rows[name].to_pylist() for name in (*_LINEAGE, bridge.to, bridge.earlier)}
+    numbers = rows[bridge.to].to_pylist()
+    earlier = [_code_of(number) for number in numbers] if is_inside else rows[bridge.earlier].to_pylist()
     since = rows[bridge.since].cast(pa.date32()).to_pylist() if says_since and bridge.since else [None] * len(rows)
-    if is_inside:
-        column[bridge.earlier] = [_code_of(number) for number in column[bridge.to]]
-    found = []
-    for place in range(len(rows)):
-        at = {name: values[place] for name, values in column.items()}
-        found.append(
-            Told(
-                kind=_kind(table, bridge),
-                type=ORGANISATION if is_inside else bridge.type,
-                earlier=at[bridge.earlier],
-                number=at[bridge.to],
-                resource=STANDARD if is_inside else at["_resource"],
-                department=at["_department"],
-                record=f"{at['_resource']}/{at['_key']}" if is_inside else at["_key"],
-                column=f"{table.name}.{bridge.to if is_inside else bridge.earlier}",
-                delivery=at["_delivery"],
-                seq=at["_seq"],
-                row_no=at["_row_no"],
-                since=since[place],
-                observed_on=at["_valid_from"],
-                learnt_at=at["_recorded_at"],
-                is_withdrawn=at["_withdrawn"],
-            )
+    lineage = zip(*(rows[name].to_pylist() for name in _LINEAGE), strict=True)
+    kind, told = _kind(table, bridge), ORGANISATION if is_inside else bridge.type
+    column = f"{table.name}.{bridge.to if is_inside else bridge.earlier}"
+    return [
+        Told(
+            kind, told, earlier_number, number, STANDARD if is_inside else resource, department,
+            f"{resource}/{key}" if is_inside else key, column, delivery, seq, row_no, day, observed_on, learnt_at,
+            is_withdrawn,
         )
-    return found
+        for earlier_number, number, day, (
+            resource, department, key, delivery, seq, row_no, observed_on, learnt_at, is_withdrawn,
+        ) in zip(earlier, numbers, since, lineage, strict=True)
+    ]  # fmt: skip
 
 
 def _code_of(number: str | None) -> str | None:
