@@ -15,16 +15,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.types import StructField, StructType
 
-from pipelines import assembly, bridges, erasing, identity, names, numbers, present, releases, shaping, touching
+from pipelines import (
+    assembly,
+    bridges,
+    erasing,
+    gold_design,
+    identity,
+    names,
+    numbers,
+    present,
+    releases,
+    shaping,
+    touching,
+)
 from pipelines.bridges import Known
 from pipelines.bridging import Bridges
 from pipelines.gold_here import Feed
 from pipelines.lake import ONLY_MADE, Lake, engine, framed
 from pipelines.rewriting import Revision
 from pipelines.statements import Statements
-from pipelines.table_design import CHANGE_FEED, STRIKING, TableDesign
 from schemas import feeds
 from schemas.model import Declarations, OneFile
 
@@ -90,8 +100,8 @@ def _make_first(lake: Lake, feed: Feed, known: Bridges, note: Note) -> None:
 
 def _is_ready(lake: Lake, file: OneFile) -> bool:
     """See that the table of files is there; say whether it is empty."""
-    table, schema = names.gold(file.kind), described(assembly.schema_of(file), file)
-    lake.create(table, schema, _design(file))
+    table, schema = names.gold(file.kind), gold_design.described(assembly.schema_of(file), file)
+    lake.create(table, schema, gold_design.design(file))
     shaping.widen(lake, table, schema)
     with engine(f"look whether {table} holds anything"):
         return lake.version(table) == ONLY_MADE or lake.read(table).isEmpty()
@@ -106,7 +116,10 @@ def make_all(lake: Lake, feed: Feed, known: Bridges, note: Note) -> None:
     file, declarations = feed.file, feed.declarations
     table, is_empty = names.gold(file.kind), _is_ready(lake, file)
     design = lake.layout(table, assembly.schema_of(file).names) if is_empty else None
-    stated = statements(feed.said.lake, file, declarations)
+    are_few = feed.are_few()
+    # What is stated once is told by the deliveries that count to `said`: what others state meanwhile may not come in.
+    among = feed.said.counting() if are_few else None
+    stated = statements(feed.said.lake, file, declarations, among)
     if design is None:
         made = files_of(stated, None, file, declarations, known)
         if made is not None and is_empty:
@@ -114,7 +127,6 @@ def make_all(lake: Lake, feed: Feed, known: Bridges, note: Note) -> None:
         elif made is not None:
             lake.merge(table, made, SAME_SUBJECT, EVERYTHING, {MADE_FROM: note})
         return
-    are_few = feed.are_few()
     said = {t: _present(rows, feed.said.stated_again(t) if are_few else None) for t, rows in stated.items()}
     parts = assembly.parts(feed.said.count(feed.columns))
     lake.add_files(
@@ -150,9 +162,15 @@ def build(lake: Lake, file: OneFile, declarations: Declarations) -> DataFrame | 
     return files_of(statements(lake, file, declarations), None, file, declarations, known.now)
 
 
-def statements(lake: Lake, file: OneFile, declarations: Declarations) -> dict[str, DataFrame]:
-    """Return by table the statements that count, of each table that feeds the file and that has any."""
-    among = present.counting(lake)
+def statements(
+    lake: Lake, file: OneFile, declarations: Declarations, among: DataFrame | None = None
+) -> dict[str, DataFrame]:
+    """Return by table the statements that count, of each table that feeds the file and that has any.
+
+    Args:
+        among: the deliveries that count, as `present.counting` returns them; None: those that count now.
+    """
+    among = present.counting(lake) if among is None else among
     tables = feeds.subject_columns(file, declarations)
     found = {table: present.statements(lake, table, among=among) for table in tables}
     return {table: rows for table, rows in found.items() if rows is not None}
@@ -363,32 +381,3 @@ def made_from_now(lake: Lake) -> Note:
     if lake.exists(names.ERASURE_ORDER):
         note["orders"] = lake.version(names.ERASURE_ORDER)
     return note
-
-
-def described(schema: StructType, file: OneFile) -> StructType:
-    """Return the columns of assembled files with what each means as its comment."""
-    about = {a.name: f"{a.label}: {a.about}" for a in file.attributes} | {
-        "subject_id": "internal id of the subject",
-        "number_type": "type of the number the subject is known by",
-        "number": "the number the subject is known by",
-        "contradictions": "what other resources say otherwise, with why they lost",
-        "agreements": "which other resources state a value as the file has it, and where",
-        "relations": "ties to other subjects, as records state them",
-        "identifiers": "numbers of the subject, each with who stated it first",
-        "_digest": "SHA-256 over the whole file",
-    }
-    return StructType(
-        [
-            StructField(field.name, field.dataType, field.name != "subject_id", {"comment": about[field.name]})
-            for field in schema.fields
-        ]
-    )
-
-
-def _design(file: OneFile) -> TableDesign:
-    return TableDesign(
-        about=f"one file per {file.kind}: {file.about}",
-        constraints={"has_number": "number IS NOT NULL", "has_digest": "length(_digest) = 64"},
-        cluster_by=("subject_id",),
-        properties=CHANGE_FEED | STRIKING,
-    )

@@ -16,7 +16,20 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
 from catalog.masking import masked
-from pipelines import assembly, bridges, declared, erasing, gold, names, present, releases, shaping, touching, types
+from pipelines import (
+    assembly,
+    bridges,
+    declared,
+    erasing,
+    gold,
+    gold_design,
+    names,
+    present,
+    releases,
+    shaping,
+    touching,
+    types,
+)
 from pipelines.bridge_sources import OfFrames
 from pipelines.bridging import Bridges
 from pipelines.lake import Lake, engine, literal_rows
@@ -192,7 +205,7 @@ def merge(shop: Workshop, file: OneFile, folder: Path, note: gold.Note) -> None:
     """Bring gold to what was laid down; done again, it changes nothing."""
     name = names.gold(file.kind)
     rows = shop.spark.read.parquet(str(folder))
-    shaping.widen(shop.lake, name, gold.described(rows.schema, file))
+    shaping.widen(shop.lake, name, gold_design.described(rows.schema, file))
     source = shaping.with_all(rows, shop.lake.read(name).schema)
     shop.lake.merge(name, source, gold.SAME_SUBJECT, gold.TOUCHED, {gold.MADE_FROM: note})
 

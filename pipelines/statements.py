@@ -14,10 +14,11 @@ from threading import Lock
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 
 from pipelines import columnwise, erasing, names, sifting
 from pipelines.errors import LakeDamaged
-from pipelines.lake import Lake, TableMissing
+from pipelines.lake import Lake, TableMissing, framed
 from pipelines.peek import TableUnreadable
 from pipelines.present import ORDER, RECORD
 
@@ -44,6 +45,10 @@ class Statements:
         if not self.lake.exists(names.RELEASE):
             return pa.array([], pa.string())
         return self.lake.looked_at(names.RELEASE, ["_delivery"])["_delivery"].combine_chunks().unique()
+
+    def counting(self) -> DataFrame:
+        """Return these deliveries as a frame, as `present.counting` does."""
+        return framed(self.lake.spark, pa.table({"_delivery": self.deliveries}))
 
     @cached_property
     def ordered(self) -> dict[tuple[str, str], int]:

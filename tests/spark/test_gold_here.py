@@ -9,6 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipelines import gold, names, present, statements
+from pipelines.bridging import NONE
+from pipelines.gold_here import Feed
+from pipelines.lake import Lake
 from pipelines.statements import Statements
 from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, SHOP_TABLE, lay
 from tests.house import House, narrowed, shop_house
@@ -144,6 +147,27 @@ def test_statements_are_those_that_count(spark: SparkSession, tmp_path: Path) ->
     assert {*map(tuple, stated_twice)} <= {*zip(*(again[name].to_pylist() for name in again.column_names), strict=True)}
     anew = present.present_of(frame, spark.createDataFrame(again)).select(key).collect()
     assert sorted(map(tuple, anew)) == _keys(now)
+
+
+def test_what_is_released_while_all_files_are_made_does_not_come_into_some_of_them(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    house = shop_house(tmp_path / "home", lay(tmp_path / "declarations", ERASABLE))
+    (first, second), declared = [*SHOP_DAYS.items()][:2], house.catalogue.declarations
+    house.deliver(SHOPS, *first, "first")
+    house.settle()
+    feed = Feed(Statements(house.shop.lake), declared.files["enterprise"], declared)
+    assert feed.said.deliveries.to_pylist() == ["first"]
+    house.on("2026-11-02")
+    house.deliver(SHOPS, *second, "second")
+    house.settle()
+    other = Lake(spark, str(tmp_path / "other"))
+    gold.make_all(other, feed, NONE, {"release": 1})
+    made = other.read(names.gold("enterprise")).select("number", "_digest").collect()
+    expected = feed.every(NONE).select(["number", "_digest"])
+    assert sorted(map(tuple, made)) == _keys(expected) != []
+    later = Feed(Statements(house.shop.lake), declared.files["enterprise"], declared).every(NONE)
+    assert _keys(later.select(["number", "_digest"])) != _keys(expected)
 
 
 def _keys(rows: object) -> list[tuple[object, ...]]:
