@@ -25,7 +25,9 @@ from pipelines.peek import TableUnreadable
 from pipelines.places import Where, at
 
 TOGETHER = 2
-"""Files that are gone through at a time."""
+"""Files that are gone through at a time, or shares of a file."""
+LARGE = 16 * 2**20
+"""Bytes above which a file is shared."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def count(lake: Where, name: str) -> int | None:
 def sifted(lake: Where, name: str, sieve: Sieve) -> pa.Table | None:
     """Return the rows of a table that a sieve lets through; None when the table was never written to.
 
-    A column that the table lacks, or a file of it, is null.
+    They come in no order. A column that the table lacks, or a file of it, is null.
 
     Raises:
         TableUnreadable, LakeDamaged: its log or a file of it is damaged or gone.
@@ -62,18 +64,26 @@ def sifted(lake: Where, name: str, sieve: Sieve) -> pa.Table | None:
     if table is None:
         return None
     declared = pa.schema(table.schema().to_arrow())
-    paths = pa.table(table.get_add_actions())["path"].to_pylist()
+    told = pa.table(table.get_add_actions())
+    sizes = dict(zip(told["path"].to_pylist(), told["size_bytes"].to_pylist(), strict=True))
     asked = declared.names if sieve.columns is None else sieve.columns
     wanted = pa.schema([_field(declared, column) for column in asked])
     telling = pa.schema([_field(declared, column) for column in sieve.by])
     files, kept = at(lake).files(name), _kept(table, name)
 
-    def held(path: str) -> list[pa.Table]:
-        return [*_held(_File(name, files, path, kept.get(unquote(path))), sieve, telling, wanted)]
+    def held(share: tuple[str, int, int]) -> list[pa.Table]:
+        path, *each = share
+        return [*_held(_File(name, files, path, kept.get(unquote(path))), sieve, telling, wanted, *each)]
 
+    shares = [(path, each, of) for path, size in sizes.items() for of in (_shared(size),) for each in range(of)]
     with ThreadPoolExecutor(TOGETHER) as pool:
-        found = [part for parts in pool.map(held, paths) for part in parts]
+        found = [part for parts in pool.map(held, shares) for part in parts]
     return pa.concat_tables([wanted.empty_table(), *found])
+
+
+def _shared(size: int) -> int:
+    """Return how many share a file of so many bytes."""
+    return TOGETHER if size > LARGE else 1
 
 
 def added(lake: Where, name: str, columns: tuple[str, ...], between: tuple[int, int]) -> pa.Table | None:
@@ -165,15 +175,19 @@ class _File:
             raise TableUnreadable(self.table, type(error).__name__, self.path) from None
 
 
-def _held(file: _File, sieve: Sieve, telling: pa.Schema, wanted: pa.Schema) -> Iterator[pa.Table]:
-    """Yield the wanted rows of a file, group by group."""
+def _held(
+    file: _File, sieve: Sieve, telling: pa.Schema, wanted: pa.Schema, share: int = 0, of: int = 1
+) -> Iterator[pa.Table]:
+    """Yield the wanted rows of a file, or of a share of it, group by group."""
     more = pa.schema([field for field in wanted if field.name not in telling.names])
     first = 0
     with file.opened() as opened:
         for group in range(opened.num_row_groups):
+            before, first = first, first + opened.metadata.row_group(group).num_rows
+            if group % of != share:
+                continue
             told = _read(file, opened, group, telling)
-            mask = file.counting(first, pc.fill_null(sieve.is_wanted(told), False))
-            first += opened.metadata.row_group(group).num_rows
+            mask = file.counting(before, pc.fill_null(sieve.is_wanted(told), False))
             if not pc.any(mask, min_count=0).as_py():
                 continue
             columns = {name: told[name] for name in telling.names if name in wanted.names}

@@ -40,7 +40,11 @@ def coded(code: str) -> Sieve:
     return Sieve(("code",), lambda rows: pc.equal(rows["code"], code), ("_row_no", "more"))
 
 
-def test_wanted_rows_come_with_the_columns_that_are_asked_for(lake: Path) -> None:
+@pytest.mark.parametrize("large", [sifting.LARGE, 0])
+def test_wanted_rows_come_with_the_columns_that_are_asked_for(
+    lake: Path, monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(sifting, "LARGE", large)
     found = sifting.sifted(lake, NAME, coded("c3"))
     assert found is not None
     expected = [
