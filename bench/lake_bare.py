@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
-from sqlalchemy import Connection, create_engine, make_url, select
+from sqlalchemy import Connection, create_engine, func, make_url, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from pipelines import gold, names, present
@@ -21,7 +21,8 @@ from schemas.model import Declarations, OneFile
 from schemas.serving import tables
 from schemas.serving.connection import looking
 
-Rows = Sequence[tuple[object, ...]]
+Rows = Iterable[tuple[object, ...]]
+ROWS_AT_ONCE = 5_000
 SUBJECT = "subject_id, kind, number_type, number, digest, document, lake_version, published_at"
 IDENTIFIER = "kind, number_type, number, subject_id"
 
@@ -71,20 +72,25 @@ def statements(lake: Lake, table: str) -> DataFrame | None:
 
 
 def loaded(url: str, path: Path | None) -> tuple[float, int]:
-    """Load what is published in bulk into a new SQLite database, or (None) beside it; return seconds and files."""
+    """Load what is published in bulk into a new SQLite database, or (None) beside it; return seconds and files.
+
+    The rows are read meanwhile, for a million files do not fit into memory: that takes a small part of the time.
+    """
     with looking(url) as connection:
-        subjects, identifiers = _all(connection, tables.SUBJECT), _all(connection, tables.IDENTIFIER)
-    began = time.perf_counter()
-    if path is None:
-        load_postgresql(url, subjects, identifiers)
-    else:
-        load_sqlite(path, _schema(), subjects, identifiers)
-    return time.perf_counter() - began, len(subjects)
+        count = connection.execute(select(func.count()).select_from(tables.SUBJECT)).scalar_one()
+        streaming = connection.execution_options(yield_per=ROWS_AT_ONCE)
+        began = time.perf_counter()
+        subjects, identifiers = _all(streaming, tables.SUBJECT), _all(streaming, tables.IDENTIFIER)
+        if path is None:
+            load_postgresql(url, subjects, identifiers)
+        else:
+            load_sqlite(path, _schema(), subjects, identifiers)
+        return time.perf_counter() - began, count
 
 
 def _all(connection: Connection, table: object) -> Rows:
-    """Return all rows of a table, in an order that no load was made for."""
-    return [tuple(row) for row in connection.execute(select(table))]
+    """Yield all rows of a table, in an order that no load was made for, as they are asked for."""
+    return (tuple(row) for row in connection.execute(select(table)))
 
 
 def _schema() -> list[str]:

@@ -21,7 +21,7 @@ from pyspark.sql.types import StructType
 from pipelines import erasing, names, present, types
 from pipelines.bridge_sources import LENGTH, Ask, Here, OfFrames, Source
 from pipelines.bridging import Bridges, Told, holding
-from pipelines.lake import Lake, literal_rows
+from pipelines.lake import Lake, literal_rows, literal_table
 from pipelines.statements import Statements
 from pipelines.table_design import TableDesign
 from schemas import feeds
@@ -148,7 +148,7 @@ def keep(lake: Lake, kind: str, found: Bridges) -> None:
     if lake.note(table, MADE_OF) == digest:
         return
     lake.create(table, LISTED, TableDesign(f"earlier numbers of each {kind}, and the present ones they lead to", {}))
-    lake.replace(table, literal_rows(lake.spark, rows, LISTED), {MADE_OF: digest})
+    lake.replace(table, literal_table(rows, LISTED), {MADE_OF: digest})
 
 
 def _listed(found: Bridges, place: int) -> tuple[object, ...]:
