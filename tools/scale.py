@@ -18,7 +18,7 @@ import yaml
 TB, GB = 10**12, 10**9
 CORES = 2
 """Of the machine that was measured."""
-MEASURED_RECORDS, MEASURED_TOUCHED = 4.5e6, 15_863
+MEASURED_RECORDS, MEASURED_TOUCHED = 3.161e6, 31_600
 """What the full build and the measured day were of."""
 LEAST_NODES = 4
 """For three copies of each block and one node that fails."""
@@ -69,7 +69,7 @@ class Province:
     def day_core_seconds(self) -> float:
         """Seconds of one core for a day; at most, for each change is taken to be of another subject."""
         touched = min(self.changed, self.subjects)
-        gold = touched / MEASURED_TOUCHED * (self.touched + self.merge / 4)
+        gold = touched / MEASURED_TOUCHED * self.touched
         return (gold + self.changed / 1e6 * self.conform) * CORES
 
     def lake(self, records: float) -> float:
@@ -110,7 +110,7 @@ def time(p: Province) -> list[Row]:
         ("shuffle of the first load", _bytes(p.records * p.shuffle), "records × bytes shuffled"),
         ("of it, over the network", f"{crossing:.0f} minutes", f"{p.nodes} nodes × {p.bandwidth:g} GB a second"),
         ("records that change a day", _number(p.changed), "records × share"),
-        ("a day, one core", night, "subjects touched × (assembly + ¼ merge) + conforming, × 2 cores"),
+        ("a day, one core", night, "subjects touched × assembly + conforming, × 2 cores"),
         (f"cores, in {p.window:.0f} hours", str(p.cores_for(p.day_core_seconds, p.window)), "÷ efficiency"),
         ("nodes", str(p.nodes), f"of {p.cores:.0f} cores, 128 GB, 8 disks; {LEAST_NODES} at least"),
         ("deliveries one by one", _hours(p.resources * p.delivery), "resources × seconds a delivery; ÷ tasks at once"),
