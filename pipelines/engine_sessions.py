@@ -106,8 +106,12 @@ def _end(address: str, session: str) -> None:
 
 
 def _is_at_work(client: SparkConnectClient) -> bool:
+    """Say whether the engine still runs what was asked for.
+
+    What it calls terminating is done, failed or cancelled, and its thread has ended: only nobody has fetched, or let
+    go of, what came out, and nobody will.
+    """
     from pyspark.sql.connect.proto import GetStatusResponse
 
-    status = GetStatusResponse.OperationStatus
-    going_on = {status.OPERATION_STATE_RUNNING, status.OPERATION_STATE_TERMINATING}
-    return any(each.state in going_on for each in client._get_operation_statuses().operation_statuses)
+    running = GetStatusResponse.OperationStatus.OPERATION_STATE_RUNNING
+    return any(each.state == running for each in client._get_operation_statuses().operation_statuses)

@@ -154,8 +154,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; errors of ours become a sentence on standard error."""
+    from pipelines.engine_sessions import until_done
+
     try:
-        code = onefile.main(args=list(arguments), prog_name="onefile", standalone_mode=False)
+        with until_done():
+            code = onefile.main(args=list(arguments), prog_name="onefile", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:

@@ -12,9 +12,11 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.errors.exceptions.connect import SparkConnectException
 from pyspark.sql.connect.client import SparkConnectClient
+from pyspark.sql.connect.proto import GetStatusResponse
 
-from onefile.files import make_folder
 from onefile.services import spark_connect
+from pipelines import engine_sessions
+from tests.served_engine import served_engine
 
 WRITE = """
 import sys
@@ -37,34 +39,24 @@ with engine_sessions.until_done():
 """Adds five rows of which each takes some milliseconds, as gold takes new files: what is there was looked at before."""
 
 
-SERVE = """
-import sys
+LEAVE = """
+import os
 from onefile import settings
-from onefile.services import spark_connect
-from onefile.services.processes import running
+from pipelines.workshop import Workshop
 
-here = settings.read()
-with running() as services:
-    served, token = spark_connect.served(here, spark_connect.start(services, here))
-    spark_connect.wait(services, served)
-    print(served.spark, token[spark_connect.TOKEN], flush=True)
-    sys.stdin.read()
+told = Workshop(settings.read()).spark.range(0, 3, 1, 3).toLocalIterator()
+next(told)
+print("begun", flush=True)
+os._exit(0)
 """
-"""A process of its own: whoever runs services ends all that it has started, and asks not to be interrupted then."""
+"""Takes the first of three rows and ends: what was asked for is done, and nobody fetches the rest of it."""
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     home = tmp_path_factory.mktemp("served") / "home"
-    make_folder(home / "logs")
-    environ = {**os.environ, "ONEFILE_HOME": str(home), "ONEFILE_SPARK_MEMORY": "1g", "ONEFILE_SPARK": ""}
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdin is not None
-        assert serving.stdout is not None
-        spark, token = serving.stdout.readline().split()
-        yield {**environ, spark_connect.TOKEN: token, "ONEFILE_SPARK": spark}
-        serving.stdin.close()
+    with served_engine(home) as told:
+        yield {**os.environ, "ONEFILE_HOME": str(home), "ONEFILE_SPARK_MEMORY": "1g", **told}
 
 
 def writing(service: Mapping[str, str], milliseconds: int) -> subprocess.Popen[str]:
@@ -103,3 +95,14 @@ def test_a_process_that_lives_is_left_at_its_work(service):
     slow = writing(service, milliseconds=1_500)
     assert writing(service, milliseconds=1).wait(120) == 0
     assert slow.wait(120) == 0
+
+
+def test_what_was_done_and_not_fetched_is_not_taken_for_work(service, monkeypatch):
+    subprocess.run([sys.executable, "-c", LEAVE], env=dict(service), check=True, timeout=120)
+    (note,) = noted(service)
+    monkeypatch.setenv(spark_connect.TOKEN, service[spark_connect.TOKEN])
+    client = SparkConnectClient(f"{service['ONEFILE_SPARK']}/;session_id={note.name}")
+    state = GetStatusResponse.OperationStatus.OPERATION_STATE_TERMINATING
+    assert state in {each.state for each in client._get_operation_statuses().operation_statuses}
+    assert writing(service, milliseconds=1).wait(engine_sessions.SECONDS_TO_END / 2) == 0
+    assert noted(service) == []

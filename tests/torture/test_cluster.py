@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from onefile import settings
-from onefile.files import make_folder
-from onefile.services import spark_connect
-from onefile.services.processes import running
 from tests.cluster import Cluster, cluster
 from tests.runs import copy, finished, home_that_waits, lay_shops, left, start, wait_for_engine
+from tests.served_engine import served_engine
 
 pytestmark = pytest.mark.only_in_full
 
@@ -56,17 +53,11 @@ def test_a_run_on_a_cluster_leaves_what_one_in_a_single_process_leaves(
 
 
 def test_so_does_one_through_a_service_that_works_on_the_cluster(two_workers, waiting, declarations, here, tmp_path):
-    beside = tmp_path / "service"
-    make_folder(beside / "logs")
-    named = {"ONEFILE_HOME": str(beside), "ONEFILE_SPARK": two_workers.address, "ONEFILE_SPARK_MEMORY": "1g"}
-    on_cluster = settings.read(named)
-    with running() as services:
-        served, token = spark_connect.served(on_cluster, spark_connect.start(services, on_cluster))
-        spark_connect.wait(services, served)
-        home = copy(waiting, tmp_path / "home")
-        finished(start(home, declarations, {"ONEFILE_SPARK": served.spark, **token}))
+    home = copy(waiting, tmp_path / "home")
+    with served_engine(tmp_path / "service", two_workers.address) as told:
+        finished(start(home, declarations, {**told}))
         assert len(two_workers.told()["activeapps"]) == 1
-        files_are_made_in_tasks({"ONEFILE_HOME": str(home), "ONEFILE_SPARK": served.spark, **token})
+        files_are_made_in_tasks({"ONEFILE_HOME": str(home), **told})
     assert left(home) == here
 
 
