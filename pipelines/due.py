@@ -32,8 +32,7 @@ def due(shop: Workshop) -> Due:
 
 def _is_due(shop: Workshop, file: OneFile, again: set[str]) -> bool:
     name = declared.of_kind(file.kind)
-    note = declared.noted(shop.home, name)
-    if note is None and not commit_check.has_commits(shop.place, names.gold(file.kind)):
-        return False
+    if not commit_check.has_commits(shop.place, names.gold(file.kind)):
+        return False  # none was made, whatever was about to be
     is_fed_anew = not again.isdisjoint(feeds.feeding_tables(shop.declarations, file.kind))
     return is_fed_anew or not declared.is_made_by(shop.home, name, declared.making(file, shop.declarations))

@@ -168,12 +168,21 @@ def assemble(shop: Workshop, kind: str) -> gold.Assembled:
     parts = declared.making(file, shop.declarations)
     with lock(shop.home / "locks" / f"gold-{kind}.lock"):
         _require_made_by(shop, file, parts)
+        if _is_begun_with(shop, file):  # told before the table is there, for whoever is killed before it holds files
+            declared.keep(shop.home, name, parts)
         made = gold.assemble(shop.lake, file, shop.declarations)
         if kind == "person":
             link_candidates.refresh(shop.lake, shop.declarations)
         if made.version >= 0 and declared.noted(shop.home, name) is None:
             declared.keep(shop.home, name, parts)
     return made
+
+
+def _is_begun_with(shop: Workshop, file: OneFile) -> bool:
+    """Say whether the files of a kind are about to be made for the first time."""
+    if shop.lake.exists(names.gold(file.kind)) or not shop.lake.exists(names.RELEASE):
+        return False
+    return any(shop.lake.exists(names.silver(t)) for t in feeds.feeding_tables(shop.declarations, file.kind))
 
 
 def _require_made_by(shop: Workshop, file: OneFile, parts: declared.Parts) -> None:

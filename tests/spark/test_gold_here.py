@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from pipelines import gold, names, present, statements
+from pipelines import due, gold, names, present, statements, steps
 from pipelines.bridging import NONE
 from pipelines.gold_here import Feed
 from pipelines.lake import Lake
@@ -168,6 +168,38 @@ def test_what_is_released_while_all_files_are_made_does_not_come_into_some_of_th
     assert sorted(map(tuple, made)) == _keys(expected) != []
     later = Feed(Statements(house.shop.lake), declared.files["enterprise"], declared).every(NONE)
     assert _keys(later.select(["number", "_digest"])) != _keys(expected)
+
+
+class Killed(Exception):
+    """What the test lets happen at a boundary."""
+
+
+@pytest.mark.parametrize("few", [gold.FEW, -1])
+def test_killed_anywhere_while_files_are_made_for_the_first_time_a_task_is_tried_again_with_success(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(gold, "FEW", few)
+    house = shop_house(tmp_path / "home", lay(tmp_path / "declarations", ERASABLE))
+    house.deliver(SHOPS, *next(iter(SHOP_DAYS.items())), "first")
+    house.settle()
+    met: list[str] = []
+
+    def dies(name: str) -> None:
+        if name not in met:
+            met.append(name)
+            raise Killed
+
+    for _ in range(20):
+        house.shop.__dict__["lake"] = Lake(spark, house.shop.lake.root, dies)
+        try:
+            steps.assemble(house.shop, "enterprise")
+            break
+        except Killed:
+            continue
+    table = names.gold("enterprise")
+    assert {f"after create {table}", f"before add to {table}", f"after add to {table}"} <= {*met}
+    assert house.files("enterprise") == house.rebuilt("enterprise") != {}
+    assert not due.due(house.shop)
 
 
 def _keys(rows: object) -> list[tuple[object, ...]]:
