@@ -2,12 +2,12 @@
 
 The engine takes a second or more to plan a question, however little it is about. Here the columns that tell whom rows
 are about are gone through, and whole statements are read of the records alone that are asked for. What counts is what
-`pipelines.present` says; `tests/spark/test_statements.py` holds both against each other.
+`pipelines.present` says; `tests/spark/test_gold_here.py` holds both against each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property, reduce
 from threading import Lock
 
@@ -127,7 +127,8 @@ class Statements:
 
     @property
     def _is_hiding(self) -> bool:
-        return not self._is_erased_kept and bool(self.ordered)
+        """Say whether orders hide any; with it is settled what counts, before threads that go through files ask."""
+        return len(self.deliveries) > 0 and not self._is_erased_kept and bool(self.ordered)
 
     def _is_counting(self, rows: pa.Table) -> pa.Array:
         counts = pc.is_in(rows["_delivery"], self.deliveries)
@@ -190,11 +191,6 @@ def is_of(rows: pa.Table, records: pa.Table) -> pa.Array:
 def texts(values: Collection[str]) -> pa.Array:
     """Return texts as a column."""
     return pa.array([*values], pa.string())
-
-
-def each(records: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Leave out tables without a row."""
-    return {table: rows for table, rows in records.items() if len(rows)}
 
 
 def _prints(keys: pa.ChunkedArray) -> np.ndarray:
