@@ -86,8 +86,9 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(A_SECOND):
-            held = sum(_proportional(process) for process in _tree(os.getpid()))
-            self.peaks[self.stage] = max(held, self.peaks.get(self.stage, 0))
+            processes, peak = [*_tree(os.getpid())], self.peaks.get(self.stage, 0)
+            if sum(map(_resident, processes)) > peak:  # at most so much; to count what is shared in parts takes long
+                self.peaks[self.stage] = max(sum(map(_proportional, processes)), peak)
 
     def stop(self) -> None:
         self._done.set()
@@ -118,6 +119,14 @@ def _tree(root: int) -> Iterator[int]:
             continue
         for child in children:
             yield from _tree(int(child))
+
+
+def _resident(process: int) -> int:
+    """Return the memory that a process has, all that it shares with others counted; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def _proportional(process: int) -> int:

@@ -1,4 +1,4 @@
-"""Bridges from earlier numbers to present ones, read from what silver says, and the list of them beside the one files.
+"""Bridges from earlier numbers to present ones, read from what silver says.
 
 A bridge is derived, as the present is: from the last statement of each record whose table declares a column with an
 earlier number. So it is known since that statement was learnt, goes with it, and a past day has the bridges of then.
@@ -6,10 +6,8 @@ earlier number. So it is known since that statement was learnt, goes with it, an
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from weakref import WeakKeyDictionary
 
@@ -20,32 +18,12 @@ from pyspark.sql.types import StructType
 
 from pipelines import erasing, names, present, types
 from pipelines.bridge_sources import LENGTH, Ask, Here, OfFrames, Source
-from pipelines.bridging import Bridges, Told, holding
-from pipelines.lake import Lake, literal_rows, literal_table
+from pipelines.bridging import Bridges, Told, apart, holding
+from pipelines.lake import Lake, literal_rows
 from pipelines.statements import Statements
-from pipelines.table_design import TableDesign
 from schemas import feeds
 from schemas.identifiers.earlier import ORGANISATION, STANDARD
 from schemas.model import Bridge, Declarations, OneFile, Table
-
-MADE_OF = "bridges"
-
-LISTED = StructType(
-    [
-        types.field("type", types.STRING, "type of the earlier number"),
-        types.field("earlier", types.STRING, "the earlier number"),
-        types.field("number", types.STRING, "the number that it leads to, as stated"),
-        types.field("present", types.STRING, "the present number at the end of the way; null: it is not used", False),
-        types.field("state", types.STRING, "used; ambiguous, circular, in_use or unsound: used by nobody"),
-        types.field("resource", types.STRING, "resource that states it, or the standard that it follows from"),
-        types.field("department", types.STRING, "department that provides the resource"),
-        types.field("record", types.STRING, "SHA-256 of the record's key values, hex"),
-        types.field("delivery", types.STRING, "delivery that brought it"),
-        types.field("row_no", types.LONG, "row of the delivery"),
-        types.field("since", types.DATE, "day since when it has led there"),
-        types.field("learnt_at", types.INSTANT, "instant we learnt it, UTC"),
-    ]
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,9 +34,18 @@ class Known:
     now: Bridges
 
 
-_State = tuple[int, int, str, bool]
-_LAST: WeakKeyDictionary[Lake, tuple[_State, Known]] = WeakKeyDictionary()
-"""What was found last in a lake, and what it follows from."""
+_State = tuple[int, int, str]
+
+
+@dataclass
+class _Found:
+    """What was found last in a lake, and what it follows from; `known` by whether what is to be erased is kept."""
+
+    known: dict[bool, tuple[_State, Known]] = field(default_factory=dict)
+    differing: tuple[Known, frozenset[str], dict[str, set[str]]] | None = None
+
+
+_LAST: WeakKeyDictionary[Lake, _Found] = WeakKeyDictionary()
 
 
 def known(source: Source, declarations: Declarations) -> Known:
@@ -72,11 +59,11 @@ def of_lake(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = Fa
 
     They follow from what counts: while nothing is released or ordered to be erased since, they are not sought again.
     """
-    state = (lake.version(names.RELEASE), lake.version(names.ERASURE_ORDER), declarations.digest, is_erased_kept)
-    last = _LAST.get(lake)
-    if last is None or last[0] != state:
-        last = _LAST[lake] = state, sought(lake, declarations, is_erased_kept=is_erased_kept)
-    return last[1]
+    state = (lake.version(names.RELEASE), lake.version(names.ERASURE_ORDER), declarations.digest)
+    found = _LAST.setdefault(lake, _Found()).known
+    if is_erased_kept not in found or found[is_erased_kept][0] != state:
+        found[is_erased_kept] = state, sought(lake, declarations, is_erased_kept=is_erased_kept)
+    return found[is_erased_kept][1]
 
 
 def sought(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = False) -> Known:
@@ -102,6 +89,24 @@ def before(lake: Lake, declarations: Declarations, now: Known, deliveries: Colle
         told = of_lake(lake, declarations, is_erased_kept=True).told
     new = frozenset(deliveries)
     return holding(told, lambda each: each.delivery not in new)
+
+
+def differing(lake: Lake, declarations: Declarations, now: Known, deliveries: Collection[str]) -> dict[str, set[str]]:
+    """Return by kind the numbers of whom bridges say something else since some deliveries count, or orders to erase.
+
+    Looked at is only what hangs together with what these tell, or no longer tell: a day's few among all bridges.
+    """
+    new, found = frozenset(deliveries), _LAST.setdefault(lake, _Found())
+    last = found.differing
+    if last is not None and last[0] is now and last[1] == new:
+        return last[2]
+    earlier = now.told
+    if erasing.is_any_ordered(lake):
+        earlier = of_lake(lake, declarations, is_erased_kept=True).told
+    here, there = apart(now.told, (each for each in earlier if each.delivery not in new))
+    differing = {kind: here.differing(there, kind) for kind in declarations.files}
+    found.differing = now, new, differing
+    return differing
 
 
 def touched(
@@ -136,26 +141,6 @@ def touched(
     kin = f.broadcast(literal_rows(every.sparkSession, pairs, _PAIR))
     more = every.join(kin, "number").select(f.col("other").alias("number"))
     return every.unionByName(more).distinct()
-
-
-def keep(lake: Lake, kind: str, found: Bridges) -> None:
-    """Keep the list of a kind's bridges as it is now; one that is as it was is not written."""
-    rows = [_listed(found, place) for place, b in enumerate(found.every) if b.told.kind == kind]
-    table = names.bridge(kind)
-    if not rows and not lake.exists(table):
-        return
-    digest = hashlib.sha256(json.dumps(rows, default=str).encode()).hexdigest()
-    if lake.note(table, MADE_OF) == digest:
-        return
-    lake.create(table, LISTED, TableDesign(f"earlier numbers of each {kind}, and the present ones they lead to", {}))
-    lake.replace(table, literal_table(rows, LISTED), {MADE_OF: digest})
-
-
-def _listed(found: Bridges, place: int) -> tuple[object, ...]:
-    bridge = found.every[place]
-    told = bridge.told
-    where = (told.resource, told.department, told.record, told.delivery, told.row_no)
-    return bridge.type, bridge.earlier, told.number, bridge.present, bridge.state, *where, bridge.since, told.learnt_at
 
 
 _PAIR = StructType([types.field("number", types.STRING, "a number"), types.field("other", types.STRING, "another one")])

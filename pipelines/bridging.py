@@ -7,7 +7,7 @@ ever guessed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -132,6 +132,40 @@ def holding(told: Iterable[Told], is_meant: Callable[[Told], bool] = lambda _: T
         elif earlier != each.number:
             found.append(Bridge(each, number_type, earlier, *weighed[each.kind][earlier]))
     return Bridges(tuple(sorted(found, key=_age)))
+
+
+def apart(now: Iterable[Told], before: Iterable[Told]) -> tuple[Bridges, Bridges]:
+    """Return the bridges of two times, as far as they may differ.
+
+    That is what hangs together, by a record or a number, with a statement of one of the times alone: no other bridge
+    depends on it.
+    """
+    here, there = dict.fromkeys(now), dict.fromkeys(before)
+    near = _around([*(here | there)], [each for each in (*here, *there) if each not in here or each not in there])
+    return holding(near, here.__contains__), holding(near, there.__contains__)
+
+
+def _around(told: Sequence[Told], some: Iterable[Told]) -> list[Told]:
+    """Return what hangs together with some statements."""
+    tied = [_tied(each) for each in told]
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, mine in enumerate(tied):
+        for tie in mine:
+            places.setdefault(tie, []).append(place)
+    waiting, found = {tie for each in some for tie in _tied(each)}, set[int]()
+    while waiting:
+        for place in places.pop(waiting.pop(), ()):
+            if place not in found:
+                found.add(place)
+                waiting.update(tie for tie in tied[place] if tie in places)
+    return [told[place] for place in sorted(found)]
+
+
+def _tied(told: Told) -> list[tuple[str, ...]]:
+    """Return what a statement is tied to others by: its record, and the numbers that it tells."""
+    earlier = _read(told)[1] if told.earlier else None
+    numbers = [(told.kind, number) for number in (earlier, told.number) if number]
+    return [(told.resource, told.record, told.column), *numbers]
 
 
 def _first_told(told: Iterable[Told]) -> Mapping[tuple[str, str, str | None, str | None], date]:

@@ -22,6 +22,7 @@ from pyspark.sql import DataFrame
 from onefile.files import lock, write_whole
 from pipelines import (
     answers,
+    bridge_list,
     bridges,
     declared,
     gold,
@@ -239,7 +240,7 @@ def _merge(shop: Workshop, on_step: Callable[[str], None]) -> None:
         on_step(f"merge {kind} files")
         folder = _folder(house, names.gold(kind))
         remaking.merge(shop, shop.declarations.files[kind], folder, note["made_from"])
-        bridges.keep(shop.lake, kind, bridges.of_lake(shop.lake, shop.declarations).now)
+        bridge_list.keep(shop.lake, kind, bridges.of_lake(shop.lake, shop.declarations).now)
         if kind == "person":
             link_candidates.refresh(shop.lake, shop.declarations, is_changed=True)
     for made in (delivery for each in again for delivery in each.settled):

@@ -18,6 +18,7 @@ from pyspark.sql import functions as f
 
 from pipelines import (
     assembly,
+    bridge_list,
     bridges,
     erasing,
     gold_design,
@@ -79,7 +80,7 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
         return Assembled(file.kind, False, lake.version(table))
     feed = Feed(Statements(lake), file, declarations)
     known = bridges.of_lake(lake, declarations)
-    bridges.keep(lake, file.kind, known.now)
+    bridge_list.keep(lake, file.kind, known.now)
     if made_from is None or _is_of_another_shape(lake, table):
         if feed.columns:
             _make_first(lake, feed, known.now, note)
@@ -223,8 +224,7 @@ def _bring_touched(lake: Lake, feed: Feed, made: tuple[int, Note], bridged: Know
     after, note = made
     file, declarations = feed.file, feed.declarations
     deliveries = releases.between(lake, after, int(note["release"]))
-    before = bridges.before(lake, declarations, bridged, deliveries)
-    other = {kind: bridged.now.differing(before, kind) for kind in declarations.files}
+    other = bridges.differing(lake, declarations, bridged, deliveries)
     if feed.are_few():
         numbers = feed.touched(lake, deliveries, other, bridged.now)
         if len(numbers) <= FEW_TOUCHED:

@@ -7,7 +7,7 @@ any more. `changed`: another value, observed later; the one before was true, as 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -23,7 +23,11 @@ ADDED = "added"
 """A row that nobody was shown before: for whoever follows the resource, and nothing to be recalled."""
 RECORD = "record"
 """What stands in `value_change.kind` for a value of a resource's row: `attribute` is `<resource>.<column>`."""
+Change = tuple[str, str, str, str]
+"""What becomes of a value: subject id, kind, attribute, how."""
 _RELATIONS = "relations"
+_BESIDE = ("contradictions", "agreements")
+"""Where a document has what resources state whose statements did not win."""
 _TIE = ("other_kind", "other_number_type", "other_number", "since", "until", "details")
 
 
@@ -40,24 +44,24 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tup
             if found:
                 changed[name] = found
     yield from changed.items()
-    said, now_said = _statements(before), _statements(after)
+    other = _saying_other(before, after)
+    said, now_said = _statements(before, other), _statements(after, other)
     for (name, resource), statement in said.items():
         found = how(statement, now_said.get((name, resource)))
         if found and name not in changed:
             yield f"{name}{BY}{resource}", found
-    ties, now = _ties(before), _ties(after)
+    is_tied_so = before.get(_RELATIONS) == after.get(_RELATIONS)  # as for most: to compare ties one by one takes long
+    ties, now = ({}, {}) if is_tied_so else (_ties(before), _ties(after))
     for name, tied in ties.items():
         if tied - now.get(name, set()):
             yield f"{_RELATIONS}.{name}", CHANGED if name in now else WITHDRAWN
 
 
-def note(connection: Connection, subject_ids: Iterable[str], after: Mapping[str, str], stamp: tuple[int, str]) -> None:
-    """Note what becomes of published values, before they are replaced or taken out.
+def note(connection: Connection, subject_ids: Iterable[str], stamp: tuple[int, str]) -> None:
+    """Note what was published of subjects that are about to be taken out.
 
     Args:
-        subject_ids: of the published files that are to change, or to go.
-        after: the documents that come, by subject id; who has none goes.
-        stamp: the version of gold and the instant that come with them.
+        stamp: the version of gold and the instant that come with it.
     """
     ids = list(subject_ids)
     for start in range(0, len(ids), 500):
@@ -66,17 +70,18 @@ def note(connection: Connection, subject_ids: Iterable[str], after: Mapping[str,
         keep(connection, (
             (subject_id, kind, name, changed)
             for subject_id, kind, document in connection.execute(asked)
-            for name, changed in changes(_read(document), _read(after.get(subject_id, "{}")))
+            for name, changed in changes(read(document), {})
         ), stamp)  # fmt: skip
 
 
-def _read(document: str) -> dict[str, Any]:
+def read(document: str) -> dict[str, Any]:
+    """Return what a published document says; numbers that are not whole as texts."""
     found: dict[str, Any] = json.loads(document, parse_float=str)
     return found
 
 
-def keep(connection: Connection, found: Iterable[tuple[str, str, str, str]], stamp: tuple[int, str]) -> None:
-    """Keep what becomes of values, each (subject id, kind, attribute, how); `stamp` as of `note`."""
+def keep(connection: Connection, found: Iterable[Change], stamp: tuple[int, str]) -> None:
+    """Keep what becomes of values; `stamp` as of `note`."""
     rows = [
         {"subject_id": subject_id, "kind": kind, "attribute": name, "how": changed, "lake_version": stamp[0],
          "changed_at": stamp[1], "recalled_at": stamp[1] if changed == ADDED else None}
@@ -102,8 +107,17 @@ def how(was: Mapping[str, Any], found: object) -> str | None:
     return CORRECTED if str(found.get("observed_on") or "") <= str(was.get("observed_on") or "") else CHANGED
 
 
-def _statements(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
-    """Return what each resource states of each attribute, values as texts: those that lost are kept as such."""
+def _saying_other(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """Return the attributes of which a resource may say something else."""
+    other = {name for name, value in before.items() if isinstance(value, dict) and value != after.get(name)}
+    for beside in _BESIDE:
+        was, found = before.get(beside) or [], after.get(beside) or []
+        other |= {each["attribute"] for each in (*was, *found)} if was != found else set()
+    return other
+
+
+def _statements(document: Mapping[str, Any], names: Collection[str]) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """Return what each resource states of some attributes, values as texts: those that lost are kept as such."""
     won = {name: value for name, value in document.items() if isinstance(value, dict)}
     told = list(won.items())
     told += [(each["attribute"], each) for each in document.get("contradictions") or []]
@@ -114,7 +128,7 @@ def _statements(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[st
     return {
         (name, str(each["resource"])): {**each, "value": _text(each["value"])}
         for name, each in told
-        if each.get("resource") and each.get("value") is not None
+        if name in names and each.get("resource") and each.get("value") is not None
     }
 
 

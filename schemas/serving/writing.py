@@ -8,10 +8,26 @@ way (`COPY`, or one prepared statement for all rows).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, Text, delete, exists, insert, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from schemas.serving import changes
 from schemas.serving.tables import IDENTIFIER, PUBLICATION, SUBJECT
@@ -36,10 +52,11 @@ _INCOMING = temporary(
 _INCOMING_IDENTIFIER = temporary(
     _TEMPORARY,
     "incoming_identifier",
-    Column("subject_id", String),
-    Column("number_type", String),
-    Column("number", String),
+    Column("subject_id", String, primary_key=True),
+    Column("number_type", String, primary_key=True),
+    Column("number", String, primary_key=True),
 )
+_ASKED = temporary(_TEMPORARY, "asked", Column("subject_id", String, primary_key=True))
 _SEEN = temporary(_TEMPORARY, "seen", Column("subject_id", String, primary_key=True))
 
 
@@ -85,22 +102,22 @@ class Batch:
     def put(self, files: Sequence[File]) -> int:
         """Bring files in, each subject at most once in the batch; return how many were new or different."""
         if self._is_first:
-            return self._insert(files)
-        for table in (_INCOMING, _INCOMING_IDENTIFIER):
-            self._connection.execute(delete(table))
-        content = ((f.subject_id, f.number_type, f.number, f.digest, f.document) for f in files)
-        fill(self._connection, _INCOMING, content)
-        numbers = ((f.subject_id, *number) for f in files for number in f.numbers)
-        fill(self._connection, _INCOMING_IDENTIFIER, numbers)
-        self._note({file.subject_id: file.document for file in files})
-        return self._replace()
+            self._insert(files)
+            return len(files)
+        held = self._held(file.subject_id for file in files)
+        new = [file for file in files if file.subject_id not in held]
+        known = [file for file in files if held.get(file.subject_id, file.digest) != file.digest]
+        self._insert(new)
+        if known:
+            self._replace(known)
+        return len(new) + len(known)
 
     def remove(self, subject_ids: Iterable[str]) -> int:
         """Take subjects out, with their numbers; return how many were there."""
-        self._connection.execute(delete(_INCOMING))
-        fill(self._connection, _INCOMING, ((i, None, None, None, None) for i in subject_ids))
-        self._note({})
-        return self._remove_incoming()
+        there = self._held(subject_ids)
+        changes.note(self._connection, there, self._stamp)
+        self._connection.execute(delete(SUBJECT).where(_is_in(_ASKED)))  # numbers go along: the foreign key cascades
+        return len(there)
 
     def see(self, subject_ids: Iterable[str]) -> None:
         """Note subjects that are still there, for `remove_unseen`."""
@@ -113,46 +130,87 @@ class Batch:
             return 0
         seen = exists().where(_SEEN.c.subject_id == SUBJECT.c.subject_id)
         gone = select(SUBJECT.c.subject_id).where(SUBJECT.c.kind == self._kind, ~seen)
-        changes.note(self._connection, self._connection.execute(gone).scalars().all(), {}, self._stamp)
+        changes.note(self._connection, self._connection.execute(gone).scalars().all(), self._stamp)
         return self._connection.execute(delete(SUBJECT).where(SUBJECT.c.kind == self._kind, ~seen)).rowcount
 
-    def _insert(self, files: Sequence[File]) -> int:
-        """Put files where there are none yet of this kind: no way is faster."""
+    def _insert(self, files: Sequence[File]) -> None:
+        """Put files where there are none of these subjects: no way is faster."""
         rows = ((f.subject_id, self._kind, f.number_type, f.number, f.digest, f.document, *self._stamp) for f in files)
         fill(self._connection, SUBJECT, rows)
         fill(self._connection, IDENTIFIER, ((self._kind, *n, f.subject_id) for f in files for n in f.numbers))
-        return len(files)
 
-    def _note(self, after: Mapping[str, str]) -> None:
-        """Note the published values that are about to change."""
-        different = SUBJECT.c.digest.is_distinct_from(_INCOMING.c.digest)
-        touched = select(SUBJECT.c.subject_id).join(_INCOMING, SUBJECT.c.subject_id == _INCOMING.c.subject_id)
-        found = self._connection.execute(touched.where(different)).scalars().all()
-        changes.note(self._connection, found, after, self._stamp)
+    def _held(self, subject_ids: Iterable[str]) -> dict[str, str]:
+        """Ask for subjects; return by id the digests of those that are there."""
+        self._ask(subject_ids)
+        found = self._connection.execute(select(SUBJECT.c.subject_id, SUBJECT.c.digest).where(_is_in(_ASKED)))
+        return {each.subject_id: each.digest for each in found}
 
-    def _replace(self) -> int:
-        same = exists().where(SUBJECT.c.subject_id == _INCOMING.c.subject_id, SUBJECT.c.digest == _INCOMING.c.digest)
-        self._connection.execute(delete(_INCOMING).where(same))
-        self._remove_incoming()
-        kind = literal(self._kind)
-        incoming = _INCOMING.c
-        files = select(
-            incoming.subject_id, kind, incoming.number_type, incoming.number, incoming.digest, incoming.document,
-            *map(literal, self._stamp),
-        )  # fmt: skip
-        bring = insert(SUBJECT).from_select(list(SUBJECT.c), files)
-        changed = self._connection.execute(bring, execution_options={"preserve_rowcount": True}).rowcount
-        number = _INCOMING_IDENTIFIER.c
-        numbers = select(kind, number.number_type, number.number, number.subject_id).where(
-            number.subject_id.in_(select(incoming.subject_id))
+    def _ask(self, subject_ids: Iterable[str]) -> None:
+        """Say which subjects the next statements are about."""
+        self._connection.execute(delete(_ASKED))
+        fill(self._connection, _ASKED, ((subject_id,) for subject_id in subject_ids))
+
+    def _replace(self, files: Sequence[File]) -> None:
+        """Put files in the place of those that are there, and note what that changes of published values.
+
+        A row stays where it is, and so do numbers that stay: what is written does not grow with the indexes.
+        """
+        row, incoming = SUBJECT.c, _INCOMING.c
+        self._connection.execute(delete(_INCOMING))
+        content = ((f.subject_id, f.number_type, f.number, f.digest, f.document) for f in files)
+        fill(self._connection, _INCOMING, content)
+        asked = select(row.subject_id, row.kind, row.document).where(_is_in(_INCOMING))
+        before = self._connection.execute(asked).all()
+        with ThreadPoolExecutor(1) as aside:  # to tell what changes takes about as long as to write it
+            told = aside.submit(_told, before, {file.subject_id: file for file in files})
+            version, published_at = self._stamp
+            brought = {name: incoming[name] for name in ("number_type", "number", "digest", "document")}
+            stamped = brought | {"lake_version": version, "published_at": published_at}
+            self._connection.execute(update(SUBJECT).where(row.subject_id == incoming.subject_id).values(stamped))
+            changed, renumbered = told.result()
+        changes.keep(self._connection, changed, self._stamp)
+        if renumbered:
+            self._number(renumbered)
+
+    def _number(self, files: Sequence[File]) -> None:
+        """Let files that are there be found by their numbers, and by no others."""
+        self._ask(file.subject_id for file in files)
+        self._connection.execute(delete(_INCOMING_IDENTIFIER))
+        fill(self._connection, _INCOMING_IDENTIFIER, ((f.subject_id, *n) for f in files for n in f.numbers))
+        held, incoming = IDENTIFIER.c, _INCOMING_IDENTIFIER.c
+        is_same = (
+            (held.subject_id == incoming.subject_id)
+            & (held.kind == self._kind)
+            & (held.number_type == incoming.number_type)
+            & (held.number == incoming.number)
         )
-        self._connection.execute(insert(IDENTIFIER).from_select(list(IDENTIFIER.c), numbers))
-        return changed
+        is_mine = held.subject_id.in_(select(_ASKED.c.subject_id))
+        self._connection.execute(delete(IDENTIFIER).where(is_mine, ~exists().where(is_same)))
+        new = select(literal(self._kind), incoming.number_type, incoming.number, incoming.subject_id)
+        missing = new.where(~exists().where(is_same).correlate(_INCOMING_IDENTIFIER))
+        self._connection.execute(insert(IDENTIFIER).from_select([*held], missing))
 
-    def _remove_incoming(self) -> int:
-        """Take out what comes; the numbers go along (the foreign key cascades)."""
-        coming = SUBJECT.c.subject_id.in_(select(_INCOMING.c.subject_id))
-        return self._connection.execute(delete(SUBJECT).where(coming)).rowcount
+
+def _told(before: Iterable[Row[str, str, str]], after: Mapping[str, File]) -> tuple[list[changes.Change], list[File]]:
+    """Return what becomes of published values, and the files that are found by other numbers from now on.
+
+    Args:
+        before: subject id, kind and document of each file as it is.
+        after: by subject id, the files that come in their place.
+    """
+    changed: list[changes.Change] = []
+    renumbered = []
+    for subject_id, kind, document in before:
+        file, was = after[subject_id], changes.read(document)
+        changed += ((subject_id, kind, *each) for each in changes.changes(was, changes.read(file.document)))
+        if {(each["type"], each["number"]) for each in was.get("identifiers") or []} != {*file.numbers}:
+            renumbered.append(file)
+    return changed, renumbered
+
+
+def _is_in(table: Table) -> ColumnElement[bool]:
+    """Say which subjects are in a temporary table. Of a join SQLite goes through all subjects, for a few of them."""
+    return SUBJECT.c.subject_id.in_(select(table.c.subject_id))
 
 
 def last(connection: Connection, kind: str) -> Publication | None:

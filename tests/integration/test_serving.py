@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from schemas.serving import migration
 from schemas.serving.connection import writing
@@ -92,6 +92,26 @@ def test_the_number_is_looked_up_through_the_index(url: str) -> None:
     assert not re.search("SCAN|Seq Scan", plan), plan
 
 
+def test_nobody_is_looked_up_but_who_comes_or_goes(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'serving.db'}"
+    migration.upgrade(url)
+    put(url, 1, *(file(str(i)) for i in range(200)))
+    asked: list[tuple[str, object]] = []
+    with writing(url) as connection:
+        event.listen(connection.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+        batch = Batch(connection, "person", 2, AT)
+        assert batch.put([file("7", "2", numbers=["7", "77"]), file("8"), file("new")]) == 2
+        assert batch.remove(["p-9", "p-never"]) == 1
+        plans = [
+            str(row[3])
+            for statement, given in asked
+            if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
+        ]
+    assert [plan for plan in plans if plan in ("SCAN subject", "SCAN identifier")] == []
+    assert any(plan.startswith("SEARCH subject") for plan in plans)
+
+
 def test_only_what_differs_is_written(url: str) -> None:
     put(url, 1, file("a"), file("b"))
     assert put(url, 2, file("a"), file("b", "2"), file("c")) == 2
@@ -102,6 +122,18 @@ def test_numbers_follow_their_file(url: str) -> None:
     put(url, 1, file("a", numbers=["1", "2"]), file("b"))
     put(url, 2, file("a", "2", numbers=["2", "3"]))
     assert numbers(url) == {("2", "p-a"), ("3", "p-a"), ("b", "p-b")}
+
+
+def with_numbers(digest: str, *given: str) -> File:
+    """Return a file whose document names its numbers, as published ones do."""
+    document = json.dumps({"identifiers": [{"type": "citizen", "number": n, "resource": "r"} for n in given]})
+    return File("p-a", "citizen", "a", digest, document, tuple(("citizen", n) for n in given))
+
+
+def test_numbers_that_the_document_names_follow_it_and_stay_with_it(url: str) -> None:
+    for version, given in enumerate((["1", "2"], ["2", "1"], ["2", "3"], ["3"], ["3"], ["4", "3"]), 1):
+        put(url, version, file("b", str(version)), with_numbers(str(version), *given))
+        assert numbers(url) == {("b", "p-b"), *((number, "p-a") for number in given)}
 
 
 def test_a_number_may_pass_to_another_subject_whichever_comes_first(url: str) -> None:

@@ -9,7 +9,7 @@ from pyspark.sql.types import StructType
 import catalog
 from pipelines import (
     assembly,
-    bridges,
+    bridge_list,
     bronze,
     conform,
     erasing,
@@ -190,7 +190,7 @@ def page() -> str:
         LINKS,
         columns(LINK_COLUMNS),
         BRIDGES,
-        columns(described(bridges.LISTED)),
+        columns(described(bridge_list.LISTED)),
         LICENCES,
         columns(described(licence_statistics.SCHEMA)),
         QUALITY,

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines import bridging
 from pipelines.bridging import AMBIGUOUS, CIRCULAR, IN_USE, UNSOUND, USED, Bridges, Told, holding
@@ -101,6 +103,32 @@ def test_what_differs_is_told_of_both_ends() -> None:
     assert now.differing(before, "person") == {OLD, NOW, OTHER}
     assert now.differing(now, "person") == set()
     assert now.differing(Bridges(), "enterprise") == set()
+
+
+NUMBERS = st.sampled_from([OLDEST, OLD, NOW, OTHER])
+STATEMENTS = st.builds(
+    told, st.none() | NUMBERS, st.none() | NUMBERS, st.sampled_from(["r1", "r2", "r3"]),
+    resource=st.sampled_from(["police.population", "street.residents"]), day=st.integers(1, 9), seq=st.integers(1, 4),
+    is_withdrawn=st.booleans(), kind=st.sampled_from(["person", "other"]),
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(STATEMENTS, max_size=12), st.lists(STATEMENTS, max_size=4), st.sets(st.integers(1, 4)))
+def test_of_two_times_only_what_hangs_together_with_a_change_is_weighed(
+    said: list[Told], gone: list[Told], new: set[int]
+) -> None:
+    before = [each for each in (*said, *gone) if each.seq not in new]
+    here, there = bridging.apart(said, before)
+    now, then = holding(said), holding(before)
+    for kind in ("person", "other"):
+        assert here.differing(there, kind) == now.differing(then, kind)
+
+
+def test_what_has_nothing_to_do_with_a_change_is_left_out() -> None:
+    said = [told(OLDEST, OLD, "r1"), told(NOW, OTHER, "r2", seq=2)]
+    here, there = bridging.apart(said, said[:1])
+    assert ([*here.of("person")], there) == ([NOW], Bridges())
 
 
 def test_a_number_that_leads_to_itself_is_no_bridge() -> None:
