@@ -71,8 +71,12 @@ class Run:
         return apart(work, *given)
 
     def stage(self, name: str, work: Callable[[], int], beside: Line | None = None) -> float:
-        """Measure a stage that returns how many rows it was about; return its seconds."""
+        """Measure a stage that returns how many rows it was about; return its seconds.
+
+        What was written before is on the disk by then, so that nobody waits for what another one did.
+        """
         self.memory.stage = name
+        os.sync()
         began = time.perf_counter()
         rows = work()
         seconds = time.perf_counter() - began

@@ -28,7 +28,7 @@ Change = tuple[str, str, str, str]
 _RELATIONS = "relations"
 _BESIDE = ("contradictions", "agreements")
 """Where a document has what resources state whose statements did not win."""
-_TIE = ("other_kind", "other_number_type", "other_number", "since", "until", "details")
+_TIE = ("other_kind", "other_number_type", "other_number", "since", "until")
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -136,9 +136,10 @@ def _text(value: object) -> str:
     return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def _ties(document: Mapping[str, Any]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _ties(document: Mapping[str, Any]) -> dict[str, set[tuple[Any, ...]]]:
+    found: dict[str, set[tuple[Any, ...]]] = {}
     for tie in document.get(_RELATIONS) or []:
-        said = json.dumps([tie.get(name) for name in _TIE], ensure_ascii=False, sort_keys=True)
+        details = tie.get("details")
+        said = (*(tie.get(name) for name in _TIE), json.dumps(details, sort_keys=True) if details else None)
         found.setdefault(str(tie["relation"]), set()).add(said)
     return found
