@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
@@ -57,6 +58,21 @@ def test_of_a_list_that_changes_only_what_is_other_is_written(lake: Lake) -> Non
     assert written(lake) == 3  # the new one, and both that contradict each other now
     assert {*listed(lake)} == {*MANY[2:-2:2], "690101195001010011"}
     assert listed(lake)[MANY[4]] == ("used", MANY[5], date(2020, 5, 1), AT)
+
+
+def test_after_upkeep_nothing_is_left_of_a_bridge_that_went(lake: Lake) -> None:
+    bridge_list.keep(lake, "person", holding(first()))
+    bridge_list.keep(lake, "person", holding(first()[1:]))
+    assert MANY[0] in pages(lake)
+    lake.purge(TABLE)
+    lake.vacuum(TABLE, 0)
+    assert MANY[0] not in pages(lake)
+    assert MANY[2] in pages(lake)
+
+
+def pages(lake: Lake) -> str:
+    """Return what all data files of the list say, whether any version needs them or not."""
+    return "".join(str(pq.ParquetFile(file).read().to_pylist()) for file in Path(lake.path(TABLE)).rglob("*.parquet"))
 
 
 def test_a_list_that_is_as_it_was_is_not_written(lake: Lake) -> None:
