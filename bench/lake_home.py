@@ -42,13 +42,13 @@ def environ(home: Path, day: date, memory: str) -> dict[str, str]:
     }
 
 
-def deliver_city(home: Path, people: int) -> Catalogue:
-    """Let the departments of a city deliver, of the tables that family, work and trade hang on, all they have."""
+def deliver_city(home: Path, people: int, *, is_all: bool = False) -> Catalogue:
+    """Let the departments of a city deliver all they have: of what family, work and trade hang on, or of all tables."""
     catalogue = catalog.load(with_items=False)
     order = Order(1, people, people // 10, 0, FIRST_DAY, False)
     home.mkdir(parents=True)
     made = home.with_name(f"{home.name}-city")
-    make_city(order, catalogue, made, only=lambda resource: resource.table in VIEWS)
+    make_city(order, catalogue, made, only=lambda resource: is_all or resource.table in VIEWS)
     (home / "inbox").mkdir(mode=0o700)
     for department in made.iterdir():
         if department.name != "truth":

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from schemas.serving import migration
 from schemas.serving.connection import writing
@@ -21,6 +21,7 @@ from schemas.serving.errors import DatabaseFailed
 from schemas.serving.reading import PublishedFile, find, reading
 from schemas.serving.tables import METADATA
 from schemas.serving.writing import Batch, File, Publication, last, record
+from tests.plans import planned
 
 AT = "2026-11-23T01:00:00Z"
 
@@ -96,18 +97,10 @@ def test_nobody_is_looked_up_but_who_comes_or_goes(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'serving.db'}"
     migration.upgrade(url)
     put(url, 1, *(file(str(i)) for i in range(200)))
-    asked: list[tuple[str, object]] = []
-    with writing(url) as connection:
-        event.listen(connection.engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    with writing(url) as connection, planned(connection) as plans:
         batch = Batch(connection, "person", 2, AT)
         assert batch.put([file("7", "2", numbers=["7", "77"]), file("8"), file("new")]) == 2
         assert batch.remove(["p-9", "p-never"]) == 1
-        plans = [
-            str(row[3])
-            for statement, given in asked
-            if statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
-        ]
     assert [plan for plan in plans if plan in ("SCAN subject", "SCAN identifier")] == []
     assert any(plan.startswith("SEARCH subject") for plan in plans)
 

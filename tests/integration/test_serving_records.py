@@ -13,6 +13,7 @@ from schemas.serving.connection import looking, writing
 from schemas.serving.disclosure_tables import VALUE_CHANGE
 from schemas.serving.record_tables import SUBJECT_RECORD
 from schemas.serving.record_writing import Record, RecordBatch, RecordPublication, newest, published, record
+from tests.plans import planned
 
 AT = "2026-11-23T01:00:00Z"
 FINES, SHOPS = "market.fines", "market.shops"
@@ -61,6 +62,20 @@ def test_a_record_stands_there_for_each_subject_that_it_names_and_is_written_whe
         ("a", "e-1"): ('{"cents": 1}', 1), ("a", "e-2"): ('{"cents": 1}', 1), ("b", "e-1"): ('{"cents": 5}', 2),
     }  # fmt: skip
     assert list(held(url, SHOPS)) == [("a", "e-9")]
+
+
+def test_no_row_is_looked_up_but_those_that_come_or_go(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'serving.db'}"
+    migration.upgrade(url)
+    put(url, 1, *(row(str(n), cents=n) for n in range(200)))
+    with writing(url) as connection:
+        batch = RecordBatch(connection, FINES, ("cents",), 2, AT)
+        with planned(connection) as plans:
+            assert batch.put([row("7", cents=8), row("8", cents=8), row("new", cents=1)]) == 2  # "8" is as it was
+            assert batch.remove(["9", "was never there"]) == 1
+    looked = {plan for plan in plans if "subject_record" in plan}
+    assert looked
+    assert {plan for plan in looked if plan.startswith("SCAN") or "(resource=?)" in plan} == set()
 
 
 def test_what_was_wrong_what_is_gone_and_what_changed_later_are_told_apart(url: str) -> None:
