@@ -72,9 +72,12 @@ class Served:
             time.sleep(0.5)
 
     def processes(self) -> list[int]:
-        """All processes that have this home in their environment: whatever the service started."""
+        """All processes that have this home in their environment, or come of the service: whatever it started.
+
+        One that gives itself another name writes it over its environment.
+        """
         numbers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-        return [pid for pid in numbers if _has_home(pid, self.home)]
+        return [pid for pid in numbers if _has_home(pid, self.home) or self.process.pid in ancestors(pid)]
 
     def listening(self) -> set[str]:
         """The addresses that the service's processes listen on."""
@@ -87,6 +90,20 @@ class Served:
         while left := self.processes():
             assert time.monotonic() < deadline, f"left running: {[_command(pid) for pid in left]}"
             time.sleep(0.2)
+
+
+def parent(pid: int) -> int:
+    """Return the process that started another; 0 for one that has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def ancestors(pid: int) -> Iterator[int]:
+    """Yield the process that started another, the one that started that, and so on."""
+    while pid := parent(pid):
+        yield pid
 
 
 @contextmanager

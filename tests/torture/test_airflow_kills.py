@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from tests.runs import copy, home_that_waits, lay_shops, left, wait_for_engine
-from tests.served import PAUSED, Served, served
+from tests.served import PAUSED, Served, parent, served
 
 pytestmark = pytest.mark.only_in_full
 
@@ -28,8 +28,10 @@ FOLLOWING = ("enterprise_file", "quality", "publication")
 FIRST = "_delta_log/00000000000000000000.json"
 SECONDS = 1800
 # Airflow gives a task that says nothing five minutes, here one; and reads every DAG file anew twice a minute.
+# A scheduler that was killed is missed after half a minute, and its tasks with the next check.
 QUICKLY = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+           "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "900"}  # fmt: skip
 
 
@@ -110,14 +112,6 @@ def running_task(airflow: Served, moment: Moment) -> int | None:
     listed = airflow.rest(f"/dags/{moment.dag}/dagRuns/~/taskInstances?limit=100")["task_instances"]
     found = [one["pid"] for one in listed if one["task_id"] == moment.task and one["state"] == "running"]
     return min((int(pid) for pid in found if pid), default=None)
-
-
-def parent(pid: int) -> int:
-    """Return the process that started another; 0 for one that has ended."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
 
 
 def service(airflow: Served, *words: str) -> int:
