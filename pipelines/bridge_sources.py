@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import pyarrow as pa
@@ -24,7 +25,8 @@ from schemas.model import Table
 
 LENGTH = 9
 """Characters of an organisation code; in a credit code they begin at the ninth."""
-_VALUES = StructType([types.field("_value", types.STRING, "what is looked for")])
+_VALUE, _LEARNT = "_value", "_recorded_at"
+_VALUES = StructType([types.field(_VALUE, types.STRING, "what is looked for")])
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Source(Protocol):
         """Say whether anything was ever stated in a table."""
         ...
 
-    def codes(self, table: Table, column: str) -> set[str]:
-        """Return the values of a column that are as long as an organisation code."""
+    def codes(self, table: Table, column: str) -> dict[str, datetime]:
+        """Return the values of a column that are as long as an organisation code, each with when we learnt it first."""
         ...
 
     def of_records(self, ask: Ask, columns: Sequence[str]) -> pa.Table:
@@ -65,13 +67,21 @@ class Here:
     def has(self, table: str) -> bool:
         return self._said.has(table)
 
-    def codes(self, table: Table, column: str) -> set[str]:
-        found = self._said.where(table.name, [column], [column], lambda rows: _is_code(rows[column]))
-        return set(found[column].unique().to_pylist())
+    def codes(self, table: Table, column: str) -> dict[str, datetime]:
+        found = self._said.where(table.name, [column, _LEARNT], [column], lambda rows: _is_code(rows[column]))
+        return _first(found.rename_columns([_VALUE, _LEARNT]))
 
     def of_records(self, ask: Ask, columns: Sequence[str]) -> pa.Table:
         records = self._said.where(ask.table.name, RECORD, [ask.column], lambda rows: _is_said(rows[ask.column], ask))
         return self._said.of_records(ask.table.name, records, columns)
+
+
+def _first(met: pa.Table) -> dict[str, datetime]:
+    """Return by value when it was learnt first. `met` has a row for each time that it was."""
+    found: dict[str, datetime] = {}
+    for value, learnt_at in zip(met[_VALUE].to_pylist(), met[_LEARNT].to_pylist(), strict=True):
+        found[value] = min(learnt_at, found.get(value, learnt_at))
+    return found
 
 
 def _is_code(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -103,10 +113,11 @@ class OfFrames:
     def has(self, table: str) -> bool:
         return self._stated(table) is not None
 
-    def codes(self, table: Table, column: str) -> set[str]:
-        rows = self._rows(table).where(f.length(column) == LENGTH).select(column).distinct()
+    def codes(self, table: Table, column: str) -> dict[str, datetime]:
+        rows = self._rows(table).where(f.length(column) == LENGTH)
+        first = rows.groupBy(f.col(column).alias(_VALUE)).agg(f.min(_LEARNT).alias(_LEARNT))
         with engine("look for earlier numbers"):
-            return {row[0] for row in rows.collect()}
+            return _first(first.toArrow())
 
     def of_records(self, ask: Ask, columns: Sequence[str]) -> pa.Table:
         rows = self._rows(ask.table)

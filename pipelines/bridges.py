@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import reduce
 from weakref import WeakKeyDictionary
 
@@ -164,21 +165,30 @@ def tied(file: OneFile, kind: str, declarations: Declarations) -> dict[str, list
 def _told(source: Source, declarations: Declarations) -> list[Told]:
     """Return all that is told of the records that ever told an earlier number, and what standards say of those met."""
     tables = [t for t in declarations.tables.values() if t.bridges and source.has(t.name)]
-    met = {
-        code
-        for table in declarations.tables.values()
-        for column in table.columns
-        if column.earlier and source.has(table.name)
-        for code in source.codes(table, column.name)
-    }
+    met: dict[str, datetime] = {}
+    for table in declarations.tables.values():
+        for column in table.columns:
+            if column.earlier and source.has(table.name):
+                codes = source.codes(table, column.name)
+                met |= {code: min(learnt_at, met.get(code, learnt_at)) for code, learnt_at in codes.items()}
     found = []
     for table in tables:
         for bridge in table.bridges:
             found += _rows(source, Ask(table, bridge.earlier), bridge)
     for table in tables if met else ():
         for bridge in {b.to: b for b in table.bridges if b.type is not None}.values():
-            found += _rows(source, Ask(table, bridge.to, frozenset(met), is_inside=True), bridge)
+            standing = _rows(source, Ask(table, bridge.to, frozenset(met), is_inside=True), bridge)
+            found += [_since_met(each, met) for each in standing]
     return found + _going_on(source, tables, found)
+
+
+def _since_met(told: Told, met: Mapping[str, datetime]) -> Told:
+    """Return what the standard tells as it was learnt: not before somebody used the code that stands in the number.
+
+    Else a file as it was known then would show that the code was used later.
+    """
+    used_at = met.get(told.earlier or "", told.learnt_at)
+    return told._replace(learnt_at=max(told.learnt_at, used_at))
 
 
 def _going_on(source: Source, tables: Collection[Table], told: Collection[Told]) -> list[Told]:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from pipelines import columnwise, commit_check, peek, pen
+from pipelines import columnwise, commit_check, peek, pen, sums
 from pipelines.errors import LakeDamaged
 from pipelines.places import LOG
 from schemas.serving.writing import File
@@ -68,6 +68,7 @@ class Shelf:
             LakeDamaged: the file is damaged or gone.
         """
         try:
+            sums.hold_footer(sums.LOCAL, str(self.folder / unquote(named)))
             with pq.ParquetFile(
                 self.folder / unquote(named), page_checksum_verification=True, coerce_int96_timestamp_unit="us"
             ) as file:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from pipelines import commit_check
+from pipelines import commit_check, sums
 from pipelines.errors import PipelineError
 from pipelines.places import Place, Where, at
 
@@ -158,6 +158,7 @@ def _counting(rows: pa.Table, kept: pa.Array | None, where: Expression | None) -
 
 
 def _read(files: Any, place: str, schema: pa.Schema) -> pa.Table:
+    sums.hold_footer(files, place)
     with (
         files.open_input_file(place) as source,
         pq.ParquetFile(source, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file,
@@ -175,6 +176,8 @@ def _filtered(table: DeltaTable, wanted: _Read, where: Expression | None) -> pa.
 
     if STRIKING in (table.protocol().reader_features or ()):
         return _whole(table, wanted, where)
+    for uri in table.file_uris():
+        sums.hold_footer(wanted.files, _place(uri, wanted.name))
     verified = ds.ParquetFragmentScanOptions(page_checksum_verification=True)
     return table.to_pyarrow_dataset(filesystem=wanted.files).to_table(
         columns=list(wanted.columns), filter=where, fragment_scan_options=verified

@@ -14,7 +14,6 @@ import secrets
 import struct
 import time
 import uuid
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from onefile.files import DiskFull, is_full
-from pipelines import constraints
+from pipelines import constraints, sums
 from pipelines.errors import EngineFailed
 from pipelines.figures import Figures
 from pipelines.table_design import STRIKING
@@ -364,9 +363,7 @@ def _beside(path: Path) -> Path:
 
 
 def _sums(path: Path) -> bytes:
-    content = path.read_bytes()
-    sums = [zlib.crc32(content[begin : begin + _SUMMED]) for begin in range(0, len(content), _SUMMED)]
-    return b"crc\x00" + struct.pack(f">i{len(sums)}I", _SUMMED, *sums)
+    return b"crc\x00" + struct.pack(">i", _SUMMED) + sums.sums(path.read_bytes(), _SUMMED)
 
 
 def parts(path: Path, design: Design, wanted: np.ndarray | None = None) -> Iterator[tuple[int, pa.Table]]:

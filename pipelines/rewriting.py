@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pyroaring import BitMap64
 
 from onefile.files import DiskFull, is_full
-from pipelines import figures, pen, striking
+from pipelines import figures, pen, striking, sums
 from pipelines.errors import LakeDamaged
 from pipelines.pen import Change, Design, Named, Written
 from pipelines.striking import Vector
@@ -127,6 +127,7 @@ def _held(file: Named, design: Design, wanted: _Wanted) -> _Revised | None:
 def _revised(file: Named, design: Design, wanted: _Wanted) -> _Revised | None:
     """Look for the rows in a file; None where it holds none of them."""
     path = Path(design.folder, unquote(file["path"]))
+    sums.hold_footer(sums.LOCAL, str(path))
     with pq.ParquetFile(path, page_checksum_verification=True) as opened:
         held = opened.read(columns=[wanted.key], use_threads=False)[wanted.key].combine_chunks()
     is_mine = pc.is_in(held, wanted.keys).to_numpy(zero_copy_only=False)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from pipelines import commit_check, peek
+from pipelines import commit_check, peek, sums
 from pipelines.peek import TableUnreadable
 from pipelines.places import Where, at
 
@@ -161,6 +161,7 @@ class _File:
     def opened(self) -> Iterator[pq.ParquetFile]:
         """Open it; its pages are held against their checksums."""
         with self.read():
+            sums.hold_footer(self.files, unquote(self.path))
             source = self.files.open_input_file(unquote(self.path))
             file = pq.ParquetFile(source, page_checksum_verification=True, coerce_int96_timestamp_unit="us")
         with source, file:

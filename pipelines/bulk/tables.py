@@ -24,7 +24,7 @@ from catalog.shares import Share, SharedTable
 from catalog.sharing_store import get
 from onefile.verify.batch_files import RECORD, Change
 from onefile.verify.rows import text_of
-from pipelines import peek
+from pipelines import peek, sums
 from pipelines.bulk.errors import NotHandedOut, TableMoved
 from pipelines.workshop import Workshop
 from schemas.model import Column
@@ -68,6 +68,7 @@ class Handed:
         """
         try:
             for place in sorted(_open(self.folder, self.version).file_uris()):
+                sums.hold_footer(sums.LOCAL, place)
                 with pq.ParquetFile(place, page_checksum_verification=True, coerce_int96_timestamp_unit="us") as file:
                     for batch in file.iter_batches(AT_ONCE, columns=[RECORD, *self.names], use_threads=False):
                         yield _changes(pa.Table.from_batches([batch]), self.names)

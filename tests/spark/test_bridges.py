@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -235,3 +236,30 @@ def test_a_number_under_which_its_register_goes_on_registering_somebody_joins_no
 def test_all_of_it_is_that_of_a_rebuild(house: House) -> None:
     beside = rebuilding.rebuild(house.shop, lambda _: None)
     assert list(rebuilding.differences(house.shop, beside)) == []
+
+
+def test_a_code_that_was_used_later_is_not_in_the_file_as_it_was_known_before(
+    spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = House(tmp_path, narrowed(COLUMNS))
+    house.on("2026-11-01")
+    house.deliver("market.enterprises", "2026-10-31", f"""
+        {FIRMS}
+             | {THIRD}  | | | 丙公司 | 2026-01-01
+    """, "f1")  # fmt: skip
+    house.take_in()
+    before, by_then = shown(house, capsys, THIRD), ("--known-at", "2026-11-01T23:00:00+08:00")
+    house.on("2026-11-02")
+    house.deliver("market.penalties", "2026-11-01", f"""
+        行政处罚决定书文号 | 统一社会信用代码 | 处罚决定日期
+        三号 | {ORGANISATION} | 2011-01-01
+    """, "x1")  # fmt: skip
+    house.take_in()
+    assert [number for _, number, _, _ in known_by(shown(house, capsys, THIRD))] == [THIRD, ORGANISATION]
+    assert known_by(shown(house, capsys, THIRD, *by_then)) == known_by(before)
+    assert is_as_made_anew(house)
+
+
+def known_by(files: list[dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    (file,) = files
+    return [(i["type"], i["number"], i["resource"], i["observed_on"]) for i in file["identifiers"]]
