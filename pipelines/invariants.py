@@ -20,18 +20,17 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import answers, erasing, names, present, records, settle
+from pipelines import answers, erasing, names, present, publish, records, settle
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.finished import is_finished
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
 from schemas.model import OneFile
-from schemas.serving import reading
+from schemas.serving import reading, writing
 from schemas.serving.connection import looking
 from schemas.serving.errors import NothingPublished
 from schemas.serving.record_writing import newest, published
 
-_PUBLISHED = "SELECT subject_id, digest FROM subject WHERE kind = :kind"
 _VERSION = "SELECT lake_version FROM publication WHERE kind = :kind ORDER BY batch_no DESC LIMIT 1"
 ROW = ("_delivery", "_row_no")
 _TOLD = ("contradictions", "agreements", "relations")
@@ -188,21 +187,22 @@ def _some(rule: str, where: str, lost: DataFrame) -> Iterator[Broken]:
 
 
 def _published_otherwise(shop: Workshop, kind: str) -> Iterator[Broken]:
-    """Hold the serving database against the version of gold that it says it has."""
+    """Hold the serving database against the version of gold that it says it has: all that is served of each subject."""
     if not shop.lake.exists(names.gold(kind)):
         return
     try:
         with reading.reading(shop.settings.database_url) as snapshot:
             versions = snapshot.rows(_VERSION, {"kind": kind})
-            published = {str(row[0]): str(row[1]) for row in snapshot.rows(_PUBLISHED, {"kind": kind})}
     except NothingPublished:
         return
     if not versions:
         return
+    with looking(shop.settings.database_url) as connection:
+        published = writing.sums(connection, kind)
     try:
-        gold = _digests(shop, kind, int(versions[0][0]))
+        gold = _sums(shop, kind, int(versions[0][0]))
     except PipelineError:  # upkeep took that version away: then nothing was to be published for as long as it keeps one
-        gold = _digests(shop, kind, None)
+        gold = _sums(shop, kind, shop.lake.version(names.gold(kind)))
     differing = sum(gold.get(subject) != published.get(subject) for subject in gold.keys() | published.keys())
     if differing:
         yield Broken("published_otherwise", f"{kind} files", differing)
@@ -228,11 +228,9 @@ def _rows_otherwise(shop: Workshop) -> Iterator[Broken]:
             yield Broken("rows_otherwise", resource, differing)
 
 
-def _digests(shop: Workshop, kind: str, version: int | None) -> dict[str, str]:
-    """Return the digest of each subject's file in a version of gold; None: the newest."""
-    with engine(f"read the digests of {names.gold(kind)}"):
-        table = shop.lake.read(names.gold(kind), version).select("subject_id", "_digest").toArrow()
-    return dict(zip(*(table.column(name).to_pylist() for name in table.column_names), strict=True))
+def _sums(shop: Workshop, kind: str, version: int) -> dict[str, int]:
+    """Return of a version of gold a sum over all that is to be served of each subject."""
+    return {file.subject_id: file.sum for files, _ in publish.every(shop.lake, kind, version) for file in files}
 
 
 RULES = {
@@ -251,7 +249,7 @@ RULES = {
     "published_otherwise": (
         "服务库与一档不一致",
         "the serving database differs from gold",
-        "restore it, or empty it and run again",
+        "restore it, or empty identifier, subject and publication, and run again",
     ),
     "rows_otherwise": (
         "窗口所持记录与标准层不一致",

@@ -7,11 +7,13 @@ import json
 from inbox import deliveries
 from onefile.files import write_whole
 from pipelines import finished, names, peek
+from pipelines.places import at
 from pipelines.workshop import Workshop
 from schemas.serving import reading
 from schemas.serving.errors import NothingPublished, OlderDatabase
 
 PUBLISHED = "published.json"
+_KINDS = "SELECT DISTINCT kind FROM publication"
 
 
 def state(shop: Workshop) -> dict[str, object]:
@@ -35,7 +37,7 @@ def is_published(shop: Workshop) -> bool:
     path = shop.home / PUBLISHED
     if not path.exists():
         return state(shop)["settled"] == 0
-    return bool(json.loads(path.read_bytes()) == state(shop)) and _is_filled(shop.settings.database_url)
+    return bool(json.loads(path.read_bytes()) == state(shop)) and _is_filled(shop)
 
 
 def keep(shop: Workshop, known: dict[str, object]) -> None:
@@ -51,9 +53,11 @@ def erased(shop: Workshop) -> None:
         keep(shop, {name: value for name, value in known.items() if name != "ordered"})
 
 
-def _is_filled(url: str) -> bool:
+def _is_filled(shop: Workshop) -> bool:
+    """Tell whether the database has a publication of each kind that there are files of; whoever emptied it wants it."""
+    made = {kind for kind in shop.declarations.files if at(shop.place).holds(names.gold(kind))}
     try:
-        with reading.reading(url):
-            return True
+        with reading.reading(shop.settings.database_url) as snapshot:
+            return made <= {str(row[0]) for row in snapshot.rows(_KINDS, {})}
     except (NothingPublished, OlderDatabase):
         return False

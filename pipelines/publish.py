@@ -142,21 +142,37 @@ def _newest(lake: Lake, table: str) -> int:
 def _bring(lake: Lake, batch: writing.Batch, kind: str, since: int | None, version: int) -> Published:
     """Bring the changes after `since`, or everything where these are not to be had."""
     shelf = handover.opened(lake.root, names.gold(kind), version)
-    pace = handover.Pace(ROWS_A_CHUNK, ROWS_A_SLICE, f"{kind[0]}-")
     changed = None
     if since is not None:
-        changed = _changes(lake, kind, since, version) if shelf is None else handover.changes(shelf, since, pace)
+        changed = _changes(lake, kind, since, version) if shelf is None else handover.changes(shelf, since, _pace(kind))
     upserted = deleted = 0
     if changed is not None:
         for files, gone in changed:
             upserted += batch.put(files) if files else 0
             deleted += batch.remove(gone) if gone else 0
         return Published(kind, since, version, upserted, deleted)
-    every = _everything(lake, kind, version) if shelf is None else handover.everything(shelf, pace)
-    for files, _ in every:
+    for files, _ in _every(lake, kind, version, shelf):
         upserted += batch.put(files)
         batch.see(file.subject_id for file in files)
     return Published(kind, None, version, upserted, batch.remove_unseen())
+
+
+def every(lake: Lake, kind: str, version: int) -> Iterator[handover.Handed]:
+    """Yield all files of a version of gold as a publication hands them over: some thousand, and nobody who goes.
+
+    Raises:
+        TableMissing: gold has no such version any more.
+        LakeDamaged, EngineFailed: it cannot be read.
+    """
+    return _every(lake, kind, version, handover.opened(lake.root, names.gold(kind), version))
+
+
+def _every(lake: Lake, kind: str, version: int, shelf: handover.Shelf | None) -> Iterator[handover.Handed]:
+    return _everything(lake, kind, version) if shelf is None else handover.everything(shelf, _pace(kind))
+
+
+def _pace(kind: str) -> handover.Pace:
+    return handover.Pace(ROWS_A_CHUNK, ROWS_A_SLICE, f"{kind[0]}-")
 
 
 def _changes(lake: Lake, kind: str, since: int, version: int) -> Iterator[handover.Handed] | None:

@@ -7,6 +7,7 @@ way (`COPY`, or one prepared statement for all rows).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -33,6 +34,8 @@ from schemas.serving import changes
 from schemas.serving.tables import IDENTIFIER, PUBLICATION, SUBJECT
 
 _TEMPORARY = MetaData()
+_AT_ONCE = 2_000
+"""Rows that are held at a time where all are looked at."""
 
 
 def temporary(metadata: MetaData, name: str, *columns: Column[Any]) -> Table:
@@ -70,6 +73,11 @@ class File:
     digest: str
     document: str = field(repr=False)
     numbers: tuple[tuple[str, str], ...] = field(repr=False)
+
+    @property
+    def sum(self) -> int:
+        """A sum over all that is served of the subject; in no order that its numbers come in."""
+        return _sum(self.number_type, self.number, self.digest, self.document) + sum(_sum(*n) for n in self.numbers)
 
 
 @dataclass(frozen=True)
@@ -219,6 +227,24 @@ def last(connection: Connection, kind: str) -> Publication | None:
     newest = select(*columns).where(PUBLICATION.c.kind == kind).order_by(PUBLICATION.c.batch_no.desc()).limit(1)
     row = connection.execute(newest).one_or_none()
     return None if row is None else Publication(*row)
+
+
+def sums(connection: Connection, kind: str) -> dict[str, int]:
+    """Return by subject id a sum over all that is served of each subject of a kind, as `File.sum`."""
+    streaming = connection.execution_options(yield_per=_AT_ONCE)
+    row, number = SUBJECT.c, IDENTIFIER.c
+    told = (row.number_type, row.number, row.digest, row.document)
+    found: dict[str, int] = {}
+    for subject_id, *served in streaming.execute(select(row.subject_id, *told).where(row.kind == kind)):
+        found[subject_id] = _sum(*served)
+    asked = select(number.subject_id, number.number_type, number.number).where(number.kind == kind)
+    for subject_id, *known_by in streaming.execute(asked):
+        found[subject_id] = found.get(subject_id, 0) + _sum(*known_by)
+    return found
+
+
+def _sum(*texts: str) -> int:
+    return int.from_bytes(hashlib.blake2b("\0".join(texts).encode(), digest_size=16).digest(), "big")
 
 
 def holds_any(connection: Connection, kind: str) -> bool:

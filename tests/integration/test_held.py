@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 from pyspark.sql import SparkSession
@@ -171,3 +172,28 @@ def test_a_published_file_and_a_receipt_that_are_not_what_they_were_are_found(
     with sqlite3.connect(house.home / "serving.db") as database:
         database.execute("UPDATE subject SET digest = ? WHERE number = ?", (kept, FIRST))
     assert found == {"published_otherwise": 1, "receipt_missing": 1}
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "UPDATE subject SET document = replace(document, '{first}', '91690101MA00000999') WHERE number = '{first}'",
+        "UPDATE subject SET number_type = 'registration_number' WHERE number = '{first}'",
+        "DELETE FROM identifier WHERE number = '{first}'",
+        "UPDATE identifier SET number = '91690101MA00000999' WHERE number = '{first}'",
+        "DELETE FROM subject WHERE number = '{first}'",
+    ],
+)
+def test_whatever_is_served_otherwise_than_gold_has_it_is_found(
+    house: House, capsys: pytest.CaptureFixture[str], altered: str
+) -> None:
+    database = house.home / "serving.db"
+    with closing(sqlite3.connect(database)) as served, served:
+        assert served.execute(altered.format(first=FIRST)).rowcount == 1
+    assert broken(house, capsys) == {"published_otherwise": 1}
+    with closing(sqlite3.connect(database)) as served, served:
+        for table in ("identifier", "subject", "publication"):
+            served.execute(f"DELETE FROM {table}")
+    assert house.onefile("run") == 0
+    assert published(house) == {FIRST: "AB0001", SECOND: "AB0004", THIRD: "CD0001"}
+    assert broken(house, capsys) == {}
