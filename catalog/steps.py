@@ -67,11 +67,17 @@ class _Text(HTMLParser):
             self.parts.append(" ")
 
 
+def _closed(text: str) -> str:
+    """Return a text in which a mark that begins and never ends is text, whatever this Python makes of it."""
+    begun = text.rfind("<")
+    return text if begun <= text.rfind(">") else f"{text[:begun]}&lt;{text[begun + 1 :]}"
+
+
 def plain_text(text: str) -> str:
     """Return the text of a piece of HTML; entities that were encoded twice are decoded too."""
     for _ in range(2):
         reader = _Text()
-        reader.feed(text)
+        reader.feed(_closed(text))
         reader.close()
         text = "".join(reader.parts)
         if not MARKUP.search(text):

@@ -34,7 +34,7 @@ ONLY_MADE = 0
 """Version of a table that nothing was written to yet."""
 NOTED_WITHIN = 100
 """How many commits back a note is looked for."""
-CONFLICTS = ("DELTA_CONCURRENT", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", pen.OVERTAKEN)
+CONFLICTS = ("DELTA_CONCURRENT", "Concurrent", "DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED", pen.OVERTAKEN)
 # A vacuum that leaves less than Delta's week is ours to decide, and is no version of the table.
 VACUUM = {
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
