@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -35,6 +36,10 @@ MOMENT = StructType(
 )
 
 
+Place = tuple[str, int]
+"""A delivery, and a row of it."""
+
+
 @dataclass(frozen=True)
 class PastFile:
     """A file as it was: `document` is JSON as the serving database holds it; `release` the lake's version read."""
@@ -49,10 +54,13 @@ class Change:
     """What an attribute became when something was learnt; `stated` is empty where nothing said it any more.
 
     `stated`: the attribute's struct as gold has it: `value`, `reason`, `rank` and where it came from.
+    `brought_by`: delivery and row of what was learnt then; where the value was stated before, and comes to the fore
+    because another one is withdrawn, that is not where it came from.
     """
 
     learnt_at: datetime
     stated: dict[str, Any]
+    brought_by: tuple[Place, ...]
 
 
 def file_then(
@@ -95,7 +103,10 @@ def changes(lake: Lake, declarations: Declarations, subject: SubjectNumber, attr
     bridged = _of_kin(bridges.of_lake(lake, declarations).told, subject)
     numbers = {subject.number} | {str(n) for each in bridged for n in (each.earlier, each.number) if n}
     stated = _stated(lake, declarations, subject.kind, numbers)
-    moments = sorted({*_moments(stated), *(each.learnt_at for each in bridged)} if stated else ())
+    learnt = _learnt(stated)
+    for each in bridged:
+        learnt.setdefault(each.learnt_at, [(each.delivery, each.row_no)])
+    moments = sorted(learnt if stated else ())
     told: dict[int, dict[str, Any]] = {}
     for then, places in _by_bridges(bridged, moments):
         told |= _told_at(lake, declarations, (subject, attribute), stated, then, {p: moments[p] for p in places})
@@ -103,8 +114,14 @@ def changes(lake: Lake, declarations: Declarations, subject: SubjectNumber, attr
     for place, moment in enumerate(moments):
         now = told.get(place, {})
         if now.get("value") != before:
-            yield Change(moment, now)
+            yield Change(moment, now, _bringing(now, learnt[moment]))
         before = now.get("value")
+
+
+def _bringing(now: dict[str, Any], learnt: list[Place]) -> tuple[Place, ...]:
+    """Return what of all that was learnt at a moment brought a change: the statement that holds now, else all of it."""
+    own = [place for place in learnt if place == (now.get("delivery"), now.get("row_no"))]
+    return tuple(own or sorted(learnt))
 
 
 def _of_kin(told: Iterable[Told], subject: SubjectNumber) -> list[Told]:
@@ -203,14 +220,13 @@ def _by_then(rows: DataFrame, on: date | None, known_at: datetime | None) -> Dat
     return rows if known_at is None else rows.where(f.col("_recorded_at") <= f.lit(known_at))
 
 
-def _moments(stated: dict[str, DataFrame]) -> list[datetime]:
-    """Return the instants at which something was learnt of the subject, in order, UTC."""
-    frames = [rows.select("_recorded_at") for rows in stated.values()]
-    if not frames:
-        return []
-    every = frames[0]
-    for more in frames[1:]:
-        every = every.unionByName(more)
-    with engine("read when something was learnt"):
-        table = every.distinct().orderBy("_recorded_at").toArrow()
-    return list(table.column(0).to_pylist())
+def _learnt(stated: dict[str, DataFrame]) -> dict[datetime, list[Place]]:
+    """Return by instant, UTC, which rows of which deliveries told something of the subject."""
+    frames = [rows.select("_recorded_at", "_delivery", "_row_no") for rows in stated.values()]
+    found: dict[datetime, list[Place]] = {}
+    if frames:
+        with engine("read when something was learnt"):
+            table = reduce(DataFrame.unionByName, frames).distinct().toArrow()
+        for learnt_at, delivery, row_no in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            found.setdefault(learnt_at, []).append((delivery, row_no))
+    return found

@@ -17,7 +17,7 @@ from schemas.serving.reading import PublishedFile
 from schemas.subjects import SubjectNumber
 
 if TYPE_CHECKING:
-    from pipelines.history import Gone
+    from pipelines.history import Change, Gone
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def history(settings: Settings, purpose: str, numbers: Sequence[SubjectNumber], 
     gone = [each for n in numbers for each in past.gone(shop.place, subject_hash(secret, n.subject_id))]
     if not any(told.values()) and not gone:
         raise Failure({"zh": "从未有过记载", "en": "nothing was ever stated of it"}[settings.lang])
-    rows = [_row(n, change.learnt_at, change.stated) for n, changes in told.items() for change in changes]
+    rows = [_row(n, change) for n, changes in told.items() for change in changes]
     erased = [{"erased_at": each.erased_at.isoformat()} | _told_gone(each) for each in gone]
     if as_json:
         click.echo(json.dumps([*rows, *erased], ensure_ascii=False))
@@ -99,24 +99,29 @@ def _has(file: Any, attribute: str) -> bool:
     return any(a.name == attribute for a in file.attributes)
 
 
-def _row(subject: SubjectNumber, learnt_at: datetime, stated: dict[str, Any]) -> dict[str, Any]:
+def _row(subject: SubjectNumber, change: Change) -> dict[str, Any]:
     parts = ("value", "observed_on", "resource", "delivery", "row_no", "rank", "reason")
-    shown = {name: stated.get(name) for name in parts}
-    return {"subject_id": subject.subject_id, "learnt_at": learnt_at.isoformat()} | {
+    shown = {name: change.stated.get(name) for name in parts}
+    told = {
         name: value if value is None or isinstance(value, int | bool) else str(value) for name, value in shown.items()
     }
+    brought = [{"delivery": delivery, "row_no": row_no} for delivery, row_no in change.brought_by]
+    return (
+        {"subject_id": subject.subject_id, "learnt_at": change.learnt_at.isoformat()} | told | {"brought_by": brought}
+    )
 
 
 def _print(settings: Settings, rows: list[dict[str, Any]]) -> None:
     from onefile.cli.tables import aligned
 
     heading = {
-        "zh": ("获知于", "值", "自何日起", "资源", "批次", "行", "理由"),
-        "en": ("learnt at", "value", "true since", "resource", "delivery", "row", "why"),
+        "zh": ("获知于", "值", "自何日起", "资源", "批次", "行", "理由", "由何带来"),
+        "en": ("learnt at", "value", "true since", "resource", "delivery", "row", "why", "brought by"),
     }[settings.lang]
     lines: list[tuple[str, ...]] = [heading]
     for row in rows:
         at = datetime.fromisoformat(row["learnt_at"]).astimezone(settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
         rest = ("value", "observed_on", "resource", "delivery", "row_no", "reason")
-        lines.append((at, *("—" if row[name] is None else str(row[name]) for name in rest)))
+        brought = ", ".join(f"{each['delivery']} #{each['row_no']}" for each in row["brought_by"])
+        lines.append((at, *("—" if row[name] is None else str(row[name]) for name in rest), brought))
     click.echo(aligned(lines))

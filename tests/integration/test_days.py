@@ -229,6 +229,8 @@ def test_the_changes_of_an_attribute_name_the_delivery_that_brought_each(days: l
     assert [change.learnt_at for change in found] == sorted(change.learnt_at for change in found)
     gone = list(history.changes(house.shop.lake, house.catalogue.declarations, person(ZHAO), "name"))
     assert [bool(change.stated) for change in gone] == [True, False]
+    assert {delivery for delivery, _ in found[1].brought_by} == {"people-2"}
+    assert all(change.brought_by for change in (*found, *gone))
 
 
 def person(number: str) -> SubjectNumber:
