@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -268,7 +269,7 @@ def commit(spark: SparkSession, path: str, change: Change, once: str | None = No
         if read is not None and transaction.readVersion() != read:
             break
         try:
-            with configured(spark, ONE_ATTEMPT):
+            with _COMMITTING, configured(spark, ONE_ATTEMPT):
                 transaction.commit(_actions(spark, _told(change, once, log.clock().getTimeMillis())), _operation(spark))
             return
         except (PySparkException, Py4JJavaError) as error:
@@ -276,6 +277,11 @@ def commit(spark: SparkSession, path: str, change: Change, once: str | None = No
                 raise
             time.sleep(0.01 * attempt)
     raise EngineFailed(f"commit to {Path(path).name}", OVERTAKEN)
+
+
+_COMMITTING = Lock()
+"""One thread commits at a time: who sets the session back would leave another one to Delta's own attempts, which do
+not look for `once` again."""
 
 
 @contextmanager
