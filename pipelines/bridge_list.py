@@ -21,7 +21,7 @@ KEY = "bridge_id"
 
 LISTED = StructType(
     [
-        types.field("bridge_id", types.STRING, "SHA-256 of what states it: resource, record, column; hex"),
+        types.field(KEY, types.STRING, "SHA-256 of what states it: resource, record, column; hex"),
         types.field("type", types.STRING, "type of the earlier number"),
         types.field("earlier", types.STRING, "the earlier number"),
         types.field("number", types.STRING, "the number that it leads to, as stated"),
