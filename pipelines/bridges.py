@@ -6,7 +6,9 @@ earlier number. So it is known since that statement was learnt, goes with it, an
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import gc
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -17,7 +19,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
-from pipelines import erasing, names, present, types
+from pipelines import columnwise, erasing, names, present, types
 from pipelines.bridge_sources import LENGTH, Ask, Here, OfFrames, Source
 from pipelines.bridging import Bridges, Told, apart, holding
 from pipelines.lake import Lake, literal_rows
@@ -51,8 +53,22 @@ _LAST: WeakKeyDictionary[Lake, _Found] = WeakKeyDictionary()
 
 def known(source: Source, declarations: Declarations) -> Known:
     """Return the bridges that follow from statements that count."""
-    told = tuple(_told(source, declarations))
-    return Known(told, holding(told))
+    with _uncollected():
+        told = tuple(_told(source, declarations))
+        return Known(told, holding(told))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nobody look for garbage in circles: a third of the time goes into it where all that is made is kept."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def of_lake(lake: Lake, declarations: Declarations, *, is_erased_kept: bool = False) -> Known:
@@ -211,10 +227,11 @@ def _rows(source: Source, ask: Ask, bridge: Bridge) -> list[Told]:
     says_since = bridge.since is not None and not is_inside
     own = (bridge.earlier, bridge.to, *([bridge.since] if says_since and bridge.since else []))
     rows = source.of_records(ask, [*dict.fromkeys([*_LINEAGE, *own])])
-    numbers = rows[bridge.to].to_pylist()
-    earlier = [_code_of(number) for number in numbers] if is_inside else rows[bridge.earlier].to_pylist()
-    since = rows[bridge.since].cast(pa.date32()).to_pylist() if says_since and bridge.since else [None] * len(rows)
-    lineage = zip(*(rows[name].to_pylist() for name in _LINEAGE), strict=True)
+    numbers = columnwise.objects(rows[bridge.to])
+    earlier = [_code_of(number) for number in numbers] if is_inside else columnwise.objects(rows[bridge.earlier])
+    nothing: list[None] = [None] * len(rows)
+    since = columnwise.objects(rows[bridge.since].cast(pa.date32())) if says_since and bridge.since else nothing
+    lineage = zip(*(columnwise.objects(rows[name]) for name in _LINEAGE), strict=True)
     kind, told = _kind(table, bridge), ORGANISATION if is_inside else bridge.type
     column = f"{table.name}.{bridge.to if is_inside else bridge.earlier}"
     return [

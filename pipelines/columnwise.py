@@ -17,6 +17,8 @@ _FLAT = (
     pa.types.is_string, pa.types.is_boolean, pa.types.is_integer, pa.types.is_decimal, pa.types.is_date,
     pa.types.is_timestamp,
 )  # fmt: skip
+Spelled = tuple[str, pa.Array, str]
+"""Values as JSON that is not put together yet: what begins each, what it says (null: there is none), what ends it."""
 
 
 def text(values: pa.Array) -> pa.Array:
@@ -31,15 +33,26 @@ def text(values: pa.Array) -> pa.Array:
 
 
 def json_of(values: pa.Array) -> pa.Array:
-    """Return values as JSON: figures and truths bare, the rest in quotes; null stays null."""
+    """Return values as JSON, see `flat`."""
+    return whole(flat(values))
+
+
+def flat(values: pa.Array) -> Spelled:
+    """Spell values as JSON: figures and truths bare, the rest in quotes; instants are taken for UTC."""
     if pa.types.is_string(values.type):
-        return join('"', _escaped(values), '"')
+        return '"', _escaped(values), '"'
     if pa.types.is_decimal(values.type):
-        return by_distinct(values, str)
+        return "", by_distinct(values, str), ""
     if pa.types.is_timestamp(values.type):
-        return by_distinct(values, lambda at: f'"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"')
-    bare = values.cast(pa.string())
-    return join('"', bare, '"') if pa.types.is_date(values.type) else bare
+        return '"', by_distinct(values, lambda at: f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"), '"'
+    quote = '"' if pa.types.is_date(values.type) else ""
+    return quote, values.cast(pa.string()), quote
+
+
+def whole(spelled: Spelled) -> pa.Array:
+    """Return JSON put together; null stays null."""
+    begin, told, end = spelled
+    return join(begin, told, end) if begin or end else told
 
 
 def json_whole(values: pa.Array) -> pa.Array:
@@ -50,8 +63,7 @@ def json_whole(values: pa.Array) -> pa.Array:
     Raises:
         TypeError: of a kind that no table of ours has; see `has_json`.
     """
-    quote, told = _spelled(values)
-    return join(quote, told, quote) if quote else told
+    return whole(_spelled(values))
 
 
 def has_json(kind: pa.DataType) -> bool:
@@ -70,19 +82,38 @@ def join(*pieces: Any) -> pa.Array:
     return pc.binary_join_element_wise(*pieces, "")
 
 
-def json_fields(fields: Sequence[tuple[str, pa.Array]]) -> pa.Array:
-    """Return the inside of JSON objects of fields with JSON values; null ones are left out."""
-    named = [join(f'"{name}":', values) for name, values in fields]
-    if not all(values.null_count for values in named):
-        return pc.binary_join_element_wise(*named, ",", null_handling="skip")
-    # Arrow leaves out the rows in which all are null: one that is not is put in front, and its comma taken off.
-    nothing = constant("", pa.string(), len(named[0]))
-    return pc.utf8_slice_codeunits(pc.binary_join_element_wise(nothing, *named, ",", null_handling="skip"), 1)
+def json_object(fields: Sequence[tuple[str, Spelled]], inside: pa.Array | None = None) -> pa.Array:
+    """Return JSON objects of fields, null ones left out; all is put together at once: most values are copied once.
+
+    Args:
+        inside: what stands behind them in each object, fields as text; None: nothing.
+    """
+    always = len(fields) if inside is not None else _never_null(fields)
+    if always is None:
+        return join("{", json_fields(fields), "}")
+    pieces: list[Any] = ["{"]
+    for place, (name, (begin, told, end)) in enumerate(fields):
+        # What may be left out takes its comma along: towards what is always there.
+        head, tail = f'{"," * (place > always)}"{name}":{begin}', end + "," * (place < always)
+        pieces += [head, told, tail] if not told.null_count else [join(head, told, tail)]
+    pieces += ["}"] if inside is None else [inside, "}"]
+    return pc.binary_join_element_wise(*_merged(pieces), "", null_handling="replace", null_replacement="")
 
 
-def json_lists(lists: pa.Array) -> pa.Array:
-    """Return lists of JSON values as JSON."""
-    return join("[", pc.binary_join(lists, ","), "]")
+def json_fields(fields: Sequence[tuple[str, Spelled]]) -> pa.Array:
+    """Return the inside of JSON objects of fields; null ones are left out."""
+    if any(told.null_count for _, (_, told, _) in fields):
+        named = [join(f'"{name}":{begin}', told, end) for name, (begin, told, end) in fields]
+        # Arrow leaves out the rows in which all are null: one that is not is put in front, and its comma taken off.
+        nothing = constant("", pa.string(), len(named[0]))
+        return pc.utf8_slice_codeunits(pc.binary_join_element_wise(nothing, *named, ",", null_handling="skip"), 1)
+    pieces = [piece for name, (begin, told, end) in fields for piece in (f',"{name}":{begin}', told, end)]
+    return join(pieces[0][1:], *pieces[1:])
+
+
+def json_lists(lists: pa.Array) -> Spelled:
+    """Spell lists of JSON values as JSON."""
+    return "[", pc.binary_join(lists, ","), "]"
 
 
 def ranks(values: pa.Array) -> np.ndarray:
@@ -109,6 +140,13 @@ def places(columns: Sequence[pa.Array]) -> np.ndarray:
         combined = found * max(1, len(encoded.dictionary)) + encoded.indices.to_numpy()
         _, found = np.unique(combined, return_inverse=True)
     return found
+
+
+def objects(values: pa.ChunkedArray) -> list[Any]:
+    """Return values as Python has them; equal ones are one object, which is made once."""
+    encoded = values.combine_chunks().dictionary_encode()
+    made = [*encoded.dictionary.to_pylist(), None]
+    return [made[place] for place in encoded.indices.fill_null(len(made) - 1).to_pylist()]
 
 
 def lists(of: np.ndarray, count: int, values: pa.Array) -> pa.Array:
@@ -139,48 +177,33 @@ def by_distinct(values: pa.Array, spelled: Callable[[Any], str]) -> pa.Array:
     return made.take(encoded.indices)
 
 
-def _spelled(values: pa.Array) -> tuple[str, pa.Array]:
-    """Return values as JSON, and the quotes that are still to be put around them."""
+def _spelled(values: pa.Array) -> Spelled:
+    """Spell values of any kind as `json_whole` does."""
     kind = values.type
     if pa.types.is_struct(kind):
-        return "", _of_those_there(values, _objects)
+        return "", _of_those_there(values, _objects), ""
     if pa.types.is_map(kind):
         keys, items = json_of(_inside(values, values.keys)), json_whole(_inside(values, values.items))
-        return "", join("{", pc.binary_join(_relisted(values, join(keys, ":", items.fill_null("null"))), ","), "}")
+        return "{", pc.binary_join(_relisted(values, join(keys, ":", items.fill_null("null"))), ","), "}"
     if pa.types.is_list(kind):
-        return "", json_lists(_relisted(values, json_whole(_inside(values, values.values)).fill_null("null")))
-    if pa.types.is_string(kind):
-        return '"', _escaped(values)
+        return json_lists(_relisted(values, json_whole(_inside(values, values.values)).fill_null("null")))
     if pa.types.is_timestamp(kind):
         told = values.cast(pa.timestamp("us")).cast(pa.string())  # the zone only says how an instant is shown
-        return '"', join(pc.replace_substring(told, " ", "T", max_replacements=1), "Z")
-    if pa.types.is_date(kind):
-        return '"', values.cast(pa.string())
+        return '"', pc.replace_substring(told, " ", "T", max_replacements=1), 'Z"'
     if not has_json(kind):
         raise TypeError(f"values of type {kind} have no JSON here")
-    return "", json_of(values)
+    return flat(values)
 
 
 def _objects(values: pa.Array) -> pa.Array:
     """Return structs as JSON, of which none is null."""
     fields = zip((field.name for field in values.type), values.flatten(), strict=True)
-    there = [(name, each) for name, each in fields if each.null_count < len(each)]
-    return _object(there) if there else constant("{}", pa.string(), len(values))
+    there = [(name, _spelled(each)) for name, each in fields if each.null_count < len(each)]
+    return json_object(there) if there else constant("{}", pa.string(), len(values))
 
 
-def _object(fields: Sequence[tuple[str, pa.Array]]) -> pa.Array:
-    """Return JSON objects of fields, put together at once: each value is copied once, whatever stands around it."""
-    always = next((place for place, (_, values) in enumerate(fields) if not values.null_count), None)
-    if always is None:
-        return join("{", json_fields([(name, json_whole(values)) for name, values in fields]), "}")
-    pieces: list[Any] = ["{"]
-    for place, (name, values) in enumerate(fields):
-        # What may be left out takes its comma along: towards the field that is always there.
-        quote, told = _spelled(values)
-        head = f'{"," * (place > always)}"{name}":{quote}'
-        tail = quote + "," * (place < always)
-        pieces += [head, told, tail] if not values.null_count else [join(head, told, tail)]
-    return pc.binary_join_element_wise(*_merged([*pieces, "}"]), "", null_handling="replace", null_replacement="")
+def _never_null(fields: Sequence[tuple[str, Spelled]]) -> int | None:
+    return next((place for place, (_, (_, told, _)) in enumerate(fields) if not told.null_count), None)
 
 
 def _merged(pieces: Sequence[Any]) -> list[Any]:

@@ -6,19 +6,17 @@ about a subject of the bucket, so that nothing has to be known of any other.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines import columnwise, identity, survivorship
-from pipelines.columnwise import constant, join, json_fields, json_of
+from pipelines import columnwise, digests, identity, survivorship
+from pipelines.columnwise import Spelled, constant, flat, join, json_fields, json_object, json_of
 from pipelines.identity import Numbers
 from schemas import feeds
 from schemas.model import Attribute, OneFile, Relation
@@ -81,7 +79,7 @@ def files(rows: pa.Table, plan: Plan) -> pa.Table:
             those that `LINEAGE` names, and the slots of the branches.
     """
     bucket = _Bucket(rows, plan)
-    told: dict[str, tuple[pa.Array, pa.Array]] = {}
+    told: dict[str, tuple[pa.Array, Spelled]] = {}
     others = []
     ended_on = None
     for attribute in sorted(plan.file.attributes, key=lambda each: each.name != plan.file.ended_on):
@@ -98,7 +96,7 @@ def files(rows: pa.Table, plan: Plan) -> pa.Table:
         plan.numbers, bucket.kind("identifiers"),
     )  # fmt: skip
     content = {name: told[name][1] for name in sorted(told)}
-    made = {name: columns[0] for name, columns in told.items()} | {"_digest": _digests(content)}
+    made = {name: columns[0] for name, columns in told.items()} | {"_digest": digests.of_content(content)}
     made |= {name: bucket.subjects[name].combine_chunks() for name in plan.beside}
     return pa.table([made[name] for name in plan.schema.names], schema=plan.schema)
 
@@ -107,8 +105,21 @@ def in_task(batches: Iterable[pa.RecordBatch], plan: Plan) -> Iterator[pa.Record
     """Make the files of a bucket in one of the engine's tasks, which hands over its rows in batches."""
     mine = [*batches]
     if mine:
-        for part in _parted(pa.Table.from_batches(mine), plan):
+        rows = pa.Table.from_batches(mine)
+        plan = replace(plan, numbers=plan.numbers.among(_named(rows, plan), plan.file.kind))
+        for part in _parted(rows, plan):
             yield from files(part, plan).to_batches(max_chunksize=HANDED_BACK_AT_ONCE)
+
+
+def _named(rows: pa.Table, plan: Plan) -> dict[str, pa.ChunkedArray]:
+    """Return by kind of subject the numbers that rows name, and maybe what else travels in the same columns."""
+    columns = {plan.file.kind: {NUMBER}}
+    for relation, (_, mine, _, other, other_kind, _) in plan.ways:
+        branch = plan.branch(relation.table, mine)
+        if branch >= 0:
+            columns.setdefault(other_kind, set()).add(plan.branches[branch].slots[other])
+    return {kind: pa.chunked_array([c for name in names for c in rows[name].chunks], pa.string())
+            for kind, names in columns.items()}  # fmt: skip
 
 
 def _parted(rows: pa.Table, plan: Plan) -> Iterator[pa.Table]:
@@ -155,7 +166,7 @@ class _Bucket:
     @cached_property
     def told_by(self) -> pa.Array:
         """Where each row comes from, as JSON fields."""
-        return json_fields([(name, json_of(values)) for name, values in self.records.lineage.items()])
+        return json_fields([(name, flat(values)) for name, values in self.records.lineage.items()])
 
     def is_of(self, department: str | None) -> np.ndarray:
         """Say of each row whether a department stated it."""
@@ -215,8 +226,8 @@ def _days(value: pa.Array, first: np.ndarray) -> np.ndarray:
 
 def _winners(
     bucket: _Bucket, attribute: Attribute, said: survivorship.Said, judged: survivorship.Judged
-) -> tuple[pa.Array, pa.Array]:
-    """Return for each subject the attribute as the file shows it, and as JSON; null where nothing is said."""
+) -> tuple[pa.Array, Spelled]:
+    """Return for each subject the attribute as the file shows it, and spelled as JSON; null where nothing is said."""
     nobody = judged.first < 0
     first = pa.array(judged.first, mask=nobody)
     rows = pa.array(said.record).take(first)
@@ -225,12 +236,13 @@ def _winners(
     reason = survivorship.REASONS.take(pa.array(judged.reason))
     arrays = [value, *bucket.lineage(rows), rank, reason]
     shown = pa.StructArray.from_arrays(arrays, fields=[*bucket.kind(attribute.name)], mask=pa.array(nobody))
-    json = join('{"value":', json_of(value), ",", bucket.told_by.take(rows), *_why(rank, reason))
-    return shown, json
+    begin, text, end = flat(value)
+    pieces = (text, f"{end},", bucket.told_by.take(rows), *_why(rank, reason))
+    return shown, (f'{{"value":{begin}', join(*pieces), '"}')
 
 
 def _why(rank: pa.Array, reason: pa.Array) -> list[Any]:
-    return [',"rank":', rank.cast(pa.string()), ',"reason":"', reason, '"}']
+    return [',"rank":', rank.cast(pa.string()), ',"reason":"', reason]
 
 
 def _others(
@@ -250,7 +262,7 @@ def _others(
     }
 
 
-def _of_others(bucket: _Bucket, others: list[dict[str, pa.Array]]) -> dict[str, tuple[pa.Array, pa.Array]]:
+def _of_others(bucket: _Bucket, others: list[dict[str, pa.Array]]) -> dict[str, tuple[pa.Array, Spelled]]:
     """Return the contradictions of each subject, and the agreements, whose value is not repeated."""
     empty = {"subject": pa.int64(), "row": pa.int64()}
     empty |= {each.name: each.type for each in bucket.kind("contradictions")}
@@ -261,14 +273,14 @@ def _of_others(bucket: _Bucket, others: list[dict[str, pa.Array]]) -> dict[str, 
     return {name: _said_by_others(bucket, name, part) for name, part in parts.items()}
 
 
-def _said_by_others(bucket: _Bucket, name: str, told: pa.Table) -> tuple[pa.Array, pa.Array]:
+def _said_by_others(bucket: _Bucket, name: str, told: pa.Table) -> tuple[pa.Array, Spelled]:
     kind = bucket.kind(name)
     columns = {column: told[column].combine_chunks() for column in told.column_names}
     shown = pa.StructArray.from_arrays([columns[each.name] for each in kind], fields=[*kind])
     pieces: list[Any] = ['{"attribute":', json_of(columns["attribute"])]
     pieces += [',"value":', json_of(columns["value"])] if name == "contradictions" else []
     pieces += [",", bucket.told_by.take(columns["row"])]
-    pieces += _why(columns["rank"], columns["reason"]) if name == "contradictions" else ["}"]
+    pieces += [*_why(columns["rank"], columns["reason"]), '"}'] if name == "contradictions" else ["}"]
     return _lists(bucket, columns["subject"], shown, join(*pieces))
 
 
@@ -276,13 +288,13 @@ def _sorted(table: pa.Table, by: list[str]) -> pa.Table:
     return table.take(pc.sort_indices(table, sort_keys=[(name, "ascending", "at_start") for name in by]))
 
 
-def _lists(bucket: _Bucket, subject: pa.Array, shown: pa.Array, json: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _lists(bucket: _Bucket, subject: pa.Array, shown: pa.Array, json: pa.Array) -> tuple[pa.Array, Spelled]:
     of = subject.to_numpy()
     lists = columnwise.lists(of, bucket.count, shown)
     return lists, columnwise.json_lists(columnwise.lists(of, bucket.count, json))
 
 
-def _relations(bucket: _Bucket) -> tuple[pa.Array, pa.Array]:
+def _relations(bucket: _Bucket) -> tuple[pa.Array, Spelled]:
     """Return the ties of each subject in a fixed order, their details as a map."""
     kind = bucket.kind("relations")
     ties = [tie for relation, way in bucket.plan.ways if (tie := _tie(bucket, relation, way)) is not None]
@@ -293,10 +305,10 @@ def _relations(bucket: _Bucket) -> tuple[pa.Array, pa.Array]:
     order = ["subject", *before, *(name for name in details if name in told.column_names), *survivorship.LINEAGE]
     told = _sorted(told, order)
     columns = {name: told[name].combine_chunks() for name in told.column_names}
-    json = [(name, json_of(columns[name])) for name in before]
-    fields = json_fields([*json, ("details", columns["details_json"])])
+    fields = [*((name, flat(columns[name])) for name in before), ("details", ("", columns["details_json"], ""))]
     shown = pa.StructArray.from_arrays([columns[each.name] for each in kind], fields=[*kind])
-    return _lists(bucket, columns["subject"], shown, join("{", fields, ",", bucket.told_by.take(columns["row"]), "}"))
+    json = json_object(fields, inside=bucket.told_by.take(columns["row"]))
+    return _lists(bucket, columns["subject"], shown, json)
 
 
 def _no_tie(kind: Any) -> pa.Table:
@@ -350,20 +362,3 @@ def _map_json(details: list[tuple[str, pa.Array]], count: int) -> pa.Array:
         return constant("{}", pa.string(), count)
     named = [join(f'"{key}":', json_of(values).fill_null("null")) for key, values in details]
     return join("{", pc.binary_join_element_wise(*named, ","), "}")
-
-
-def _digests(content: dict[str, pa.Array]) -> pa.Array:
-    """Return the SHA-256 of each file as JSON, hex; columns in the order of their names.
-
-    That an attribute is declared before another one says nothing about anybody.
-    """
-    texts = join("{", json_fields([*content.items()]), "}")
-    return pa.array([hashlib.sha256(text).hexdigest() for text in _bytes(texts)], pa.string())
-
-
-def _bytes(texts: pa.Array) -> Iterator[memoryview]:
-    """Yield the bytes of each text, none copied."""
-    _, offsets, data = texts.buffers()
-    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    held = memoryview(data)
-    return (held[begin:end] for begin, end in pairwise(ends.tolist()))

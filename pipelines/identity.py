@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pipelines import columnwise
 from pipelines.bridging import Bridges
-from pipelines.columnwise import constant, join, json_fields, json_of
+from pipelines.columnwise import Spelled, constant, flat, join
 from schemas.identifiers import areas
 from schemas.identifiers.earlier import TYPE_OF_LENGTH
 
@@ -46,6 +46,20 @@ class Numbers:
         earlier, present = self.ends[kind]
         return pc.coalesce(present.take(pc.index_in(numbers, earlier)), numbers)
 
+    def among(self, named: Mapping[str, pa.ChunkedArray], kind: str) -> Numbers:
+        """Return what is said of some numbers of each kind of subject, for files of a kind.
+
+        A table of all costs as much to look into as it has rows, for each bucket anew.
+        """
+        ends = {}
+        for each in self.ends.keys() & named.keys():
+            earlier, present = self.ends[each]
+            is_named = pc.is_in(earlier, named[each])
+            ends[each] = earlier.filter(is_named), present.filter(is_named)
+        mine = [*named[kind].chunks, *(ends[kind][1:] if kind in ends else ())]
+        is_mine = pc.is_in(self.earlier["present"], pa.chunked_array(mine, pa.string()))
+        return Numbers(ends, self.earlier.filter(is_mine))
+
 
 def numbers(bridges: Bridges, kind: str) -> Numbers:
     """Return what bridges say, for files of a kind."""
@@ -76,8 +90,8 @@ def subject_ids(number: pa.Array, kind: str) -> pa.Array:
 def told(
     number: pa.Array, kind: str, of: np.ndarray, named: pa.Array, lineage: Mapping[str, pa.Array], led: Numbers,
     shape: Any,
-) -> dict[str, tuple[pa.Array, pa.Array]]:  # fmt: skip
-    """Return the subjects' ids, numbers with type, and all numbers of each: as columns, and as JSON.
+) -> dict[str, tuple[pa.Array, Spelled]]:  # fmt: skip
+    """Return the subjects' ids, numbers with type, and all numbers of each: as columns, and spelled as JSON.
 
     Args:
         number: of each subject.
@@ -96,11 +110,11 @@ def told(
     rows, whose = _with_earlier(pa.table(own, [each.name for each in shape]), number, led)
     columns = [rows[each.name].combine_chunks() for each in shape]
     shown = pa.StructArray.from_arrays(columns, fields=[*shape])
-    texts = [(each.name, json_of(values)) for each, values in zip(shape, columns, strict=True)]
-    json = columnwise.json_lists(columnwise.lists(whose, len(number), join("{", json_fields(texts), "}")))
+    texts = [(each.name, flat(values)) for each, values in zip(shape, columns, strict=True)]
+    json = columnwise.json_lists(columnwise.lists(whose, len(number), columnwise.json_object(texts)))
     plain = {"subject_id": ids, "number_type": number_type, "number": number}
     lists = columnwise.lists(whose, len(number), shown)
-    return {name: (values, json_of(values)) for name, values in plain.items()} | {"identifiers": (lists, json)}
+    return {name: (values, flat(values)) for name, values in plain.items()} | {"identifiers": (lists, json)}
 
 
 def _with_earlier(own: pa.Table, number: pa.Array, led: Numbers) -> tuple[pa.Table, np.ndarray]:

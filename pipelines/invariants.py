@@ -7,12 +7,13 @@ rule that does not hold of it, and how many rows it is about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
+from pyspark.sql.types import ArrayType, MapType, StructField, StructType
 
 from inbox import deliveries
 from inbox.deliveries import Delivery
@@ -20,18 +21,25 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import answers, erasing, names, present, publish, records, settle
+from pipelines import answers, digests, erasing, names, present, publish, records, settle, types
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.finished import is_finished
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
-from schemas.model import OneFile
+from schemas.model import Attribute, OneFile
 from schemas.serving import reading, writing
 from schemas.serving.connection import looking
 from schemas.serving.errors import NothingPublished
 from schemas.serving.record_writing import newest, published
 
 ROW = ("_delivery", "_row_no")
+_SAYS = StructType(
+    [
+        StructField("delivery", types.STRING),
+        StructField("row_no", types.LONG),
+        StructField("says", MapType(types.STRING, ArrayType(types.STRING))),
+    ]
+)
 _TOLD = ("contradictions", "agreements", "relations")
 
 
@@ -58,6 +66,7 @@ def check(shop: Workshop) -> Iterator[Broken]:
     for kind, file in shop.declarations.files.items():
         table = names.gold(kind)
         yield from _told(table, partial(_without_silver, shop, table, file))
+        yield from _told(table, partial(_altered, shop, table))
         yield from _told(table, partial(_published_otherwise, shop, kind))
     yield from _told("serving/subject_record", partial(_rows_otherwise, shop))
 
@@ -156,30 +165,82 @@ def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broke
 
 
 def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken]:
-    """Count gold's values, what others say of them, and ties that no released statement stands behind."""
+    """Count gold's values, what others say of them, and ties that no released statement stands behind.
+
+    And the values that are not what the statement says that stands behind them.
+    """
     if not shop.lake.exists(gold):
         return
-    said = [present.statements(shop.lake, table) for table in shop.declarations.tables]
-    behind = [rows.select(f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"))
-              for rows in said if rows is not None]  # fmt: skip
     made = shop.lake.read(gold)
-    told = [
-        _source(f.col(a.name)) for a in file.attributes if a.name in made.columns
-    ]  # one declared since has none yet
-    every = f.concat(f.array(*told), *(f.transform(name, _source) for name in _TOLD if name in made.columns))
-    named = made.select(f.explode(every).alias("_from")).select("_from.*")
-    lost = named.where(f.col("delivery").isNotNull()).join(
-        reduce(DataFrame.unionByName, behind).distinct(), ["delivery", "row_no"], "left_anti"
+    shown = [a for a in file.attributes if a.name in made.columns]  # one declared since has none yet
+    told = [_source(f.col(a.name), f.lit(a.name), _text(f.col(a.name)["value"], a)) for a in shown]
+    lists = [f.transform(name, _beside) for name in _TOLD if name in made.columns]
+    lists += [f.array(*told)] if told else []
+    named = made.select(f.explode(f.concat(*lists)).alias("_from")).select("_from.*")
+    named = named.where(f.col("delivery").isNotNull())
+    behind = reduce(DataFrame.unionByName, _statements(shop, shown), _nothing(shop))
+    known = behind.dropDuplicates(["delivery", "row_no"]).withColumn("is_there", f.lit(True))
+    found = named.join(known, ["delivery", "row_no"], "left")
+    lost = f.col("is_there").isNull()
+    differs = ~f.array_contains(f.col("says")[f.col("attribute")], f.col("value"))
+    with engine(f"look for values of {gold} that nothing stands behind"):
+        row = found.agg(f.count_if(lost).alias("lost"), f.count_if(~lost & differs).alias("differing")).collect()[0]
+    for rule, rows in (("without_silver", row["lost"]), ("value_otherwise", row["differing"])):
+        if rows:
+            yield Broken(rule, gold, rows)
+
+
+def _altered(shop: Workshop, gold: str) -> Iterator[Broken]:
+    """Count gold's files that are not what their own digest says."""
+    if shop.lake.exists(gold):
+        files = shop.lake.read(gold)
+        yield from _some("file_altered", gold, files.mapInArrow(digests.in_task, "subject_id string"))
+
+
+def _statements(shop: Workshop, shown: Sequence[Attribute]) -> Iterator[DataFrame]:
+    """Yield of each table its statements that count: delivery, row, and by attribute the values that it may get."""
+    for name, table in shop.declarations.tables.items():
+        rows = present.statements(shop.lake, name)
+        if rows is None:
+            continue
+        pairs: list[Column] = []
+        for attribute in shown:
+            columns = [source.column for source in attribute.sources if source.table == name]
+            if columns:
+                values = f.array(*(_text(f.col(column), attribute) for column in columns))
+                pairs += [f.lit(attribute.name), f.array_compact(values)]
+        says = f.create_map(*pairs).cast(_SAYS["says"].dataType)
+        yield present.with_declared(rows, table).select(
+            f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"), says.alias("says")
+        )
+
+
+def _nothing(shop: Workshop) -> DataFrame:
+    return shop.lake.spark.createDataFrame([], _SAYS)
+
+
+def _beside(told: Column) -> Column:
+    """Return where what others say is from; it is not compared."""
+    nothing = f.lit(None).cast("string")
+    return _source(told, nothing, nothing)
+
+
+def _source(told: Column, attribute: Column, value: Column) -> Column:
+    return f.struct(
+        told["delivery"].alias("delivery"),
+        told["row_no"].alias("row_no"),
+        attribute.alias("attribute"),
+        value.alias("value"),
     )
-    yield from _some("without_silver", gold, lost)
 
 
-def _source(told: Column) -> Column:
-    return f.struct(told["delivery"].alias("delivery"), told["row_no"].alias("row_no"))
+def _text(value: Column, attribute: Attribute) -> Column:
+    """Return a value as text, read as the attribute has it."""
+    return value.try_cast(types.spark_type(attribute.type, attribute.precision, attribute.scale)).cast("string")
 
 
 def _some(rule: str, where: str, lost: DataFrame) -> Iterator[Broken]:
-    with engine(f"look for rows of {where} that nothing stands behind"):
+    with engine(f"look for rows of {where} that are not as they must be"):
         count = lost.count()
     if count:
         yield Broken(rule, where, count)
@@ -245,6 +306,16 @@ RULES = {
         "一档的值无标准层记录",
         "values of one files without a statement",
         "run again; else restore the lake",
+    ),
+    "value_otherwise": (
+        "一档的值与标准层记录不一致",
+        "values of one files that their statement does not say",
+        "onefile rebuild --swap, and run again",
+    ),
+    "file_altered": (
+        "一档内容与其摘要不符",
+        "one files that are not what their digest says",
+        "onefile rebuild --swap, and run again",
     ),
     "published_otherwise": (
         "服务库与一档不一致",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import struct
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,7 +56,8 @@ KNOWN_FEATURES = {
     "rowTracking",
 }
 """What a table may ask of its writers for us to be one of them."""
-_SUMMED = 512
+_SUMMED = 4096
+"""Bytes that a sum of ours is of: the engine's own are of 512, and it reads from the sums themselves of how many."""
 
 
 WRITTEN = "path string, size bigint, stats string"
@@ -351,7 +351,7 @@ def _sum(path: Path) -> None:
     """Write beside a file the sums of its parts, as the engine does: it holds every byte it reads against them."""
     descriptor = os.open(_beside(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(_sums(path))
+        file.write(sums.beside(path.read_bytes(), _SUMMED))
 
 
 def _take_away(path: Path) -> None:
@@ -361,15 +361,11 @@ def _take_away(path: Path) -> None:
 
 def is_as_summed(path: Path) -> bool:
     """Say whether a file is what the sums beside it say; where there are none, nothing speaks against it."""
-    return not _beside(path).exists() or _beside(path).read_bytes() == _sums(path)
+    return not _beside(path).exists() or sums.is_of(_beside(path).read_bytes(), path.read_bytes())
 
 
 def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.crc")
-
-
-def _sums(path: Path) -> bytes:
-    return b"crc\x00" + struct.pack(">i", _SUMMED) + sums.sums(path.read_bytes(), _SUMMED)
 
 
 def parts(path: Path, design: Design, wanted: np.ndarray | None = None) -> Iterator[tuple[int, pa.Table]]:

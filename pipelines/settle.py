@@ -44,8 +44,8 @@ def identified(made: Mapping[str, pa.Array], table: Table) -> dict[str, pa.Array
         made: the table's columns, typed, `_withdrawn` and `_erases`.
     """
     key = pc.binary_join_element_wise(*(columnwise.text(made[name]) for name in table.key), PARTS)
-    fields = [(column.name, columnwise.json_of(made[column.name])) for column in table.columns]
-    content = _hashed(columnwise.join("{", columnwise.json_fields(fields), "}"))
+    fields = [(column.name, columnwise.flat(made[column.name])) for column in table.columns]
+    content = _hashed(columnwise.json_object(fields))
     for mark, word in (("_withdrawn", WITHDRAWN), ("_erases", ERASED)):
         content = pc.if_else(made[mark], columnwise.constant(word, pa.string(), len(content)), content)
     return {"_key": _hashed(key), "_content": content}

@@ -1,4 +1,4 @@
-"""What the engine keeps beside each data file of a lake in a folder: a sum of each 512 bytes of it.
+"""What is kept beside each data file of a lake in a folder: a sum of each 512 bytes of it, or of more.
 
 Pages of Parquet have sums of their own, which are held against what is read. What says where which column lies, and
 what it is called, has none: one altered byte of it makes a column be missing, and with it a value of everybody.
@@ -15,8 +15,10 @@ import pyarrow.fs as pafs
 
 LOCAL = pafs.LocalFileSystem()
 MAGIC = b"PAR1"
+_VERSION = b"crc\x00"
 _HEAD, _SUM, _END = 8, 4, 8
-"""Bytes before the first sum, of a sum, and of what ends a Parquet file: the length of its footer, and `MAGIC`."""
+"""Bytes before the first sum: `_VERSION`, and of how many bytes each is; of a sum; and of what ends a Parquet file:
+the length of its footer, and `MAGIC`."""
 
 
 def hold_footer(files: Any, place: str) -> None:
@@ -41,17 +43,30 @@ def hold_footer(files: Any, place: str) -> None:
         begin = size - _END - int.from_bytes(end[:4], "little")
         if end[4:] != MAGIC or begin < 0 or len(told) < _HEAD:
             raise pa.ArrowInvalid("the footer is cut off")
-        (width,) = struct.unpack(">i", told[4:_HEAD])
+        width = _width(told)
         first = begin // width if width > 0 else 0
         content = source.read_at(size - first * width, first * width)
-    wanted = told[_HEAD + _SUM * first :]
-    if width <= 0 or wanted != sums(content, width):
+    if width <= 0 or told[_HEAD + _SUM * first :] != _sums(content, width):
         raise pa.ArrowInvalid("sums differ")
 
 
-def sums(content: bytes, width: int) -> bytes:
-    """Return the sum of each `width` bytes, one after the other."""
-    found = [zlib.crc32(content[begin : begin + width]) for begin in range(0, len(content), width)]
+def beside(content: bytes, width: int) -> bytes:
+    """Return what is kept beside a file: the sum of each `width` bytes of it, as the engine reads them."""
+    return _VERSION + struct.pack(">i", width) + _sums(content, width)
+
+
+def is_of(told: bytes, content: bytes) -> bool:
+    """Say whether what is kept beside a file is of that file."""
+    return len(told) >= _HEAD and _width(told) > 0 and told == beside(content, _width(told))
+
+
+def _width(told: bytes) -> int:
+    return int.from_bytes(told[len(_VERSION) : _HEAD], signed=True)
+
+
+def _sums(content: bytes, width: int) -> bytes:
+    view = memoryview(content)
+    found = [zlib.crc32(view[begin : begin + width]) for begin in range(0, len(content), width)]
     return struct.pack(f">{len(found)}I", *found)
 
 

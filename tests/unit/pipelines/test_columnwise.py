@@ -14,9 +14,14 @@ from pipelines import columnwise
 
 def test_rows_without_any_value_are_objects_without_a_field() -> None:
     texts, figures = pa.array(["甲", None, None]), pa.array([None, None, 3], pa.int64())
-    fields = [("a", columnwise.json_of(texts)), ("b", columnwise.json_of(figures))]
+    fields = [("a", columnwise.flat(texts)), ("b", columnwise.flat(figures))]
     assert columnwise.json_fields(fields).to_pylist() == ['"a":"甲"', "", '"b":3']
-    nothing = [(name, columnwise.json_of(pa.nulls(2, pa.string()))) for name in "ab"]
+    assert columnwise.json_object(fields).to_pylist() == ['{"a":"甲"}', "{}", '{"b":3}']
+    inside = pa.array(['"z":0', '"z":1', '"z":2'])
+    assert columnwise.json_object(fields, inside).to_pylist() == ['{"a":"甲","z":0}', '{"z":1}', '{"b":3,"z":2}']
+    always = [fields[0], ("c", columnwise.flat(pa.array([1, 2, 3]))), fields[1]]
+    assert columnwise.json_object(always).to_pylist() == ['{"a":"甲","c":1}', '{"c":2}', '{"c":3,"b":3}']
+    nothing = [(name, columnwise.flat(pa.nulls(2, pa.string()))) for name in "ab"]
     assert columnwise.json_fields(nothing).to_pylist() == ["", ""]
 
 

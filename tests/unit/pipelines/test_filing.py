@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from pipelines import assembly, filing, identity
+from pipelines import assembly, digests, filing, identity
 from pipelines.bridging import NONE
 from schemas.model import Attribute, AttributeSource, OneFile
 from tests.drawn import PLACE
@@ -67,7 +70,9 @@ def test_winners_reasons_and_losers_are_those_of_the_rules_read_one_by_one(drawn
         }
         for place, each in enumerate(drawn)
     ]
-    made = {row["number"]: row for row in filing.files(_table(records), PLAN).to_pylist()}
+    files = filing.files(_table(records), PLAN)
+    assert digests.of_files(files).equals(files["_digest"].combine_chunks())
+    made = {row["number"]: row for row in files.to_pylist()}
     assert made.keys() == {each[filing.NUMBER] for each in records}
     for number, file in made.items():
         mine = [each for each in records if each[filing.NUMBER] == number]
@@ -85,6 +90,31 @@ def test_winners_reasons_and_losers_are_those_of_the_rules_read_one_by_one(drawn
             (each["_valid_from"], each["_resource"]) for each in mine
         )
         assert file["_digest"] == _digest(file)
+
+
+INSTANT = datetime(2026, 1, 1, 8, 30, 15, 123456, UTC)
+KINDS = {"string": "安", "date": DAY, "instant": INSTANT, "decimal": Decimal("-0.50"), "long": -7, "boolean": True}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_read_again_has_its_digest_and_one_that_was_altered_has_not(kind: str) -> None:
+    file = replace(FILE, attributes=(*FILE.attributes, _attribute("told", kind, ("register", "told", 1))))
+    schema = to_arrow_schema(assembly.schema_of(file), timezone="UTC")
+    branches = (filing.Branch("register", "person", BRANCHES[0].slots | {"told": "_told"}), *BRANCHES[1:])
+    rows = _table([
+        {filing.BRANCH: 0, filing.NUMBER: number, filing.SEQ: 1, "_resource": "police.a", "_department": LEAD,
+         "_key": "key", "_delivery": "D1", "_row_no": 1, "_valid_from": DAY, "_string_1": None, "_date_1": None}
+        for number in NUMBERS
+    ])  # fmt: skip
+    values = pa.array([KINDS[kind], None, KINDS[kind]], schema.field("told").type.field("value").type)
+    plan = replace(PLAN, file=file, branches=branches, schema=schema)
+    files = filing.files(rows.append_column("_told", values), plan)
+    assert [*digests.in_task(files.to_batches())] == []
+    others = files["told"].combine_chunks().take(pa.array([1, 1, 2]))
+    altered = files.set_column(files.column_names.index("told"), "told", others)
+    found = pa.Table.from_batches(digests.in_task(altered.to_batches()))["subject_id"].to_pylist()
+    told = zip(files["subject_id"].to_pylist(), files["told"].is_valid().to_pylist(), strict=True)
+    assert found == [subject for subject, is_told in told if is_told][:1]
 
 
 def _table(records: Sequence[dict[str, Any]]) -> pa.Table:
