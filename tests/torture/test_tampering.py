@@ -57,6 +57,6 @@ def test_rows_added_and_taken_away_and_files_gone_are_found_and_made_anew(
     told = {each["table"] for each in json.loads(capsys.readouterr().out)["differences"]}
     assert told == {"silver/shop", "gold/enterprise_file"}
     assert not (house.home / "rebuilt").exists()
-    house.take_in()
+    assert house.onefile("run") == 0
     assert broken(house, capsys) == {}
     assert house.files("enterprise").keys() == wanted.keys() == {FIRST, SECOND}
