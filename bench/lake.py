@@ -1,7 +1,7 @@
 """How fast the lake is: `python -m bench.lake [--people N] [--json FILE]`, a made-up city in a folder of its own.
 
     --people N        people of the city; a tenth as many enterprises (default 100,000)
-    --memory M        memory of the engine (default 6g)
+    --memory M        memory of the engine (default 4g, as of the product)
     --json FILE       write the figures there, with the machine and the versions
     --postgres        publish to PostgreSQL as well (a server of its own, where it is installed)
     --every N         one record in so many changes (default 100)
@@ -91,7 +91,7 @@ def main() -> None:
     """Run all, print a table, write JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--memory", default="6g")
+    parser.add_argument("--memory", default="4g")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--every", type=int, default=EVERY)

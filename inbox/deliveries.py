@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from inbox.erased import Erased, Seal, read_erased
 from inbox.errors import FileBroken, KeptFileChanged, NoSuchRow, RecordUnreadable, RowErased, UnknownDelivery
@@ -102,14 +102,29 @@ class Delivery:
             yield from self._file_rows(entry, resource, first_row)
             first_row += entry.rows
 
-    def _file_rows(self, entry: FileEntry, resource: Resource, first_row: int) -> Iterator[Batch]:
+    def changed_files(self) -> list[str]:
+        """Return the names of the files that are no longer what was received, or what an erasure left of it."""
+        found = []
+        for entry in self.manifest.files:
+            try:
+                self._opened(entry).close()
+            except KeptFileChanged:
+                found.append(entry.name)
+        return found
+
+    def _opened(self, entry: FileEntry) -> BinaryIO:
+        """Open a file, read to its end, that is what was received."""
         try:
             file = open_plain(self.folder / entry.name)
         except OSError as error:
             raise KeptFileChanged(self.id, entry.name) from error
-        with file:
-            if sha256_of(file) not in (entry.sha256, *self.erased.files.get(entry.name, ())):
-                raise KeptFileChanged(self.id, entry.name)
+        if sha256_of(file) not in (entry.sha256, *self.erased.files.get(entry.name, ())):
+            file.close()
+            raise KeptFileChanged(self.id, entry.name)
+        return file
+
+    def _file_rows(self, entry: FileEntry, resource: Resource, first_row: int) -> Iterator[Batch]:
+        with self._opened(entry) as file:
             file.seek(0)
             try:
                 yield from records(file, resource, first_row, is_kept=True)

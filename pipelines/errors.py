@@ -105,6 +105,36 @@ class LakeStoreGone(EngineFailed):
         self.condition = condition
 
 
+class SwapUnfinished(PipelineError):
+    """A rebuilt lake is being put in, or was when whoever did it was killed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a rebuilt lake is being put in the place of the present one: wait until `onefile rebuild --swap` is done; "
+            "if it was killed, `onefile run` or the same again ends it"
+        )
+
+
+class TombstonesLost(PipelineError):
+    """What was erased by law is not to be told any more; whatever was made anew would lack its account."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"kept files tell that rows of them were erased, but lake/{table}, which tells which and why, is damaged "
+            "or gone; nothing else has it: put it back from a backup with `onefile restore`"
+        )
+
+
+class LakeGone(PipelineError):
+    """Deliveries were taken in, and there is no lake."""
+
+    def __init__(self, home: str) -> None:
+        super().__init__(
+            f"deliveries were taken into the lake of {home}, and it is gone; nothing was taken into a new one: put it "
+            "back with `onefile restore`, or make it anew with `onefile rebuild --swap`"
+        )
+
+
 class NotInAStore(PipelineError):
     """Something that is done only with a lake in the home's own folder."""
 

@@ -86,6 +86,7 @@ def assemble(lake: Lake, file: OneFile, declarations: Declarations) -> Assembled
             _make_first(lake, feed, known.now, note)
         return Assembled(file.kind, True, lake.version(table))
     _bring_touched(lake, feed, (int(made_from["release"]), note), known)
+    pa.default_memory_pool().release_unused()  # what was gone through is kept for more of it, and none comes
     advance(lake, table, note)
     return Assembled(file.kind, False, lake.version(table))
 

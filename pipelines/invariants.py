@@ -7,13 +7,12 @@ rule that does not hold of it, and how many rows it is about.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as f
-from pyspark.sql.types import ArrayType, MapType, StructField, StructType
 
 from inbox import deliveries
 from inbox.deliveries import Delivery
@@ -21,25 +20,31 @@ from licence_vault import receipts
 from onefile.verify.errors import VerificationError
 from onefile.verify.receipt import Receipt, open_receipt
 from onefile.verify.trust import read_trust
-from pipelines import answers, digests, erasing, names, present, publish, records, settle, types
+from pipelines import (
+    answers,
+    declared,
+    digests,
+    erasing,
+    gold,
+    marker,
+    names,
+    places,
+    present,
+    publish,
+    records,
+    settle,
+)
 from pipelines.errors import LakeDamaged, PipelineError
 from pipelines.finished import is_finished
 from pipelines.lake import engine
 from pipelines.workshop import Workshop
-from schemas.model import Attribute, OneFile
+from schemas.model import OneFile
 from schemas.serving import reading, writing
 from schemas.serving.connection import looking
 from schemas.serving.errors import NothingPublished
 from schemas.serving.record_writing import newest, published
 
 ROW = ("_delivery", "_row_no")
-_SAYS = StructType(
-    [
-        StructField("delivery", types.STRING),
-        StructField("row_no", types.LONG),
-        StructField("says", MapType(types.STRING, ArrayType(types.STRING))),
-    ]
-)
 _TOLD = ("contradictions", "agreements", "relations")
 
 
@@ -58,8 +63,11 @@ def check(shop: Workshop) -> Iterator[Broken]:
     A table that cannot be read, for a file of it is damaged or gone, is a finding of its own
     and hides none of the others.
     """
+    places.of(shop.settings)  # whoever may not touch the lake is told that, and not that its tables cannot be read
     settled = [d for d in deliveries.every(shop.home) if is_finished(d)]
     yield from _told("receipts", partial(_counts, shop, settled))
+    yield from _changed_files(shop)
+    yield from _told(names.RELEASE, partial(_unread, shop, names.RELEASE))
     for resource in shop.resources.values():
         table = names.silver(resource.table)
         yield from _told(table, partial(_without_bronze, shop, resource.id, table))
@@ -67,6 +75,7 @@ def check(shop: Workshop) -> Iterator[Broken]:
         table = names.gold(kind)
         yield from _told(table, partial(_without_silver, shop, table, file))
         yield from _told(table, partial(_altered, shop, table))
+        yield from _told(table, partial(_made_otherwise, shop, file))
         yield from _told(table, partial(_published_otherwise, shop, kind))
     yield from _told("serving/subject_record", partial(_rows_otherwise, shop))
 
@@ -148,11 +157,31 @@ def _missing(shop: Workshop) -> Counter[tuple[str, str]]:
 
 
 def _receipt(shop: Workshop, delivery: Delivery) -> Receipt | None:
+    """Return the receipt of a delivery; None where there is none that is genuine, and about this very delivery."""
     path = receipts.path(shop.home, delivery.id)
     try:
-        return open_receipt(path.read_bytes(), read_trust(shop.keys.trust()))
+        receipt = open_receipt(path.read_bytes(), read_trust(shop.keys.trust()))
     except (OSError, VerificationError):
         return None
+    told = [(file.name, file.rows, file.sha256) for file in receipt.files]
+    received = [(file.name, file.rows, file.sha256) for file in delivery.manifest.files]
+    return receipt if receipt.delivery == delivery.id and told == received else None
+
+
+def _changed_files(shop: Workshop) -> Iterator[Broken]:
+    """Look for kept files that are not what was received, or what an erasure left of it."""
+    for delivery in deliveries.every(shop.home):
+        changed = delivery.changed_files()
+        if changed:
+            yield Broken("kept_file_changed", delivery.id, len(changed))
+
+
+def _unread(shop: Workshop, table: str) -> Iterator[Broken]:
+    """Read a table that all others follow from; yields nothing, but raises where it cannot be read."""
+    if shop.lake.exists(table):
+        with engine(f"read {table}"):
+            shop.lake.read(table).collect()
+    yield from ()
 
 
 def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broken]:
@@ -164,79 +193,47 @@ def _without_bronze(shop: Workshop, resource: str, table: str) -> Iterator[Broke
     yield from _some("without_bronze", f"{table}, {resource}", lost)
 
 
-def _without_silver(shop: Workshop, gold: str, file: OneFile) -> Iterator[Broken]:
-    """Count gold's values, what others say of them, and ties that no released statement stands behind.
-
-    And the values that are not what the statement says that stands behind them.
-    """
-    if not shop.lake.exists(gold):
+def _without_silver(shop: Workshop, table: str, file: OneFile) -> Iterator[Broken]:
+    """Count gold's values, what others say of them, and ties that no released statement stands behind."""
+    if not shop.lake.exists(table):
         return
-    made = shop.lake.read(gold)
-    shown = [a for a in file.attributes if a.name in made.columns]  # one declared since has none yet
-    told = [_source(f.col(a.name), f.lit(a.name), _text(f.col(a.name)["value"], a)) for a in shown]
-    lists = [f.transform(name, _beside) for name in _TOLD if name in made.columns]
-    lists += [f.array(*told)] if told else []
-    named = made.select(f.explode(f.concat(*lists)).alias("_from")).select("_from.*")
-    named = named.where(f.col("delivery").isNotNull())
-    behind = reduce(DataFrame.unionByName, _statements(shop, shown), _nothing(shop))
-    known = behind.dropDuplicates(["delivery", "row_no"]).withColumn("is_there", f.lit(True))
-    found = named.join(known, ["delivery", "row_no"], "left")
-    lost = f.col("is_there").isNull()
-    differs = ~f.array_contains(f.col("says")[f.col("attribute")], f.col("value"))
-    with engine(f"look for values of {gold} that nothing stands behind"):
-        row = found.agg(f.count_if(lost).alias("lost"), f.count_if(~lost & differs).alias("differing")).collect()[0]
-    for rule, rows in (("without_silver", row["lost"]), ("value_otherwise", row["differing"])):
-        if rows:
-            yield Broken(rule, gold, rows)
+    said = [present.statements(shop.lake, name) for name in shop.declarations.tables]
+    behind = [rows.select(f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"))
+              for rows in said if rows is not None]  # fmt: skip
+    made = shop.lake.read(table)
+    told = [
+        _source(f.col(a.name)) for a in file.attributes if a.name in made.columns
+    ]  # one declared since has none yet
+    every = f.concat(f.array(*told), *(f.transform(name, _source) for name in _TOLD if name in made.columns))
+    named = made.select(f.explode(every).alias("_from")).select("_from.*")
+    lost = named.where(f.col("delivery").isNotNull())
+    if behind:
+        lost = lost.join(reduce(DataFrame.unionByName, behind).distinct(), ["delivery", "row_no"], "left_anti")
+    yield from _some("without_silver", table, lost)
 
 
-def _altered(shop: Workshop, gold: str) -> Iterator[Broken]:
+def _altered(shop: Workshop, table: str) -> Iterator[Broken]:
     """Count gold's files that are not what their own digest says."""
-    if shop.lake.exists(gold):
-        files = shop.lake.read(gold)
-        yield from _some("file_altered", gold, files.mapInArrow(digests.in_task, "subject_id string"))
+    if shop.lake.exists(table):
+        files = shop.lake.read(table)
+        yield from _some("file_altered", table, files.mapInArrow(digests.in_task, "subject_id string"))
 
 
-def _statements(shop: Workshop, shown: Sequence[Attribute]) -> Iterator[DataFrame]:
-    """Yield of each table its statements that count: delivery, row, and by attribute the values that it may get."""
-    for name, table in shop.declarations.tables.items():
-        rows = present.statements(shop.lake, name)
-        if rows is None:
-            continue
-        pairs: list[Column] = []
-        for attribute in shown:
-            columns = [source.column for source in attribute.sources if source.table == name]
-            if columns:
-                values = f.array(*(_text(f.col(column), attribute) for column in columns))
-                pairs += [f.lit(attribute.name), f.array_compact(values)]
-        says = f.create_map(*pairs).cast(_SAYS["says"].dataType)
-        yield present.with_declared(rows, table).select(
-            f.col("_delivery").alias("delivery"), f.col("_row_no").alias("row_no"), says.alias("says")
-        )
+def _made_otherwise(shop: Workshop, file: OneFile) -> Iterator[Broken]:
+    """Count the one files that are not what silver gives, where they are made from all that counts, by today's rules.
+
+    Whatever is released or declared since, the next run makes of it.
+    """
+    lake, table = shop.lake, names.gold(file.kind)
+    parts = declared.making(file, shop.declarations)
+    is_current = lake.note(table, gold.MADE_FROM) == gold.made_from_now(lake)
+    if lake.exists(table) and is_current and declared.is_made_by(shop.home, declared.of_kind(file.kind), parts):
+        made = gold.build(lake, file, shop.declarations)
+        yield from _some("made_otherwise", table, gold.differing(lake.read(table), made, None, file.kind))
 
 
-def _nothing(shop: Workshop) -> DataFrame:
-    return shop.lake.spark.createDataFrame([], _SAYS)
-
-
-def _beside(told: Column) -> Column:
-    """Return where what others say is from; it is not compared."""
-    nothing = f.lit(None).cast("string")
-    return _source(told, nothing, nothing)
-
-
-def _source(told: Column, attribute: Column, value: Column) -> Column:
-    return f.struct(
-        told["delivery"].alias("delivery"),
-        told["row_no"].alias("row_no"),
-        attribute.alias("attribute"),
-        value.alias("value"),
-    )
-
-
-def _text(value: Column, attribute: Attribute) -> Column:
-    """Return a value as text, read as the attribute has it."""
-    return value.try_cast(types.spark_type(attribute.type, attribute.precision, attribute.scale)).cast("string")
+def _source(told: Column) -> Column:
+    return f.struct(told["delivery"].alias("delivery"), told["row_no"].alias("row_no"))
 
 
 def _some(rule: str, where: str, lost: DataFrame) -> Iterator[Broken]:
@@ -250,21 +247,25 @@ def _published_otherwise(shop: Workshop, kind: str) -> Iterator[Broken]:
     """Hold the serving database against the version of gold that it says it has: all that is served of each subject."""
     if not shop.lake.exists(names.gold(kind)):
         return
+    noted = marker.served(shop).get(kind)
     try:
         with reading.reading(shop.settings.database_url):
             pass
     except NothingPublished:
+        if noted is not None:
+            yield Broken("published_otherwise", f"{kind} files", 1)
         return
     with looking(shop.settings.database_url) as connection:  # both of one state: somebody may publish meanwhile
         last = writing.last(connection, kind)
         published = writing.sums(connection, kind)
-    if last is None:
+    versions = [version for version in (noted, None if last is None else last.lake_version) if version is not None]
+    if not versions:
         return
-    try:
-        gold = _sums(shop, kind, last.lake_version)
+    try:  # an older state of the database that was put back is none to be content with
+        made = _sums(shop, kind, max(versions))
     except PipelineError:  # upkeep took that version away: then nothing was to be published for as long as it keeps one
-        gold = _sums(shop, kind, shop.lake.version(names.gold(kind)))
-    differing = sum(gold.get(subject) != published.get(subject) for subject in gold.keys() | published.keys())
+        made = _sums(shop, kind, shop.lake.version(names.gold(kind)))
+    differing = sum(made.get(subject) != published.get(subject) for subject in made.keys() | published.keys())
     if differing:
         yield Broken("published_otherwise", f"{kind} files", differing)
 
@@ -301,15 +302,20 @@ RULES = {
         "restore the lake from a backup, or rebuild it",
     ),
     "receipt_missing": ("回执缺失或不真实", "the receipt is missing or not genuine", "restore it from a backup"),
+    "kept_file_changed": (
+        "所存文件与接收时不符",
+        "kept files that are not what was received",
+        "restore them from a backup",
+    ),
     "without_bronze": ("标准层记录无原始行", "statements without a row as received", "restore the lake from a backup"),
     "without_silver": (
         "一档的值无标准层记录",
         "values of one files without a statement",
         "run again; else restore the lake",
     ),
-    "value_otherwise": (
-        "一档的值与标准层记录不一致",
-        "values of one files that their statement does not say",
+    "made_otherwise": (
+        "一档与标准层所得不符",
+        "one files that are not what silver gives",
         "onefile rebuild --swap, and run again",
     ),
     "file_altered": (

@@ -13,7 +13,11 @@ from schemas.serving import reading
 from schemas.serving.errors import NothingPublished, OlderDatabase
 
 PUBLISHED = "published.json"
-_KINDS = "SELECT DISTINCT kind FROM publication"
+_SERVED = "served"
+_NEWEST = """
+    SELECT kind, lake_version FROM publication
+    WHERE batch_no IN (SELECT MAX(batch_no) FROM publication GROUP BY kind)
+"""
 
 
 def state(shop: Workshop) -> dict[str, object]:
@@ -37,12 +41,25 @@ def is_published(shop: Workshop) -> bool:
     path = shop.home / PUBLISHED
     if not path.exists():
         return state(shop)["settled"] == 0
-    return bool(json.loads(path.read_bytes()) == state(shop)) and _is_filled(shop)
+    noted = json.loads(path.read_bytes())
+    now = _in_database(shop)
+    return bool(noted.pop(_SERVED, None) == now and noted == state(shop)) and _made(shop) <= now.keys()
 
 
 def keep(shop: Workshop, known: dict[str, object]) -> None:
-    """Note that all of `known` is published."""
-    write_whole(shop.home / PUBLISHED, json.dumps(known, sort_keys=True).encode())
+    """Note that all of `known` is published, and what the database serves by then: an older one may be put back."""
+    _write(shop, known | {_SERVED: _in_database(shop)})
+
+
+def served(shop: Workshop) -> dict[str, int]:
+    """Return by kind the version of the lake that was published last, as noted."""
+    path = shop.home / PUBLISHED
+    found: dict[str, int] = json.loads(path.read_bytes()).get(_SERVED, {}) if path.exists() else {}
+    return found
+
+
+def _write(shop: Workshop, noted: dict[str, object]) -> None:
+    write_whole(shop.home / PUBLISHED, json.dumps(noted, sort_keys=True).encode())
 
 
 def erased(shop: Workshop) -> None:
@@ -50,14 +67,18 @@ def erased(shop: Workshop) -> None:
     path = shop.home / PUBLISHED
     if path.exists():
         known = json.loads(path.read_bytes())
-        keep(shop, {name: value for name, value in known.items() if name != "ordered"})
+        _write(shop, {name: value for name, value in known.items() if name != "ordered"})
 
 
-def _is_filled(shop: Workshop) -> bool:
-    """Tell whether the database has a publication of each kind that there are files of; whoever emptied it wants it."""
-    made = {kind for kind in shop.declarations.files if at(shop.place).holds(names.gold(kind))}
+def _made(shop: Workshop) -> set[str]:
+    """Return the kinds that there are files of; whoever emptied the database wants them published."""
+    return {kind for kind in shop.declarations.files if at(shop.place).holds(names.gold(kind))}
+
+
+def _in_database(shop: Workshop) -> dict[str, int]:
+    """Return by kind the version of the lake that the database serves."""
     try:
         with reading.reading(shop.settings.database_url) as snapshot:
-            return made <= {str(row[0]) for row in snapshot.rows(_KINDS, {})}
+            return {str(kind): int(version) for kind, version in snapshot.rows(_NEWEST, {})}
     except (NothingPublished, OlderDatabase):
-        return False
+        return {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from onefile.settings import Settings
-from pipelines.errors import LakeElsewhere
+from pipelines.errors import LakeElsewhere, SwapUnfinished
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LOG = "_delta_log"
 NOTE = "lake.json"
 """In a home whose lake lies in a store: in which, and by which mark the store knows the home."""
+SWAP = "swap.json"
+"""In a home in which a rebuilt lake is being put in the place of the present one: under which name that is kept."""
 
 
 class Place(Protocol):
@@ -78,7 +80,10 @@ def of(settings: Settings) -> Place:
     Raises:
         LakeElsewhere: the home's lake lies in another place than the settings say.
         pipelines.errors.BadLake: what names the store cannot be used.
+        SwapUnfinished: a rebuilt lake is being put in, or was when it was killed.
     """
+    if (settings.home / SWAP).exists():
+        raise SwapUnfinished
     noted = note(settings.home)
     if not settings.lake:
         if noted is not None:

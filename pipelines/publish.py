@@ -25,7 +25,7 @@ from pipelines.present import latest
 from schemas.serving import migration, writing
 from schemas.serving.connection import writing as write_transaction
 
-ROWS_A_CHUNK = 5_000
+ROWS_A_CHUNK = 2_500
 ROWS_A_SLICE = 250_000
 """Rows that one Spark job hands over: bounds what a Spark Connect server has to hold for its client."""
 

@@ -9,10 +9,13 @@ declaration that changed.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
 from pyspark.sql import DataFrame
@@ -20,13 +23,14 @@ from pyspark.sql import functions as f
 
 from inbox import deliveries
 from inbox.deliveries import Delivery
+from inbox.erased import read_erased
 from licence_vault import receipts
 from onefile.files import fsync_folder, make_folder, write_whole
 from pipelines import answers, bronze, conform, declared, erasing, marker, names, steps
-from pipelines.errors import LakeDamaged, NotInAStore
+from pipelines.errors import LakeDamaged, NotInAStore, TombstonesLost
 from pipelines.finished import FINISHED, is_finished
 from pipelines.lake import Lake, engine
-from pipelines.places import Folder
+from pipelines.places import SWAP, Folder
 from pipelines.workshop import Workshop
 
 FOLDER = "rebuilt"
@@ -99,24 +103,47 @@ def swap(shop: Workshop, beside: Workshop) -> Path:
     """Put the rebuilt tables in the place of the present ones, which are kept; return where.
 
     Receipts stay as they were given. What is published follows with the next run, which
-    compares every file. Killed half-way, the next rebuild puts its own in the place that is empty.
+    compares every file. A note in the home says that it is being done: killed anywhere, `end_swap` ends it, and until
+    then nobody touches either lake.
 
     Raises:
         NotInAStore: the lake lies in a store, where nothing is renamed in one step.
     """
     require_folder(shop)
-    kept, lake = shop.home / f"lake.before-{shop.at:%Y%m%dT%H%M%S}", shop.home / "lake"
-    if lake.exists():  # it is not, where a swap was killed between the two renames
-        lake.rename(kept)
-    (beside.home / "lake").rename(lake)
+    before = shop.home / f"lake.before-{shop.at:%Y%m%dT%H%M%S}"
+    others = (before.with_name(f"{before.name}-{number}") for number in count(2))
+    kept = next(path for path in chain([before], others) if not path.exists())
+    write_whole(shop.home / SWAP, json.dumps({"kept": kept.name}).encode())
+    _put_in(shop, beside, kept)
+    return kept
+
+
+def end_swap(shop: Workshop) -> bool:
+    """End what a killed swap had begun; return whether there was one. Nobody else may be at work in the home."""
+    note = shop.home / SWAP
+    if not note.exists():
+        return False
+    kept = shop.home / json.loads(note.read_bytes())["kept"]
+    _put_in(shop, shop.beside(shop.home / FOLDER), kept)
+    return True
+
+
+def _put_in(shop: Workshop, beside: Workshop, kept: Path) -> None:
+    """Do what is not done yet of a swap; `kept` is where the present lake goes."""
+    lake, rebuilt = shop.home / "lake", beside.home / "lake"
+    if rebuilt.exists():
+        if lake.exists():
+            lake.rename(kept)
+        rebuilt.rename(lake)
     for delivery in deliveries.every(beside.home):
         take_notes(shop, delivery, answers.given(beside, delivery.id))
     for note in sorted((beside.home / declared.FOLDER).glob("*.json")):
         write_whole(shop.home / declared.FOLDER / note.name, note.read_bytes())
     (shop.home / marker.PUBLISHED).unlink(missing_ok=True)
     fsync_folder(shop.home)
+    (shop.home / SWAP).unlink()
+    fsync_folder(shop.home)
     shutil.rmtree(beside.home)
-    return kept
 
 
 def require_folder(shop: Workshop) -> None:
@@ -134,17 +161,34 @@ def open_beside(shop: Workshop, house: Path) -> Workshop:
     if not (house / "keys").is_symlink():
         (house / "keys").symlink_to(shop.home / "keys", target_is_directory=True)
     beside = shop.beside(house)
-    _carry_over(shop.lake, beside.lake)
+    _carry_over(shop, beside.lake)
     return beside
 
 
-def _carry_over(present: Lake, rebuilt: Lake) -> None:
-    """Let the rebuilt lake know what was erased, and which records' time is over: no delivery says it."""
+def _carry_over(shop: Workshop, rebuilt: Lake) -> None:
+    """Let the rebuilt lake know what was erased, and which records' time is over: no delivery says it.
+
+    Raises:
+        TombstonesLost: that is damaged or gone.
+    """
+    present = shop.lake
     if present.exists(names.TOMBSTONE):
-        erasing.keep_tombstones(rebuilt, present.read(names.TOMBSTONE), "carried over")
+        with _told_by(names.TOMBSTONE):
+            erasing.keep_tombstones(rebuilt, present.read(names.TOMBSTONE), "carried over")
+    elif any(read_erased(delivery.folder).files for delivery in deliveries.every(shop.home)):
+        raise TombstonesLost(names.TOMBSTONE)
     if present.exists(names.ERASURE_ORDER):
-        terms = present.read(names.ERASURE_ORDER).where(f.col("cause") == erasing.TERM)
-        erasing.keep_orders(rebuilt, terms, "carried over")
+        with _told_by(names.ERASURE_ORDER):
+            terms = present.read(names.ERASURE_ORDER).where(f.col("cause") == erasing.TERM)
+            erasing.keep_orders(rebuilt, terms, "carried over")
+
+
+@contextmanager
+def _told_by(table: str) -> Iterator[None]:
+    try:
+        yield
+    except LakeDamaged:
+        raise TombstonesLost(table) from None
 
 
 def lay(delivery: Delivery, beside: Workshop, without: Sequence[str] = NOTES) -> Delivery:

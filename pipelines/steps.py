@@ -16,6 +16,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
+from inbox import deliveries
 from inbox.deliveries import Delivery
 from onefile.files import check_room, lock, write_whole
 from pipelines import (
@@ -34,7 +35,7 @@ from pipelines import (
     verdicts,
 )
 from pipelines.declared import DeclarationChanged
-from pipelines.errors import CriticalExpectationFailed
+from pipelines.errors import CriticalExpectationFailed, LakeGone
 from pipelines.finished import FINISHED, Outcome, is_finished, outcome, settled_resources
 from pipelines.lake import literal_table
 from pipelines.publish import Published
@@ -60,11 +61,21 @@ def land(shop: Workshop, delivery_id: str) -> None:
 
     Raises:
         onefile.files.DiskFull: there is not room enough for what becomes of it; nothing was begun.
+        LakeGone: what was taken in before is in no lake.
     """
     delivery, resource = shop.delivery(delivery_id)
+    _require_lake(shop)
     check_room(shop.home, LEAST_ROOM + ROOM_A_BYTE * delivery.size)
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         bronze.land(shop.lake, delivery, resource, shop.home / "staging", shop.seal)
+
+
+def _require_lake(shop: Workshop) -> None:
+    """See that the lake was not taken away: a new one would have this delivery alone, and be published so."""
+    if not shop.lake.exists(names.RELEASE):
+        done = (outcome(delivery) for delivery in deliveries.every(shop.home))
+        if any(found is not None and found.status == "released" for found in done):
+            raise LakeGone(str(shop.home))
 
 
 def settle(shop: Workshop, delivery_id: str) -> Outcome:

@@ -45,9 +45,10 @@ def command(settings: Settings, swap: bool, as_json: bool) -> int:
     from pipelines.workshop import Workshop
 
     shop = Workshop(settings)
-    if swap:
-        rebuilding.require_folder(shop)
     with lock(settings.home / "locks" / "run.lock", wait=False):
+        rebuilding.end_swap(shop)
+        if swap:
+            rebuilding.require_folder(shop)
         beside = rebuilding.rebuild(shop, lambda step: click.echo(step, err=True))
         found = list(rebuilding.differences(shop, beside))
         kept = rebuilding.swap(shop, beside) if swap else None

@@ -71,7 +71,13 @@ def command(settings: Settings, resources: tuple[str, ...], jobs: int | None, as
 def _run(shop: Workshop, resources: Sequence[str], jobs: int | None) -> Summary:
     from onefile.cli.lanes import fitting
     from pipelines import finished, receiving
+    from pipelines.places import SWAP
 
+    if (shop.home / SWAP).exists():
+        from pipelines import rebuilding
+
+        rebuilding.end_swap(shop)
+        _say("the rebuilt lake that was being put in is in its place now")
     arrivals = receiving.receive(shop, on_look=lambda name: _say(f"looking at {name}"))
     waiting = {r: found for r in resources if (found := finished.pending(shop, r))}
     _say(f"{sum(map(len, waiting.values()))} deliveries of {len(waiting)} resources to take in")

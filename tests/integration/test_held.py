@@ -199,12 +199,19 @@ def test_whatever_is_served_otherwise_than_gold_has_it_is_found(
     assert broken(house, capsys) == {}
 
 
-def test_a_value_in_gold_that_nobody_stated_is_found_though_it_has_its_statement_and_made_anew(
-    house: House, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("altered", "found"),
+    [
+        ("UPDATE {gold} SET shop_no.value = 'AB9999' WHERE number = '{first}'", {"file_altered": 1}),
+        ("DELETE FROM {gold} WHERE number = '{first}'", {"made_otherwise": 1}),
+    ],
+)
+def test_gold_that_is_not_what_silver_gives_is_found_and_made_anew(
+    house: House, capsys: pytest.CaptureFixture[str], altered: str, found: dict[str, int]
 ) -> None:
     gold = f"delta.`{house.home}/lake/{names.gold('enterprise')}`"
-    house.shop.spark.sql(f"UPDATE {gold} SET shop_no.value = 'AB9999' WHERE number = '{FIRST}'")
-    assert broken(house, capsys) == {"value_otherwise": 1, "file_altered": 1}
+    house.shop.spark.sql(altered.format(gold=gold, first=FIRST))
+    assert broken(house, capsys) == found
     assert rebuilt(house, capsys, "--swap") == {"gold/enterprise_file"}
     assert house.onefile("run") == 0
     assert published(house) == {FIRST: "AB0001", SECOND: "AB0004", THIRD: "CD0001"}

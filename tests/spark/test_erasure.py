@@ -132,6 +132,23 @@ def test_the_lake_is_sound_and_a_rebuild_honours_the_tombstones(purged: House, c
     assert list(rebuilding.differences(purged.shop, beside)) == []
 
 
+def test_without_its_tombstones_nothing_is_made_anew(purged: House, capsys: pytest.CaptureFixture) -> None:
+    table = purged.home / "lake" / names.TOMBSTONE
+    aside = table.rename(purged.home / "tombstones")
+    capsys.readouterr()
+    assert purged.onefile("rebuild", "--swap") == 1
+    assert f"lake/{names.TOMBSTONE}" in (told := capsys.readouterr().err)
+    assert "onefile restore" in told
+    aside.rename(table)
+    damaged = next(table.glob("*.parquet"))
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:8] + bytes(byte ^ 1 for byte in content[8:40]) + content[40:])
+    assert purged.onefile("rebuild", "--swap") == 1
+    assert "onefile restore" in (told := capsys.readouterr().err)
+    assert "rebuild --swap" not in told
+    damaged.write_bytes(content)
+
+
 @pytest.mark.parametrize(("delivery", "row"), [("first", 2), ("second", 2)])
 def test_receipts_verify_and_rows_that_were_not_erased_can_be_proved(
     purged: House, delivery: str, row: int, tmp_path: Path
