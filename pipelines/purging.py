@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -22,9 +22,11 @@ from pyspark.sql.types import StructType
 
 from inbox.erased import erase, is_overwritten
 from ledger.entry import subject_hash
+from onefile.errors import OneFileError
 from onefile.files import lock, write_whole
 from pipelines import conform, declared, erasing, gold, names, numbers, settle, typed, types
 from pipelines.bronze import with_all_columns
+from pipelines.errors import ErasureFailed
 from pipelines.lake import Lake, engine, literal_rows, literal_table
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
@@ -84,7 +86,27 @@ def purge(shop: Workshop) -> int:
         return 0
     with engine("read which resources have orders to erase"):
         ordered = _orders(shop.lake, behind).select("_resource").distinct().collect()
-    return sum(_purge(shop, shop.resource(row["_resource"]), behind) for row in sorted(ordered))
+    return one_by_one(sorted(row["_resource"] for row in ordered), lambda name: _purge(shop, name, behind))
+
+
+def one_by_one(resources: Iterable[str], purge_one: Callable[[str], int]) -> int:
+    """Purge each resource, whatever becomes of the others; return how many rows that took out.
+
+    Raises:
+        ErasureFailed: one could not be purged: the first of them. All others were.
+    """
+    count, failed = 0, []
+    for resource in resources:
+        try:
+            count += purge_one(resource)
+        except ErasureFailed as error:
+            failed.append(error)
+        except (OneFileError, OSError) as error:
+            failed.append(ErasureFailed(resource, error))
+            failed[-1].__cause__ = error
+    if failed:
+        raise failed[0]
+    return count
 
 
 def _behind(shop: Workshop) -> Behind | None:
@@ -121,8 +143,9 @@ def mark(home: Path, tables: Iterable[str]) -> None:
         (home / MARKED).unlink(missing_ok=True)
 
 
-def _purge(shop: Workshop, resource: Resource, behind: Behind) -> int:
-    lake, table = shop.lake, shop.declarations.tables[resource.table]
+def _purge(shop: Workshop, name: str, behind: Behind) -> int:
+    lake, resource = shop.lake, shop.resource(name)
+    table = shop.declarations.tables[resource.table]
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         orders = _orders(lake, behind).where(f.col("_resource") == resource.id)
         ordered = _values(orders.select("_key", "upto_seq"), "read the orders to erase")
@@ -238,7 +261,10 @@ def _overwrite(shop: Workshop, resource: Resource, gone: DataFrame) -> None:
     for delivery in shop.received(resource.id):
         rows = by_delivery.get(delivery.id, {})
         if rows.keys() - delivery.erased.rows.keys() or not is_overwritten(delivery.folder):
-            erase(delivery.folder, delivery.files(), resource, rows)
+            try:
+                erase(delivery.folder, delivery.files(), resource, rows)
+            except (OneFileError, OSError) as error:
+                raise ErasureFailed(resource.id, error, delivery.id) from error
 
 
 def _values(rows: DataFrame, what: str) -> list[dict[str, Any]]:
