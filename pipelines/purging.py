@@ -1,8 +1,8 @@
 """Takes out of the lake and the kept files what is ordered to be erased and is in no one file any more.
 
-For one resource after the other, under its lock: tombstones first, then the kept files, bronze, quarantine
-and silver, the orders last. Killed anywhere and run again, the outcome is the same. Files of past
-versions go with the next `onefile lake maintain`, which `marked` tells of them.
+For one resource after the other, under its lock: files of refused deliveries and tombstones first, then the
+kept files, bronze, quarantine and silver, the orders last. Killed anywhere and run again, the outcome is the
+same. Files of past versions go with the next `onefile lake maintain`, which `marked` tells of them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
+from inbox import deliveries
+from inbox.deliveries import Received
 from inbox.erased import erase, is_overwritten
+from inbox.taken_away import Ground, may_be_of, take_away
 from ledger.entry import subject_hash
 from onefile.errors import OneFileError
 from onefile.files import lock, write_whole
@@ -33,6 +37,7 @@ from schemas.model import Resource, Table
 
 MARKED = "erasing.json"
 ROW = ("_delivery", "_row_no")
+GROUNDS = ("cause", "basis", "ordered_at")
 THESE_ROWS = "t._delivery = s._delivery AND t._row_no = s._row_no"
 THESE_ORDERS = "t._resource = s._resource AND t._key = s._key AND t.upto_seq = s.upto_seq"
 DELETE = "WHEN MATCHED THEN DELETE"
@@ -148,11 +153,12 @@ def _purge(shop: Workshop, name: str, behind: Behind) -> int:
     table = shop.declarations.tables[resource.table]
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         orders = _orders(lake, behind).where(f.col("_resource") == resource.id)
-        ordered = _values(orders.select("_key", "upto_seq"), "read the orders to erase")
+        ordered = _values(orders.select("_key", "upto_seq", *GROUNDS), "read the orders to erase")
         places = [names.bronze(resource.id), names.quarantine(resource.id), names.silver(table.name)]
         made = (each(kind) for kind in shop.declarations.files for each in (names.gold, names.bridge))
         held = [*made, names.LINK_CANDIDATES]
         mark(shop.home, {*marked(shop.home), *places, *held, names.ERASURE_ORDER})
+        _take_away(shop, resource, ordered)
         found = _found(shop, orders, resource, table)
         _entomb(shop, found, resource)
         gone = lake.read(names.TOMBSTONE).where(f.col("_resource") == resource.id)
@@ -251,6 +257,24 @@ def _entomb(shop: Workshop, found: Sequence[Mapping[str, Any]], resource: Resour
     if rows:
         once = hashlib.sha256(json.dumps([row[1:3] for row in rows]).encode()).hexdigest()
         erasing.keep_tombstones(shop.lake, literal_table(rows, erasing.TOMBSTONE), f"entomb:{once}")
+
+
+def _take_away(shop: Workshop, resource: Resource, ordered: Sequence[Mapping[str, Any]]) -> None:
+    """Take away the files of the refused deliveries that may hold what is ordered to be erased."""
+    # Orders of one delivery, or of one run, are one ground, however many records they are about.
+    given = {tuple(order[name] for name in ("upto_seq", *GROUNDS)) for order in ordered}
+    for folder, note in deliveries.notes(shop.home, resource.department):
+        if note.status == "refused" and may_be_of(folder, resource, shop.resources.values()):
+            grounds = [Ground.of(*said) for upto_seq, *said in given if _came_before(note, upto_seq, *said)]
+            take_away(folder, note, grounds)
+
+
+def _came_before(note: Received, upto_seq: int, cause: str, _basis: str, ordered_at: datetime) -> bool:
+    """Tell whether a delivery came before an order.
+
+    A demand has the place of the delivery that made it; a term was seen at an instant, whatever had come last.
+    """
+    return note.received_at <= ordered_at if cause == erasing.TERM else note.seq < upto_seq
 
 
 def _overwrite(shop: Workshop, resource: Resource, gone: DataFrame) -> None:
