@@ -175,6 +175,7 @@ def _resource(value: Value, folder: str, stem: str, declarations: Declarations) 
     )
     check_source(resource, fields)
     _check_format(resource, fields)
+    _check_erasable(resource, table, fields)
     _check(resource, table, fields)
     check_choices(resource, table, declarations.codes, fields)
     return resource
@@ -218,11 +219,20 @@ def _check_format(resource: Resource, fields: Fields) -> None:
         fields.values["format"].refuse("xml without 'path'", "path: /data/record, the elements down to a record")
     if resource.format == "fixed":
         _check_widths(resource, fields)
-    erases = resource.operation is not None and bool(resource.operation.erase)
-    if erases and (resource.format in ("xml", "xlsx") or resource.packed):
-        fields.values["operation"].refuse(
-            f"'erase' of {resource.packed or resource.format}, whose rows cannot be overwritten one by one",
-            "csv or jsonl",
+
+
+def _check_erasable(resource: Resource, table: Table | None, fields: Fields) -> None:
+    """Tell what has records erased, on demand or after a term, whose rows cannot be overwritten in the kept files."""
+    if resource.is_erasable or resource.format not in FORMATS:
+        return
+    rows = f"{resource.packed or resource.format}, whose rows cannot be overwritten one by one"
+    if resource.operation is not None and resource.operation.erase:
+        fields.values["operation"].refuse(f"'erase' of {rows}", "csv, jsonl or fixed")
+    if table is not None and table.retention is not None:
+        fields.values["packed" if resource.packed else "format"].refuse(
+            f"{rows}, for the table {table.name!r}, which has a 'retention'",
+            f"csv, jsonl or fixed, so that records can be erased when their time is over; or no 'retention' in table "
+            f"{table.name!r}",
         )
 
 

@@ -23,7 +23,7 @@ from inbox.checks import Rules, Verdict, examine
 from inbox.deliveries import FOLDER, Received, notes, parse_received, read_received, write_received
 from inbox.errors import InboxError, Refused
 from inbox.manifest import MAX_BYTES, Manifest, read_manifest
-from inbox.names import MANIFEST, RECEIVED, is_id
+from inbox.names import MANIFEST, RECEIVED, TAKEN_AWAY, is_id
 from inbox.plain_files import fingerprint, open_plain
 from inbox.refusals import Refusal
 from onefile.files import fsync_folder, lock, make_folder, write_whole
@@ -286,7 +286,7 @@ def _bring(place: Path, folder: Path) -> None:
 
 
 def _make_harmless(folder: Path) -> None:
-    """Take out of a refused delivery what has no bytes of its own, and move aside what stands in our note's way.
+    """Take out of a refused delivery what has no bytes of its own, and move aside what stands in our notes' way.
 
     Links, pipes, sockets and devices are removed, never followed or opened: a backup that
     follows them must not be led out of the house. Done again, it changes nothing.
@@ -296,9 +296,9 @@ def _make_harmless(folder: Path) -> None:
             path = Path(parent, name)
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 path.unlink()
-    planted = folder / RECEIVED
-    if planted.exists():
-        planted.rename(folder / f"{RECEIVED}.{fingerprint(planted)[:8]}")
+    for planted in (folder / RECEIVED, folder / TAKEN_AWAY):
+        if planted.exists():
+            planted.rename(folder / f"{planted.name}.{fingerprint(planted)[:8]}")
 
 
 def _unreadable(error: Exception) -> Refusal:

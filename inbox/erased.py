@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from inbox.csv_text import Dialect, split_header
 from inbox.encodings import BYTE_ORDER_MARKS
-from inbox.errors import RecordUnreadable
+from inbox.errors import NotErasable, RecordUnreadable
 from inbox.header import columns
 from inbox.lines import QUOTED_LINE_END, AfterLines, blocks
 from inbox.names import ERASED
@@ -94,7 +94,12 @@ def erase(folder: Path, files: Mapping[str, range], resource: Resource, sealed: 
     Args:
         files: the rows (numbered through the delivery) that each of its files holds.
         sealed: the rows to erase, each with its sealed leaf hash.
+
+    Raises:
+        NotErasable: rows of the resource's format cannot be overwritten one by one; nothing was written.
     """
+    if not resource.is_erasable:
+        raise NotErasable(folder.name, resource.id, resource.packed or resource.format)
     before = read_erased(folder)
     beside = {}
     for name, held in files.items():

@@ -57,6 +57,17 @@ class RowErased(InboxError):
         )
 
 
+class NotErasable(InboxError):
+    """Rows are to be erased of files whose format lets none be overwritten alone; nothing was written."""
+
+    def __init__(self, delivery: str, resource: str, form: str) -> None:
+        super().__init__(
+            f"rows of delivery {delivery} are to be erased, and {resource} is declared as {form}, whose rows cannot be"
+            " overwritten one by one: nothing of it was; declare csv, jsonl or fixed, as its kept files are, then run"
+            " it again"
+        )
+
+
 class KeptFileChanged(InboxError):
     """A file under `deliveries/` no longer has the bytes that were received."""
 

@@ -9,10 +9,21 @@ MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.sig"
 RECEIVED = "received.json"
 ERASED = "erased.json"
+TAKEN_AWAY = "taken-away.json"
 
 # Our own notes beside the kept files; `pipelines` writes the last four.
 RESERVED_NAMES = frozenset(
-    {MANIFEST, SIGNATURE, RECEIVED, ERASED, "landed.json", "conformed.json", "finished.json", "read-again.json"}
+    {
+        MANIFEST,
+        SIGNATURE,
+        RECEIVED,
+        ERASED,
+        TAKEN_AWAY,
+        "landed.json",
+        "conformed.json",
+        "finished.json",
+        "read-again.json",
+    }
 )
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

@@ -59,6 +59,19 @@ class CriticalExpectationFailed(PipelineError):
         self.expectations = expectations
 
 
+class ErasureFailed(PipelineError):
+    """Records of one resource could not be erased, those of the others were; `delivery` names its file's, if known."""
+
+    def __init__(self, resource: str, error: Exception, delivery: str | None = None) -> None:
+        place = resource if delivery is None else f"{resource}, delivery {delivery}"
+        super().__init__(
+            f"records of {place} are still to be erased, for: {error}; put that right, then run it again (what other "
+            "resources had to erase is not held up by it)"
+        )
+        self.resource, self.delivery = resource, delivery
+        self.exit_code = error.exit_code if isinstance(error, OneFileError) else OneFileError.exit_code
+
+
 class StoreJarsMissing(PipelineError):
     """The jars for a lake in a store are not where they should be."""
 

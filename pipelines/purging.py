@@ -1,16 +1,17 @@
 """Takes out of the lake and the kept files what is ordered to be erased and is in no one file any more.
 
-For one resource after the other, under its lock: tombstones first, then the kept files, bronze, quarantine
-and silver, the orders last. Killed anywhere and run again, the outcome is the same. Files of past
-versions go with the next `onefile lake maintain`, which `marked` tells of them.
+For one resource after the other, under its lock: files of refused deliveries and tombstones first, then the
+kept files, bronze, quarantine and silver, the orders last. Killed anywhere and run again, the outcome is the
+same. Files of past versions go with the next `onefile lake maintain`, which `marked` tells of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,23 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 from pyspark.sql.types import StructType
 
+from inbox import deliveries
+from inbox.deliveries import Received
 from inbox.erased import erase, is_overwritten
+from inbox.taken_away import Ground, may_be_of, take_away
 from ledger.entry import subject_hash
+from onefile.errors import OneFileError
 from onefile.files import lock, write_whole
 from pipelines import conform, declared, erasing, gold, names, numbers, settle, typed, types
 from pipelines.bronze import with_all_columns
+from pipelines.errors import ErasureFailed
 from pipelines.lake import Lake, engine, literal_rows, literal_table
 from pipelines.workshop import Workshop
 from schemas.model import Resource, Table
 
 MARKED = "erasing.json"
 ROW = ("_delivery", "_row_no")
+GROUNDS = ("cause", "basis", "ordered_at")
 THESE_ROWS = "t._delivery = s._delivery AND t._row_no = s._row_no"
 THESE_ORDERS = "t._resource = s._resource AND t._key = s._key AND t.upto_seq = s.upto_seq"
 DELETE = "WHEN MATCHED THEN DELETE"
@@ -84,7 +91,27 @@ def purge(shop: Workshop) -> int:
         return 0
     with engine("read which resources have orders to erase"):
         ordered = _orders(shop.lake, behind).select("_resource").distinct().collect()
-    return sum(_purge(shop, shop.resource(row["_resource"]), behind) for row in sorted(ordered))
+    return one_by_one(sorted(row["_resource"] for row in ordered), lambda name: _purge(shop, name, behind))
+
+
+def one_by_one(resources: Iterable[str], purge_one: Callable[[str], int]) -> int:
+    """Purge each resource, whatever becomes of the others; return how many rows that took out.
+
+    Raises:
+        ErasureFailed: one could not be purged: the first of them. All others were.
+    """
+    count, failed = 0, []
+    for resource in resources:
+        try:
+            count += purge_one(resource)
+        except ErasureFailed as error:
+            failed.append(error)
+        except (OneFileError, OSError) as error:
+            failed.append(ErasureFailed(resource, error))
+            failed[-1].__cause__ = error
+    if failed:
+        raise failed[0]
+    return count
 
 
 def _behind(shop: Workshop) -> Behind | None:
@@ -121,15 +148,17 @@ def mark(home: Path, tables: Iterable[str]) -> None:
         (home / MARKED).unlink(missing_ok=True)
 
 
-def _purge(shop: Workshop, resource: Resource, behind: Behind) -> int:
-    lake, table = shop.lake, shop.declarations.tables[resource.table]
+def _purge(shop: Workshop, name: str, behind: Behind) -> int:
+    lake, resource = shop.lake, shop.resource(name)
+    table = shop.declarations.tables[resource.table]
     with lock(shop.home / "locks" / f"resource-{resource.id}.lock"):
         orders = _orders(lake, behind).where(f.col("_resource") == resource.id)
-        ordered = _values(orders.select("_key", "upto_seq"), "read the orders to erase")
+        ordered = _values(orders.select("_key", "upto_seq", *GROUNDS), "read the orders to erase")
         places = [names.bronze(resource.id), names.quarantine(resource.id), names.silver(table.name)]
         made = (each(kind) for kind in shop.declarations.files for each in (names.gold, names.bridge))
         held = [*made, names.LINK_CANDIDATES]
         mark(shop.home, {*marked(shop.home), *places, *held, names.ERASURE_ORDER})
+        _take_away(shop, resource, ordered)
         found = _found(shop, orders, resource, table)
         _entomb(shop, found, resource)
         gone = lake.read(names.TOMBSTONE).where(f.col("_resource") == resource.id)
@@ -230,6 +259,24 @@ def _entomb(shop: Workshop, found: Sequence[Mapping[str, Any]], resource: Resour
         erasing.keep_tombstones(shop.lake, literal_table(rows, erasing.TOMBSTONE), f"entomb:{once}")
 
 
+def _take_away(shop: Workshop, resource: Resource, ordered: Sequence[Mapping[str, Any]]) -> None:
+    """Take away the files of the refused deliveries that may hold what is ordered to be erased."""
+    # Orders of one delivery, or of one run, are one ground, however many records they are about.
+    given = {tuple(order[name] for name in ("upto_seq", *GROUNDS)) for order in ordered}
+    for folder, note in deliveries.notes(shop.home, resource.department):
+        if note.status == "refused" and may_be_of(folder, resource, shop.resources.values()):
+            grounds = [Ground.of(*said) for upto_seq, *said in given if _came_before(note, upto_seq, *said)]
+            take_away(folder, note, grounds)
+
+
+def _came_before(note: Received, upto_seq: int, cause: str, _basis: str, ordered_at: datetime) -> bool:
+    """Tell whether a delivery came before an order.
+
+    A demand has the place of the delivery that made it; a term was seen at an instant, whatever had come last.
+    """
+    return note.received_at <= ordered_at if cause == erasing.TERM else note.seq < upto_seq
+
+
 def _overwrite(shop: Workshop, resource: Resource, gone: DataFrame) -> None:
     """Overwrite in the kept files what tombstones stand for and is not overwritten yet."""
     by_delivery: dict[str, dict[int, str]] = {}
@@ -238,7 +285,10 @@ def _overwrite(shop: Workshop, resource: Resource, gone: DataFrame) -> None:
     for delivery in shop.received(resource.id):
         rows = by_delivery.get(delivery.id, {})
         if rows.keys() - delivery.erased.rows.keys() or not is_overwritten(delivery.folder):
-            erase(delivery.folder, delivery.files(), resource, rows)
+            try:
+                erase(delivery.folder, delivery.files(), resource, rows)
+            except (OneFileError, OSError) as error:
+                raise ErasureFailed(resource.id, error, delivery.id) from error
 
 
 def _values(rows: DataFrame, what: str) -> list[dict[str, Any]]:

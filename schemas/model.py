@@ -378,6 +378,11 @@ class Resource:
             used.append(self.operation.header)
         return tuple(dict.fromkeys(used))
 
+    @property
+    def is_erasable(self) -> bool:
+        """True where single rows of its kept files can be overwritten, as each is a line of its own."""
+        return self.format in ("csv", "jsonl", "fixed") and not self.packed
+
 
 @dataclass(frozen=True)
 class Declarations:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from inbox import deliveries
 from onefile.files import lock
-from pipelines import erasing, names, purging, rebuilding, retention, steps, upkeep
+from pipelines import erasing, names, purging, rebuilding, receiving, retention, steps, upkeep
 from pipelines.lake import Lake, literal_rows
 from schemas.model import Retention
 from tests.declared import SHOP, SHOP_FILE, SHOP_RESOURCE, SHOP_TABLE, lay
@@ -52,13 +53,34 @@ def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Hous
         AB0003 | {FIRST} | 2020/5/5 | 书店 |
     """, "second")  # fmt: skip
     house.take_in()
+    refuse(house, "early", "AB0001")
     house.on("2026-11-03")
     house.deliver(SHOPS, "2026-10-31", f"""
         {HEADER}
         AB0001 | | | | 依法删除
     """, "third")  # fmt: skip
     assert house.take_in()["third"].accepted == 1
+    refuse(house, "late", "AB0002")
     return house
+
+
+def refuse(house: House, delivery: str, number: str) -> None:
+    """Deliver a file that lacks columns, and have it refused."""
+    content = f"编号,信用代码\n{number},{FIRST}\n".encode()
+    files = [{"name": "rows.csv", "rows": 1, "sha256": hashlib.sha256(content).hexdigest()}]
+    manifest = {"resource": SHOPS, "id": delivery, "period": "2026-10-30", "files": files}
+    folder = house.home / "inbox" / "market" / delivery
+    folder.mkdir(parents=True)
+    (folder / "rows.csv").write_bytes(content)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (arrival,) = receiving.receive(house.shop)
+    assert (arrival.status, arrival.delivery) == ("refused", delivery)
+
+
+def refused(house: House, delivery: str) -> dict[str, bytes]:
+    """Return what is kept of a refused delivery, by name."""
+    (folder,) = house.home.glob(f"deliveries/market/{delivery}.refused-*")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +146,16 @@ def test_a_tombstone_stands_for_each_row_with_the_law_it_was_erased_by(purged: H
     }
     assert {(stone["basis"], stone["cause"]) for stone in stones.values()} == {(LAW, "demand")}
     assert [len(stones["first", row]["subjects"]) for row in (1, 3)] == [1, 0]
+
+
+def test_the_files_of_what_was_refused_before_are_taken_away(purged: House) -> None:
+    early, late = refused(purged, "early"), refused(purged, "late")
+    assert early.keys() == {"manifest.json", "received.json", "taken-away.json"}
+    note = json.loads(early["taken-away.json"])
+    assert note["orders"] == [{"cause": "demand", "basis": LAW, "ordered_at": "2026-11-03T00:00:00+00:00"}]
+    assert late.keys() == {"manifest.json", "received.json", "rows.csv"}, "it was refused after the demand"
+    assert [note.delivery for note in deliveries.refused(purged.home)] == ["early", "late"]
+    assert [arrival.status for arrival in receiving.receive(purged.shop)] == []
 
 
 def test_the_lake_is_sound_and_a_rebuild_honours_the_tombstones(purged: House, capsys: pytest.CaptureFixture) -> None:
@@ -244,12 +276,14 @@ def house_of_terms(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 def test_what_is_kept_no_longer_goes_without_any_delivery(house_of_terms: House, capsys: pytest.CaptureFixture) -> None:
     house = house_of_terms
     house.on("2026-01-20")
+    refuse(house, "unread", "AB0001")
     assert steps.end_terms(house.shop) == 1
     assert steps.end_terms(house.shop) == 0, "it is ordered once"
     house.take_in()
     assert numbers(house) == {SECOND: "AB0002", THIRD: "AB0003"}
     assert steps.purge(house.shop) == 2, "the row that only repeated it goes, too"
     stones = [(s["_delivery"], s["cause"], s["basis"], s["_row_no"]) for s in house.rows(names.TOMBSTONE)]
+    assert "rows.csv" not in refused(house, "unread")
     assert sorted(stones) == [(delivery, erasing.TERM, LAW, 1) for delivery in ("again", "first")]
     assert "AB0001" not in everything(house)
     assert broken(house, capsys) == {}

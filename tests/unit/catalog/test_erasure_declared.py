@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import catalog
+from schemas.errors import DeclarationsRefused
 from schemas.model import Retention
 from tests.declared import SHOP, SHOP_RESOURCE, SHOP_TABLE, changed, lay, told
 
@@ -58,6 +59,33 @@ def test_a_resource_may_erase_only_where_the_table_names_the_law(tmp_path: Path)
     assert SHOP["tables/shop.yml"] == SHOP_TABLE
     problems = told(tmp_path, {**SHOP, "resources/market/shops.yml": SHOP_RESOURCE + ERASE})
     assert any("names no law" in problem and "erasure: {basis: …}" in problem for problem in problems), problems
+
+
+TERM = 'retention: {since: opened_on, years: 5, basis: "made-up law, art. 2"}\n'
+FORMS = {
+    "xml": "format: xml\npath: /data/record\n",
+    "xlsx": "format: xlsx\n",
+    "zip": "format: csv\npacked: zip\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_records_are_not_erased_after_a_term_where_their_rows_cannot_be_overwritten(tmp_path: Path, form: str) -> None:
+    resource = {"resources/market/shops.yml": SHOP_RESOURCE.replace("format: csv\n", FORMS[form])}
+    assert told(tmp_path / "without", SHOP | resource) == []
+    (problem,) = told(tmp_path / "with", table(TERM) | resource)
+    assert problem.startswith("resources/market/shops.yml:")
+    assert f"found {form}, whose rows cannot be overwritten one by one, for the table 'shop'" in problem
+    assert "wanted csv, jsonl or fixed" in problem
+    assert "or no 'retention' in table 'shop'" in problem
+
+
+def test_a_term_is_held_against_resources_of_other_folders_of_declarations(tmp_path: Path) -> None:
+    resource = SHOP_RESOURCE.replace("format: csv\n", FORMS["xml"])
+    above = lay(tmp_path / "above", {"resources/market/shops.yml": resource})
+    below = lay(tmp_path / "below", {name: text for name, text in table(TERM).items() if name[:9] != "resources"})
+    with pytest.raises(DeclarationsRefused, match="or no 'retention' in table 'shop'"):
+        catalog.load((below, above))
 
 
 def test_a_text_means_one_thing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from inbox import deliveries
 from inbox.deliveries import Delivery
 from inbox.erased import Seal, erase, is_overwritten, read_erased
-from inbox.errors import KeptFileChanged, RecordUnreadable, RowErased
+from inbox.errors import KeptFileChanged, NotErasable, RecordUnreadable, RowErased
 from licence_vault.log import leaf_hash, leaf_hashes
 from schemas.model import Resource
 from tests.unit.inbox.hands import RESOURCES, Hands
@@ -127,6 +127,18 @@ def test_a_file_that_was_changed_otherwise_is_noticed(case: tuple[Delivery, Reso
     path.write_bytes(path.read_bytes().replace(b"1", b"7"))
     with pytest.raises(KeptFileChanged):
         raw(again(delivery), resource)
+
+
+@pytest.mark.parametrize("form", [{"format": "xml"}, {"format": "xlsx"}, {"packed": "zip"}, {"format": "of tomorrow"}])
+def test_nothing_is_written_where_rows_cannot_be_overwritten_one_by_one(hands: Hands, form: dict[str, str]) -> None:
+    hands.put()
+    hands.receive()
+    delivery = deliveries.open_delivery(hands.home, "d-1")
+    rows = sealed(delivery, PEOPLE, 1)
+    before = {path.name: path.read_bytes() for path in delivery.folder.iterdir()}
+    with pytest.raises(NotErasable, match=r"delivery d-1 .* civil\.people is declared as .*: nothing of it was"):
+        erase(delivery.folder, delivery.files(), replace(PEOPLE, **form), rows)
+    assert {path.name: path.read_bytes() for path in delivery.folder.iterdir()} == before
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "onefile.erased/9"}', '{"format": "onefile.erased/1"}'])
