@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -22,6 +24,7 @@ from pipelines import assembly, bridges, bridging, names, peek, present, publish
 from pipelines.bridging import Bridges, Told
 from pipelines.lake import Lake, engine, literal_rows
 from pipelines.places import Where
+from pipelines.present import ORDER, RECORD
 from schemas import feeds
 from schemas.identifiers.earlier import earlier_number
 from schemas.model import Declarations
@@ -221,12 +224,24 @@ def _by_then(rows: DataFrame, on: date | None, known_at: datetime | None) -> Dat
 
 
 def _learnt(stated: dict[str, DataFrame]) -> dict[datetime, list[Place]]:
-    """Return by instant, UTC, which rows of which deliveries told something of the subject."""
-    frames = [rows.select("_recorded_at", "_delivery", "_row_no") for rows in stated.values()]
+    """Return by instant, UTC, which rows of which deliveries told something of the subject.
+
+    A statement about a record of which a later one is known by then (a late delivery) told nothing, if another did.
+    """
+    columns = ("_recorded_at", "_delivery", *RECORD, *ORDER)
+    frames = [rows.select(*columns) for rows in stated.values()]
+    if not frames:
+        return {}
+    with engine("read when something was learnt"):
+        table = reduce(DataFrame.unionByName, frames).distinct().toArrow()
+    last: dict[Any, Any] = {}
     found: dict[datetime, list[Place]] = {}
-    if frames:
-        with engine("read when something was learnt"):
-            table = reduce(DataFrame.unionByName, frames).distinct().toArrow()
-        for learnt_at, delivery, row_no in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            found.setdefault(learnt_at, []).append((delivery, row_no))
+    by_instant = groupby(sorted(table.to_pylist(), key=itemgetter("_recorded_at")), itemgetter("_recorded_at"))
+    for learnt_at, group in by_instant:
+        rows = [*group]
+        for row in rows:
+            record, order = itemgetter(*RECORD)(row), itemgetter(*ORDER)(row)
+            last[record] = max(order, last.get(record, order))
+        telling = [row for row in rows if last[itemgetter(*RECORD)(row)] == itemgetter(*ORDER)(row)]
+        found[learnt_at] = [(row["_delivery"], row["_row_no"]) for row in telling or rows]
     return found

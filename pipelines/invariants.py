@@ -326,7 +326,7 @@ RULES = {
     "published_otherwise": (
         "服务库与一档不一致",
         "the serving database differs from gold",
-        "restore it, or empty identifier, subject and publication, and run again",
+        "mend what else is told first; then restore it, or empty identifier, subject and publication, and run again",
     ),
     "rows_otherwise": (
         "窗口所持记录与标准层不一致",

@@ -48,3 +48,20 @@ def test_a_withdrawal_is_told_as_what_brought_a_change(house: House, capsys: pyt
     assert [line.split()[-2:] for line in capsys.readouterr().out.splitlines()[2:]] == [
         [name, "#1"] for name in ("d1", "d2", "d3", "d4")
     ]
+
+
+def test_a_late_row_about_a_record_of_which_a_later_one_is_known_brought_nothing(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.on("2026-11-06")
+    house.deliver(SHOPS, "2026-11-05", f"{HEADER}\nAB0005 | {NUMBER} | 2022/1/1 | 书店 |", "d5")
+    house.take_in()
+    house.on("2026-11-07")
+    house.deliver(SHOPS, "2026-11-06", f"{HEADER}\nAB0005 | | | | 注销", "d6")
+    house.deliver(SHOPS, "2026-11-06", f"{HEADER}\nAB0005 | {NUMBER} | 2019/1/1 | 茶馆 |", "d7")
+    house.take_in()
+    capsys.readouterr()
+    assert house.onefile("file", NUMBER, "--purpose", "test", "--history", "shop_no", "--json") == 0
+    *_, there, gone = json.loads(capsys.readouterr().out)
+    assert (there["value"], gone["value"]) == ("AB0005", None)
+    assert [(each["delivery"], each["row_no"]) for each in gone["brought_by"]] == [("d6", 1)]
