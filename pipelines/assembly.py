@@ -163,7 +163,7 @@ def files_here(
         parts.append(pa.table(columns))
     rows = pa.concat_tables(parts, promote_options="default")
     return (
-        filing.files(rows, _plan(branches, file, declarations, (), arrow, bridges))
+        filing.part_by_part(rows, _plan(branches, file, declarations, (), arrow, bridges))
         if len(rows)
         else arrow.empty_table()
     )

@@ -92,6 +92,18 @@ def test_winners_reasons_and_losers_are_those_of_the_rules_read_one_by_one(drawn
         assert file["_digest"] == _digest(file)
 
 
+@given(st.lists(record, min_size=1, max_size=12))
+def test_files_made_part_by_part_are_those_made_at_once(drawn: list[dict[str, Any]]) -> None:
+    rows = _table([
+        each | {"_resource": each["_department"], "_key": f"key-{place}", "_delivery": "D1"}
+        for place, each in enumerate(drawn)
+    ])  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filing, "AT_ONCE", 2)
+        made = filing.part_by_part(rows, PLAN)
+    assert made.sort_by("subject_id").equals(filing.files(rows, PLAN).sort_by("subject_id"))
+
+
 INSTANT = datetime(2026, 1, 1, 8, 30, 15, 123456, UTC)
 KINDS = {"string": "安", "date": DAY, "instant": INSTANT, "decimal": Decimal("-0.50"), "long": -7, "boolean": True}
 
