@@ -161,7 +161,11 @@ def _command(pid: int) -> str:
 
 
 def _sockets(pid: int) -> Iterator[str]:
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+    try:
+        descriptors = [*Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:  # it has ended since it was listed, and listens no more
+        return
+    for descriptor in descriptors:
         try:
             target = str(descriptor.readlink())
         except OSError:
